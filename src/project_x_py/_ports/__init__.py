@@ -1,0 +1,145 @@
+"""How the parts of a suite see each other: small Protocols, no behaviour.
+
+A manager names a port, never another manager's class; ``trading_suite`` hands in the concrete
+ones. A port has at most seven methods (``tests/architecture/test_ports.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from project_x_py._core.grid import TickGrid
+    from project_x_py._core.records import Depth, Quote, Trade
+    from project_x_py.models import Instrument
+
+__all__ = [
+    "Clock",
+    "ConnectionChange",
+    "HistorySource",
+    "HttpAnswer",
+    "MarketFeed",
+    "MarketSink",
+    "Network",
+    "Socket",
+    "TaskOwner",
+]
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Time as the SDK sees it.
+
+    Exchange time drives bars, sessions and staleness, and may run faster than the wall in a
+    replay; wall and monotonic time are never scaled.
+    """
+
+    def now_ns(self) -> int:
+        """Exchange time in nanoseconds since 1970 UTC."""
+        ...
+
+    def wall_ns(self) -> int:
+        """Wall time in nanoseconds since 1970 UTC."""
+        ...
+
+    def monotonic_ns(self) -> int:
+        """Monotonic time in nanoseconds from an arbitrary origin."""
+        ...
+
+    async def sleep_until(self, exch_ns: int) -> None:
+        """Wait until exchange time has reached ``exch_ns``; return at once if it has."""
+        ...
+
+
+class HttpAnswer(Protocol):
+    """The answer to one request, read to its end."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def body(self) -> bytes: ...
+
+
+class Socket(Protocol):
+    """An open WebSocket. ``receive`` raises ConnectionError once it is closed, with the reason."""
+
+    async def send(self, data: bytes) -> None: ...
+
+    async def receive(self) -> bytes: ...
+
+    async def close(self) -> None: ...
+
+
+class Network(Protocol):
+    """The way out: HTTP requests and WebSockets.
+
+    Failures before a byte left raise :class:`~project_x_py.exceptions.ProjectXConnectionError`
+    with ``sent`` False; later ones with ``sent`` True. A refused WebSocket upgrade raises it with
+    the HTTP status as ``error_code``.
+    """
+
+    async def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout_s: float
+    ) -> HttpAnswer: ...
+
+    async def connect(self, url: str, *, headers: Mapping[str, str], timeout_s: float) -> Socket: ...
+
+    async def close(self) -> None: ...
+
+
+class MarketSink(Protocol):
+    """An owner of market state, fed in the order of arrival by one synchronous call a message."""
+
+    def on_trades(self, trades: Sequence[Trade]) -> None: ...
+
+    def on_quote(self, quote: Quote) -> None: ...
+
+    def on_depth(self, depth: Depth) -> None: ...
+
+
+class MarketFeed(Protocol):
+    """Where owners of market state get their records from.
+
+    Sinks of one contract are called in the order of ``rank`` (book 0, bars 1), whatever the
+    order in which they were attached.
+    """
+
+    def attach(self, contract_id: str, grid: TickGrid, sink: MarketSink, *, rank: int) -> None: ...
+
+    def detach(self, contract_id: str, sink: MarketSink) -> None: ...
+
+    async def subscribe_market_data(self, contract_ids: list[str]) -> bool: ...
+
+    async def unsubscribe_market_data(self, contract_ids: list[str]) -> bool: ...
+
+    def is_connected(self) -> bool: ...
+
+
+class HistorySource(Protocol):
+    """Where a data manager gets an instrument and its past bars from."""
+
+    async def get_instrument(self, symbol: str, live: bool = False) -> Instrument: ...
+
+    async def get_bars(
+        self, symbol: str, *, days: int, interval: int, unit: int, partial: bool
+    ) -> pl.DataFrame: ...
+
+
+class TaskOwner(Protocol):
+    """Starts tasks that somebody waits for."""
+
+    def spawn(self, work: Coroutine[Any, Any, Any], *, name: str) -> Any: ...
+
+
+class ConnectionChange(Protocol):
+    """Told synchronously when a hub's state has changed."""
+
+    def __call__(self, state: str, hub: str, details: Mapping[str, Any]) -> None: ...
+

@@ -1,0 +1,141 @@
+"""Where time comes from.
+
+A :class:`SystemClock` is the wall. A :class:`ReplayClock` maps the wall to exchange time with an
+origin and a speed, so that a gateway and its clients, in one process or two, agree on it without
+talking. A :class:`VirtualClock` follows a loop that jumps to its next timer.
+
+Invariants (``tests/runtime/test_clock.py``): exchange time never goes back; wall and monotonic
+time are never scaled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from project_x_py.exceptions import ProjectXError
+
+if TYPE_CHECKING:
+    from project_x_py._ports import Clock
+
+__all__ = ["HOLD", "ReplayClock", "SystemClock", "VirtualClock"]
+
+NS = 1_000_000_000
+LONGEST_SLEEP_S = 60.0
+"""A sleeper looks at the clock at least this often, so that a wall clock that jumps is noticed."""
+
+HOLD = -1
+"""The origin of a replay clock that stands still until it is started."""
+
+
+class SystemClock:
+    """Exchange time is wall time."""
+
+    __slots__ = ()
+
+    def now_ns(self) -> int:
+        return time.time_ns()
+
+    def wall_ns(self) -> int:
+        return time.time_ns()
+
+    def monotonic_ns(self) -> int:
+        return time.monotonic_ns()
+
+    async def sleep_until(self, exch_ns: int) -> None:
+        await _sleep_until(self, exch_ns, speed=1.0)
+
+
+class ReplayClock:
+    """Exchange time runs from ``exch_ns`` at ``speed``, from the wall moment ``wall_ns`` on.
+
+    Before that moment it stands at ``exch_ns``; with ``wall_ns=HOLD`` it stands there until
+    :meth:`start`.
+
+    Args:
+        exch_ns: Exchange time at the origin, ns since 1970 UTC.
+        wall_ns: Wall time at the origin, ns since 1970 UTC, or ``HOLD``.
+        speed: Exchange seconds per wall second, above zero.
+    """
+
+    __slots__ = ("_started", "exch_ns", "speed", "wall_origin_ns")
+
+    def __init__(self, exch_ns: int, wall_ns: int, speed: float) -> None:
+        if not 0 < speed < float("inf"):
+            raise ProjectXError(f"the speed of a replay must be above zero, not {speed}")
+        self.exch_ns = exch_ns
+        self.wall_origin_ns = wall_ns
+        self.speed = speed
+        self._started = asyncio.Event()
+        if wall_ns != HOLD:
+            self._started.set()
+
+    def start(self) -> None:
+        """Let a held clock run from now on; a running one stays as it is."""
+        if self.wall_origin_ns == HOLD:
+            self.wall_origin_ns = time.time_ns()
+            self._started.set()
+
+    def now_ns(self) -> int:
+        if self.wall_origin_ns == HOLD:
+            return self.exch_ns
+        passed = max(0, time.time_ns() - self.wall_origin_ns)
+        return self.exch_ns + (passed if self.speed == 1 else int(passed * self.speed))
+
+    def wall_ns(self) -> int:
+        return time.time_ns()
+
+    def monotonic_ns(self) -> int:
+        return time.monotonic_ns()
+
+    async def sleep_until(self, exch_ns: int) -> None:
+        if exch_ns > self.now_ns():
+            await self._started.wait()
+        await _sleep_until(self, exch_ns, speed=self.speed)
+
+    def dumps(self) -> str:
+        """Return the clock as text that :meth:`loads` reads in another process."""
+        return f"{self.exch_ns}:{self.wall_origin_ns}:{self.speed!r}"
+
+    @classmethod
+    def loads(cls, text: str) -> ReplayClock:
+        """Read a clock written by :meth:`dumps`.
+
+        Raises:
+            ProjectXError: ``text`` is not such a clock.
+        """
+        try:
+            exch, wall, speed = text.split(":")
+            return cls(int(exch), int(wall), float(speed))
+        except ValueError as exc:
+            raise ProjectXError(f"not a replay clock: {text!r}") from exc
+
+
+class VirtualClock:
+    """All three times follow the running loop's own time, from ``origin_ns`` on.
+
+    Meant for :class:`~project_x_py._runtime.virtual_loop.VirtualLoop`, whose time jumps.
+    """
+
+    __slots__ = ("_loop", "_origin_ns")
+
+    def __init__(self, origin_ns: int, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._loop = loop or asyncio.get_running_loop()
+        self._origin_ns = origin_ns - round(self._loop.time() * NS)
+
+    def now_ns(self) -> int:
+        return self._origin_ns + round(self._loop.time() * NS)
+
+    wall_ns = now_ns
+
+    def monotonic_ns(self) -> int:
+        return round(self._loop.time() * NS)
+
+    async def sleep_until(self, exch_ns: int) -> None:
+        await _sleep_until(self, exch_ns, speed=1.0)
+
+
+async def _sleep_until(clock: Clock, exch_ns: int, *, speed: float) -> None:
+    while (left := exch_ns - clock.now_ns()) > 0:
+        await asyncio.sleep(min(left / NS / speed, LONGEST_SLEEP_S))
