@@ -4,8 +4,8 @@ A :class:`SystemClock` is the wall. A :class:`ReplayClock` maps the wall to exch
 origin and a speed, so that a gateway and its clients, in one process or two, agree on it without
 talking. A :class:`VirtualClock` follows a loop that jumps to its next timer.
 
-Invariants (``tests/runtime/test_clock.py``): exchange time never goes back; wall and monotonic
-time are never scaled.
+Invariants (``tests/runtime/test_clock.py``): exchange time goes back only where the wall is set
+back; wall and monotonic time are never scaled; a sleeper that wakes finds its time reached.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ __all__ = ["HOLD", "ReplayClock", "SystemClock", "VirtualClock"]
 NS = 1_000_000_000
 LONGEST_SLEEP_S = 60.0
 """A sleeper looks at the clock at least this often, so that a wall clock that jumps is noticed."""
+
+SHORTEST_SLEEP_S = 1e-6
+"""A shorter one may be lost in the rounding of the loop's time, and would never end."""
 
 HOLD = -1
 """The origin of a replay clock that stands still until it is started."""
@@ -137,5 +140,5 @@ class VirtualClock:
 
 
 async def _sleep_until(clock: Clock, exch_ns: int, *, speed: float) -> None:
-    while (left := exch_ns - clock.now_ns()) > 0:
-        await asyncio.sleep(min(left / NS / speed, LONGEST_SLEEP_S))
+    while (left := exch_ns - clock.now_ns()) > 0:  # noqa: ASYNC110 - time has no event to wait for
+        await asyncio.sleep(min(max(left / NS / speed, SHORTEST_SLEEP_S), LONGEST_SLEEP_S))
