@@ -9,6 +9,7 @@
     ├── ProjectXServerError             5xx beyond the retries
     ├── ProjectXClientError             any other 4xx
     ├── ProjectXDataError               a value or an answer that cannot be right
+    │   ├── InvalidFieldError           a field of a model or the configuration; also a ValueError
     │   └── OffGridError                a price between two ticks; also a ValueError
     ├── ProjectXInstrumentError         unknown or ambiguous instrument
     ├── ProjectXOrderError              order refused or impossible
@@ -36,6 +37,7 @@ from typing import Any
 __all__ = [
     "CircuitBreakerError",
     "IndicatorError",
+    "InvalidFieldError",
     "InvalidOrderParameters",
     "OffGridError",
     "OrderLifecycleError",
@@ -155,6 +157,10 @@ class ProjectXClientError(ProjectXError):
 
 class ProjectXDataError(ProjectXError):
     """A value handed in, or an answer received, cannot be right."""
+
+
+class InvalidFieldError(ProjectXDataError, ValueError):
+    """A field of a model or of the configuration has a value it cannot have."""
 
 
 class OffGridError(ProjectXDataError, ValueError):
