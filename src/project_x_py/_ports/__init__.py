@@ -6,10 +6,11 @@ ones. A port has at most seven methods (``tests/architecture/test_ports.py``).
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping, Sequence
+
     import polars as pl
 
     from project_x_py._core.grid import TickGrid
@@ -89,7 +90,9 @@ class Network(Protocol):
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout_s: float
     ) -> HttpAnswer: ...
 
-    async def connect(self, url: str, *, headers: Mapping[str, str], timeout_s: float) -> Socket: ...
+    async def connect(
+        self, url: str, *, headers: Mapping[str, str], timeout_s: float
+    ) -> Socket: ...
 
     async def close(self) -> None: ...
 
@@ -142,4 +145,3 @@ class ConnectionChange(Protocol):
     """Told synchronously when a hub's state has changed."""
 
     def __call__(self, state: str, hub: str, details: Mapping[str, Any]) -> None: ...
-

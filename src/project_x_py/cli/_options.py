@@ -1,0 +1,125 @@
+"""The options that say what market a command simulates, and the gateway made from them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from project_x_py.exceptions import ProjectXError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from project_x_py.simulator import SimulatedGateway
+
+__all__ = ["make_gateway", "market_options"]
+
+DEFAULT_INSTRUMENTS = "MNQ,MES,ES,NQ"
+
+
+def market_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose the simulated market."""
+    for option in reversed(
+        (
+            click.option(
+                "--tape",
+                type=click.Path(path_type=Path),
+                help="Replay a recorded session: a folder with trades.parquet and, if there are "
+                "any, quotes.parquet and depth.parquet.",
+            ),
+            click.option(
+                "--instrument", help="Ticker that the tape is served as, for example MNQ."
+            ),
+            click.option(
+                "--seed",
+                type=int,
+                default=1,
+                show_default=True,
+                help="Seed of the synthetic market and of made-up history.",
+            ),
+            click.option(
+                "--instruments",
+                default=DEFAULT_INSTRUMENTS,
+                show_default=True,
+                help="Tickers of the synthetic market, with commas.",
+            ),
+            click.option(
+                "--start",
+                help="Exchange time at which the synthetic market starts, ISO 8601; the present "
+                "moment when left out, or the last regular open while the market is closed.",
+            ),
+            click.option(
+                "--speed",
+                type=click.FloatRange(min=0, min_open=True),
+                default=1.0,
+                show_default=True,
+                help="Exchange seconds per second.",
+            ),
+            click.option(
+                "--tape-from",
+                type=click.FloatRange(min=0),
+                default=30.0,
+                show_default=True,
+                help="Seconds before the tape's first trade at which the clock starts.",
+            ),
+            click.option(
+                "--clock",
+                "tape_clock",
+                type=click.Choice(["wall", "tape"]),
+                default="wall",
+                show_default=True,
+                help="Move the tape to the present week, or keep its own dates.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def make_gateway(
+    *,
+    tape: Path | None,
+    instrument: str | None,
+    seed: int,
+    instruments: str,
+    start: str | None,
+    speed: float,
+    tape_from: float,
+    tape_clock: str,
+    **more: Any,
+) -> SimulatedGateway:
+    """Return the gateway, not started, that the market options describe.
+
+    Raises:
+        ProjectXError: Options that do not go together, or a value that cannot be read.
+    """
+    from project_x_py.simulator import SimulatedGateway
+
+    if tape is not None and instrument is None:
+        raise ProjectXError("--tape needs --instrument: the ticker it is served as, such as ES")
+    if tape is None and instrument is not None:
+        instruments = instrument
+    return SimulatedGateway(
+        tape=tape,
+        instrument=instrument if tape is not None else None,
+        seed=seed,
+        instruments=tuple(name.strip() for name in instruments.split(",") if name.strip()),
+        start=_moment(start) if start else None,
+        speed=speed,
+        tape_from=tape_from,
+        tape_clock=tape_clock,
+        **more,
+    )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise ProjectXError(
+            f"--start {text!r} is not ISO 8601, for example 2026-09-01T14:30:00Z"
+        ) from exc
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

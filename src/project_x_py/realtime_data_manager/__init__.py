@@ -1,0 +1,7 @@
+"""Bars of every timeframe from one stream of trades."""
+
+from __future__ import annotations
+
+from project_x_py.realtime_data_manager.manager import RealtimeDataManager
+
+__all__ = ["RealtimeDataManager"]

@@ -1,0 +1,121 @@
+"""What a suite is asked for: instruments, timeframes, features, settings of its parts.
+
+Invariant (``tests/trading_suite/test_config.py``): whatever :class:`TradingSuiteConfig` accepts can
+be carried out; a name it does not know is refused with the close matches before anything is sent.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from project_x_py._core.bars import timeframe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from project_x_py.types import DataManagerConfig, OrderbookConfig
+
+__all__ = ["KEYWORDS", "Features", "TradingSuiteConfig", "check_keywords", "unknown"]
+
+DEFAULT_TIMEFRAMES = ("5min",)
+
+
+class Features(enum.StrEnum):
+    """Optional parts of a suite."""
+
+    ORDERBOOK = "orderbook"
+    """Level-2 book per instrument: ``context.orderbook``."""
+    AUTO_RECONNECT = "auto_reconnect"
+    """Always on: a dropped hub comes back with its subscriptions. Accepted for compatibility."""
+
+    @classmethod
+    def parse(cls, names: Iterable[str | Features] | None) -> frozenset[Features]:
+        """Read feature names.
+
+        Raises:
+            ValueError: A name is unknown; close matches are named.
+        """
+        known = {feature.value: feature for feature in cls}
+        chosen = set()
+        for name in names or ():
+            feature = known.get(name.value if isinstance(name, Features) else str(name).lower())
+            if feature is None:
+                raise ValueError(unknown("feature", str(name), known))
+            chosen.add(feature)
+        return frozenset(chosen)
+
+
+@dataclass(frozen=True)
+class TradingSuiteConfig:
+    """The settings of a suite, checked.
+
+    Attributes:
+        instruments: Symbols, in the order given, each once.
+        timeframes: Bar timeframes kept for each of them.
+        features: Optional parts.
+        initial_days: Length of the history that bars start from, in days.
+        auto_connect: Whether ``create`` connects and starts the feeds.
+        timezone: Zone of all timestamps handed out.
+        data_manager_config: Settings of the bar managers.
+        orderbook_config: Settings of the order books.
+        session_config: Regular or electronic hours for the session reads.
+
+    Raises:
+        ValueError: A setting is missing, unknown or out of range.
+    """
+
+    instruments: Sequence[str]
+    timeframes: Sequence[str] = DEFAULT_TIMEFRAMES
+    features: frozenset[Features] = frozenset()
+    initial_days: float = 5
+    auto_connect: bool = True
+    timezone: str = "America/Chicago"
+    data_manager_config: DataManagerConfig | None = None
+    orderbook_config: OrderbookConfig | None = None
+    session_config: object | None = None
+
+    def __post_init__(self) -> None:
+        symbols = [str(symbol).strip() for symbol in self.instruments]
+        if not symbols or not all(symbols):
+            raise ValueError("a suite needs at least one instrument, for example 'MNQ'")
+        object.__setattr__(self, "instruments", tuple(dict.fromkeys(symbols)))
+        if not self.timeframes:
+            raise ValueError("timeframes is empty; name at least one, for example ['1min']")
+        for name in self.timeframes:
+            timeframe(name)
+        object.__setattr__(self, "timeframes", tuple(dict.fromkeys(self.timeframes)))
+        if not self.initial_days > 0:
+            raise ValueError(f"initial_days must be above zero, not {self.initial_days!r}")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError) as exc:
+            raise ValueError(
+                f"unknown time zone {self.timezone!r}; an IANA name such as 'America/Chicago' is needed"
+            ) from exc
+
+
+def check_keywords(given: dict[str, Any], known: Iterable[str]) -> None:
+    """Refuse keywords that ``create`` does not take.
+
+    Raises:
+        TypeError: A keyword is unknown; close matches are named.
+    """
+    names = set(known)
+    for name in given:
+        if name not in names:
+            raise TypeError("TradingSuite.create(): " + unknown("keyword", name, names))
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """Say that ``name`` is not among ``known``, with the close matches."""
+    choices = sorted(known)
+    close = difflib.get_close_matches(name, choices, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(close)}?" if close else f"there is {', '.join(choices)}"
+    return f"unknown {kind} {name!r}; {hint}"
+
+
+KEYWORDS = tuple(f.name for f in fields(TradingSuiteConfig) if f.name != "instruments")

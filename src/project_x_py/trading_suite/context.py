@@ -1,0 +1,64 @@
+"""One instrument of a suite: its contract and everything that concerns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from project_x_py.event_bus import Event, EventBus, EventType
+    from project_x_py.models import Instrument
+    from project_x_py.orderbook import OrderBook
+    from project_x_py.realtime_data_manager import RealtimeDataManager
+
+__all__ = ["InstrumentContext"]
+
+
+@dataclass(frozen=True)
+class InstrumentContext:
+    """The parts of a suite that belong to one instrument.
+
+    Attributes:
+        symbol: As it was asked for.
+        instrument_info: The contract that it names.
+        data: Bars, quotes, prices.
+        event_bus: The instrument's events; the suite's bus receives them too.
+        orderbook: The level-2 book when the suite was created with that feature.
+    """
+
+    symbol: str
+    instrument_info: Instrument
+    data: RealtimeDataManager
+    event_bus: EventBus
+    orderbook: OrderBook | None = None
+
+    @property
+    def instrument(self) -> Instrument:
+        """The contract; the same as ``instrument_info``."""
+        return self.instrument_info
+
+    def on(
+        self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
+    ) -> Any:
+        """Register a handler for this instrument's events; see :meth:`EventBus.on`."""
+        return self.event_bus.on(event, handler)
+
+    def once(
+        self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
+    ) -> Any:
+        """Register a handler for the next such event only; see :meth:`EventBus.once`."""
+        return self.event_bus.once(event, handler)
+
+    async def off(
+        self,
+        event: EventType | str | None = None,
+        handler: Callable[[Event], Awaitable[Any]] | None = None,
+    ) -> None:
+        """Remove exactly what is named; see :meth:`EventBus.off`."""
+        await self.event_bus.off(event, handler)
+
+    async def wait_for(self, event: EventType | str, timeout: float | None = None) -> Event:
+        """Wait for this instrument's next such event; see :meth:`EventBus.wait_for`."""
+        return await self.event_bus.wait_for(event, timeout)

@@ -1,0 +1,414 @@
+"""The suite: one login, one pair of hubs, a context per instrument.
+
+Invariants (``tests/trading_suite/``): a creation that fails or is cancelled leaves nothing behind;
+``disconnect`` may be called at any moment and any number of times; when the loop ends without it,
+the suite lets go of its sockets all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from project_x_py._core.calendar import calendar_for
+from project_x_py._core.time import to_datetime
+from project_x_py._runtime.supervisor import Supervisor
+from project_x_py._runtime.together import together
+from project_x_py.client import ProjectX
+from project_x_py.config import load_credentials, load_default_config
+from project_x_py.event_bus import EventBus, EventType
+from project_x_py.exceptions import ProjectXConnectionError
+from project_x_py.realtime import ProjectXRealtimeClient
+from project_x_py.trading_suite.config import (
+    KEYWORDS,
+    Features,
+    TradingSuiteConfig,
+    check_keywords,
+    unknown,
+)
+from project_x_py.trading_suite.context import InstrumentContext
+
+if TYPE_CHECKING:
+    from collections.abc import (
+        Awaitable,
+        Callable,
+        ItemsView,
+        Iterator,
+        KeysView,
+        Mapping,
+        ValuesView,
+    )
+    from types import TracebackType
+    from typing import Self
+
+    from project_x_py.config import ProjectXConfig
+    from project_x_py.event_bus import Event
+    from project_x_py.models import Instrument
+    from project_x_py.orderbook import OrderBook
+    from project_x_py.realtime_data_manager import RealtimeDataManager
+
+__all__ = ["TradingSuite"]
+
+log = logging.getLogger(__name__)
+
+CREDENTIALS = ("username", "api_key", "account_name", "config")
+DRAIN_S = 2.0
+
+
+class TradingSuite:
+    """Live market data of one or more instruments under one login.
+
+    Make it with :meth:`create`. It maps symbols to :class:`InstrumentContext`; with a single
+    instrument the parts are attributes of the suite as well.
+
+    Args:
+        client: A client that is logged in.
+        realtime_client: The pair of hubs of the same login.
+        config: The suite's settings.
+        instrument_contexts: One context per instrument, by symbol.
+    """
+
+    def __init__(
+        self,
+        client: ProjectX,
+        realtime_client: ProjectXRealtimeClient,
+        config: TradingSuiteConfig,
+        instrument_contexts: Mapping[str, InstrumentContext] | None = None,
+    ) -> None:
+        self.client = client
+        self.realtime = realtime_client
+        self.config = config
+        self.events = EventBus()
+        self._contexts: dict[str, InstrumentContext] = dict(instrument_contexts or {})
+        self._supervisor = Supervisor("suite")
+        self._closed = False
+        self._closing: asyncio.Task[None] | None = None
+        realtime_client.add_connection_listener(self._on_connection)
+        for context in self._contexts.values():
+            context.event_bus.forward_to(self.events)
+
+    # -- creation ---------------------------------------------------------------------------
+
+    @classmethod
+    async def create(
+        cls,
+        instruments: str | list[str] | None = None,
+        instrument: str | None = None,
+        timeframes: list[str] | None = None,
+        features: list[str | Features] | None = None,
+        session_config: object | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Log in, find the contracts, load their bars, connect, and start the feeds.
+
+        Args:
+            instruments: One symbol or several.
+            instrument: The same as one symbol, by keyword.
+            timeframes: Bar timeframes, ``["5min"]`` when left out.
+            features: Optional parts, for example ``["orderbook"]``.
+            session_config: Regular or electronic hours for the session reads.
+            **kwargs: Fields of :class:`TradingSuiteConfig`, ``timezone_str`` (the same as
+                ``timezone``), and for the login ``username``, ``api_key``, ``account_name``,
+                ``config``; what is left out comes from the environment.
+
+        Returns:
+            The suite, connected unless ``auto_connect=False``.
+
+        Raises:
+            ValueError: No instrument, an unknown timeframe or feature, or no credentials.
+            TypeError: An unknown keyword; close matches are named.
+            ProjectXError: The gateway refused or could not be reached; nothing is left open.
+        """
+        check_keywords(kwargs, (*KEYWORDS, *CREDENTIALS, "timezone_str"))
+        if "timezone_str" in kwargs:
+            kwargs["timezone"] = kwargs.pop("timezone_str")
+        login = {name: kwargs.pop(name) for name in CREDENTIALS if name in kwargs}
+        chosen = instruments if instruments is not None else instrument
+        if chosen is None:
+            raise ValueError("name at least one instrument, for example TradingSuite.create('MNQ')")
+        config = TradingSuiteConfig(
+            instruments=[chosen] if isinstance(chosen, str) else list(chosen),
+            timeframes=timeframes if timeframes is not None else ["5min"],
+            features=Features.parse(features),
+            session_config=session_config,
+            **kwargs,
+        )
+        client = _client(login)
+        suite: Self | None = None
+        try:
+            _preload()
+            await client.authenticate()
+            suite = await cls._assemble(client, config)
+            if config.auto_connect:
+                await suite.connect()
+        except BaseException:
+            if suite is not None:
+                await suite._release()
+            else:
+                await client.aclose()
+            raise
+        return suite
+
+    @classmethod
+    async def from_env(cls, instrument: str, **kwargs: Any) -> Self:
+        """Create a suite for one instrument; the same as :meth:`create`."""
+        return await cls.create(instrument, **kwargs)
+
+    @classmethod
+    async def _assemble(cls, client: ProjectX, config: TradingSuiteConfig) -> Self:
+        realtime = ProjectXRealtimeClient(
+            client.get_session_token(), str(client.get_account_info().id), config=client.config
+        )
+        realtime.token_factory = client.fresh_token
+        contexts = await together(
+            _context(symbol, client, realtime, config) for symbol in config.instruments
+        )
+        return cls(client, realtime, config, {context.symbol: context for context in contexts})
+
+    async def connect(self) -> None:
+        """Connect both hubs, subscribe, and start every instrument's feed.
+
+        Raises:
+            ProjectXConnectionError: A hub could not be reached within the timeout.
+            ProjectXError: A subscription was refused.
+        """
+        if self.is_connected:
+            return
+        if not await self.realtime.connect():
+            raise ProjectXConnectionError(
+                f"the hubs could not be reached: {self.client.config.user_hub_url}, "
+                f"{self.client.config.market_hub_url}"
+            )
+        self._supervisor.spawn(self._release_at_loop_end(), name="suite-guard")
+        await self.realtime.subscribe_user_updates()
+        await together(self._start(context) for context in self._contexts.values())
+        self._log_start()
+
+    async def _start(self, context: InstrumentContext) -> None:
+        if context.orderbook is not None and not await context.orderbook.initialize(self.realtime):
+            raise ProjectXConnectionError(
+                f"order book of {context.symbol}: {context.orderbook.last_error}"
+            )
+        await context.data.start_realtime_feed()
+
+    def _log_start(self) -> None:
+        account = self.client.get_account_info()
+        now_ns = self.client.clock.now_ns()
+        for context in self._contexts.values():
+            calendar = calendar_for(context.symbol)
+            is_open = calendar.is_open(now_ns)
+            turn_ns = calendar.next_close_ns(now_ns) if is_open else calendar.next_open_ns(now_ns)
+            log.info(
+                "%s (%s) on account %s (%s): market %s, %s %s",
+                context.symbol,
+                context.instrument_info.id,
+                account.name,
+                "simulated" if account.simulated else "LIVE",
+                "open" if is_open else "closed",
+                "closes" if is_open else "opens",
+                to_datetime(turn_ns, context.data.timezone).isoformat(timespec="minutes"),
+            )
+
+    # -- end --------------------------------------------------------------------------------
+
+    async def disconnect(self) -> None:
+        """Stop the feeds, close the hubs and the client, deliver what is waiting, up to 2 s.
+
+        DISCONNECTED is the last event. Calling it again waits for the same end.
+        """
+        if self._closing is None:
+            self._closing = self._supervisor.spawn(self._release(), name="suite-release")
+        await asyncio.shield(self._closing)
+
+    async def _release(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        async with AsyncExitStack() as last_first:
+            last_first.push_async_callback(self._supervisor.aclose)
+            last_first.push_async_callback(self.client.aclose)
+            last_first.push_async_callback(self.events.aclose, DRAIN_S)
+            for context in self._contexts.values():
+                last_first.push_async_callback(context.event_bus.aclose, DRAIN_S)
+            last_first.push_async_callback(self.realtime.cleanup)
+            for context in self._contexts.values():
+                last_first.push_async_callback(context.data.cleanup)
+                if context.orderbook is not None:
+                    last_first.push_async_callback(context.orderbook.cleanup)
+
+    async def _release_at_loop_end(self) -> None:
+        """Stay until the loop cancels what is left, then let go of the sockets."""
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await self._release()
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        await self.disconnect()
+
+    # -- events -----------------------------------------------------------------------------
+
+    def on(
+        self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
+    ) -> Any:
+        """Register a handler for the events of all instruments; see :meth:`EventBus.on`."""
+        return self.events.on(event, handler)
+
+    def once(
+        self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
+    ) -> Any:
+        """Register a handler for the next such event only; see :meth:`EventBus.once`."""
+        return self.events.once(event, handler)
+
+    async def off(
+        self,
+        event: EventType | str | None = None,
+        handler: Callable[[Event], Awaitable[Any]] | None = None,
+    ) -> None:
+        """Remove exactly what is named; see :meth:`EventBus.off`."""
+        await self.events.off(event, handler)
+
+    async def wait_for(self, event: EventType | str, timeout: float | None = None) -> Event:
+        """Wait for the next such event of any instrument; see :meth:`EventBus.wait_for`."""
+        return await self.events.wait_for(event, timeout)
+
+    def _on_connection(self, state: str, hub: str, details: Mapping[str, Any]) -> None:
+        event = EventType(state)
+        data = {
+            "connected": event is EventType.CONNECTED,
+            "hub": hub,
+            "timestamp": to_datetime(self.client.clock.wall_ns(), ZoneInfo(self.config.timezone)),
+            **details,
+        }
+        self.events.publish(event, data, source="realtime")
+        for context in self._contexts.values():
+            context.event_bus.publish(event, data, source="realtime", forward=False)
+
+    # -- contexts ---------------------------------------------------------------------------
+
+    def __getitem__(self, symbol: str) -> InstrumentContext:
+        try:
+            return self._contexts[symbol]
+        except KeyError:
+            raise KeyError(unknown("instrument", symbol, self._contexts)) from None
+
+    def __contains__(self, symbol: object) -> bool:
+        return symbol in self._contexts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._contexts)
+
+    def __len__(self) -> int:
+        return len(self._contexts)
+
+    def keys(self) -> KeysView[str]:
+        """The symbols, in the order given."""
+        return self._contexts.keys()
+
+    def values(self) -> ValuesView[InstrumentContext]:
+        """The contexts, in the order given."""
+        return self._contexts.values()
+
+    def items(self) -> ItemsView[str, InstrumentContext]:
+        """Symbols and contexts, in the order given."""
+        return self._contexts.items()
+
+    def _only(self, what: str) -> InstrumentContext:
+        if len(self._contexts) != 1:
+            raise AttributeError(
+                f"this suite has {len(self._contexts)} instruments; say which: "
+                + ", ".join(f"suite[{symbol!r}].{what}" for symbol in self._contexts)
+            )
+        return next(iter(self._contexts.values()))
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether both hubs are connected."""
+        return self.realtime.is_connected()
+
+    @property
+    def realtime_client(self) -> ProjectXRealtimeClient:
+        """The pair of hubs; the same as ``realtime``."""
+        return self.realtime
+
+    @property
+    def instrument(self) -> Instrument | None:
+        """The contract of a suite with one instrument, else None."""
+        return self._only("instrument").instrument_info if len(self) == 1 else None
+
+    @property
+    def symbol(self) -> str:
+        """The symbol of a suite with one instrument."""
+        return self._only("symbol").symbol
+
+    @property
+    def instrument_id(self) -> str:
+        """The contract id of a suite with one instrument."""
+        return self._only("instrument_info.id").instrument_info.id
+
+    @property
+    def data(self) -> RealtimeDataManager:
+        """The bars of a suite with one instrument."""
+        return self._only("data").data
+
+    @property
+    def orderbook(self) -> OrderBook | None:
+        """The book of a suite with one instrument; None without the feature."""
+        return self._only("orderbook").orderbook
+
+
+def _client(login: dict[str, Any]) -> ProjectX:
+    config: ProjectXConfig | None = login.get("config")
+    username, api_key = login.get("username"), login.get("api_key")
+    account_name = login.get("account_name")
+    if username is None or api_key is None:
+        found = load_credentials()
+        username, api_key = username or found.username, api_key or found.api_key
+        account_name = account_name or found.account_name
+    return ProjectX(username, api_key, config or load_default_config(), account_name)
+
+
+async def _context(
+    symbol: str, client: ProjectX, realtime: ProjectXRealtimeClient, config: TradingSuiteConfig
+) -> InstrumentContext:
+    from project_x_py.orderbook import OrderBook
+    from project_x_py.realtime_data_manager import RealtimeDataManager
+
+    contract = await client.get_instrument(symbol)
+    bus = EventBus()
+    data = RealtimeDataManager(
+        symbol,
+        client,
+        realtime,
+        bus,
+        list(config.timeframes),
+        config.timezone,
+        config.data_manager_config,
+        config.session_config,
+        clock=client.clock,
+    )
+    await data.initialize(config.initial_days)
+    book = None
+    if Features.ORDERBOOK in config.features:
+        book = OrderBook(symbol, bus, client, config.timezone, config.orderbook_config)
+    return InstrumentContext(symbol, contract, data, bus, book)
+
+
+def _preload() -> None:
+    """Import the heavy libraries before the stream starts, so that nothing stalls in it."""
+    import importlib
+
+    for name in ("numpy", "polars", "talib"):
+        importlib.import_module(name)
