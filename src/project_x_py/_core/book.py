@@ -1,0 +1,154 @@
+"""The visible book of one contract: aggregated sizes at integer ticks.
+
+Updates are absolute (a level's size replaces what it was), so the book is right whatever the order
+of updates to different levels. It does not judge: a crossed book is kept as it was told, because
+pre-openings are crossed; :meth:`PriceLadder.uncross` and :meth:`PriceLadder.trim` are for the owner
+who knows better.
+
+Invariants (``tests/core/test_book.py``):
+
+- the ladder equals a plain dictionary of prices after any updates;
+- ``best_bid`` and ``best_ask`` are the first of ``top``, and None exactly when a side is empty.
+"""
+
+from __future__ import annotations
+
+import enum
+from bisect import bisect_left, insort
+
+__all__ = ["BookSide", "Level", "PriceLadder"]
+
+Level = tuple[int, int, int]
+"""Price in ticks, size in contracts, and when it was last set (ns since 1970 UTC)."""
+
+
+class BookSide(enum.IntEnum):
+    """A side of the book; the numbers are the gateway's."""
+
+    BID = 0
+    ASK = 1
+
+
+class _Side:
+    """One side. Keys ascend towards the best price: the price for bids, its negative for asks."""
+
+    __slots__ = ("keys", "levels", "sign")
+
+    def __init__(self, sign: int) -> None:
+        self.sign = sign
+        self.keys: list[int] = []
+        self.levels: dict[int, Level] = {}
+
+
+class PriceLadder:
+    """Both sides of one contract's book.
+
+    Attributes:
+        best_bid: Highest bid in ticks; None while there is none.
+        best_ask: Lowest ask in ticks; None while there is none.
+        version: Differs after every change.
+    """
+
+    __slots__ = ("_sides", "best_ask", "best_bid", "version")
+
+    def __init__(self) -> None:
+        self._sides = (_Side(1), _Side(-1))
+        self.best_bid: int | None = None
+        self.best_ask: int | None = None
+        self.version = 0
+
+    def set_level(self, side: int, price: int, size: int, ns: int) -> None:
+        """Set the size of a level; zero or less removes it.
+
+        Args:
+            side: :class:`BookSide`.
+            price: Ticks.
+            size: Contracts resting there now.
+            ns: When the exchange says so, ns since 1970 UTC.
+        """
+        half = self._sides[side]
+        levels = half.levels
+        self.version += 1
+        if size > 0:
+            if price not in levels:
+                insort(half.keys, price * half.sign)
+                levels[price] = (price, size, ns)
+                self._rank(side)
+            else:
+                levels[price] = (price, size, ns)
+        elif price in levels:
+            del levels[price]
+            keys = half.keys
+            del keys[bisect_left(keys, price * half.sign)]
+            self._rank(side)
+
+    def clear(self) -> None:
+        """Remove every level."""
+        for half in self._sides:
+            half.keys.clear()
+            half.levels.clear()
+        self.best_bid = self.best_ask = None
+        self.version += 1
+
+    def top(self, side: int, n: int | None = None) -> list[Level]:
+        """Return the best ``n`` levels of a side, best first; all of them for None."""
+        half = self._sides[side]
+        count = len(half.keys) if n is None else max(0, min(n, len(half.keys)))
+        levels, sign = half.levels, half.sign
+        return [levels[key * sign] for key in reversed(half.keys[len(half.keys) - count :])]
+
+    def depth(self, side: int) -> int:
+        """Return how many levels a side has."""
+        return len(self._sides[side].keys)
+
+    def size_at(self, side: int, price: int) -> int:
+        """Return the size at a price in ticks; zero where there is no level."""
+        level = self._sides[side].levels.get(price)
+        return level[1] if level is not None else 0
+
+    def uncross(self, side: int, price: int) -> list[Level]:
+        """Remove the levels of the other side that cannot stand beside a true price of this one.
+
+        Args:
+            side: The side that is believed.
+            price: Ticks; bids at or above an ask, asks at or below a bid, are removed.
+
+        Returns:
+            What was removed, best first.
+        """
+        other = 1 - side
+        half = self._sides[other]
+        return self._drop(other, bisect_left(half.keys, price * half.sign))
+
+    def trim(self, side: int, price: int) -> list[Level]:
+        """Remove the levels of a side that are better than its true best price; return them."""
+        half = self._sides[side]
+        return self._drop(side, bisect_left(half.keys, price * half.sign + 1))
+
+    def keep(self, side: int, n: int) -> None:
+        """Remove the levels of a side beyond its best ``n``."""
+        half = self._sides[side]
+        excess = len(half.keys) - max(n, 0)
+        if excess > 0:
+            for key in half.keys[:excess]:
+                del half.levels[key * half.sign]
+            del half.keys[:excess]
+            self._rank(side)
+            self.version += 1
+
+    def _drop(self, side: int, first: int) -> list[Level]:
+        half = self._sides[side]
+        dropped = [half.levels.pop(key * half.sign) for key in reversed(half.keys[first:])]
+        if dropped:
+            del half.keys[first:]
+            self._rank(side)
+            self.version += 1
+        return dropped
+
+    def _rank(self, side: int) -> None:
+        half = self._sides[side]
+        best = half.keys[-1] * half.sign if half.keys else None
+        if side:
+            self.best_ask = best
+        else:
+            self.best_bid = best

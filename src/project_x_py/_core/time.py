@@ -1,0 +1,183 @@
+"""Instants as integer nanoseconds since 1970 UTC, and the text and datetimes they come from.
+
+Everything inside the SDK that orders or subtracts instants does so on ``int`` nanoseconds. ISO-8601
+text and aware datetimes enter and leave through this module only.
+
+Invariants (``tests/core/test_time.py``):
+
+- ``parse_ns(format_iso(ns, digits=9)) == ns`` for every instant of the years 1 to 9999;
+- nothing is rounded: digits that do not fit are cut off, towards the past;
+- a wall clock of a zone is read at that zone's offset of that instant, so both DST changes hold.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from project_x_py.exceptions import ProjectXDataError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+__all__ = [
+    "CHICAGO",
+    "DAY_NS",
+    "HOUR_NS",
+    "MINUTE_NS",
+    "NS",
+    "format_iso",
+    "from_datetime",
+    "parse_ns",
+    "to_datetime",
+]
+
+NS = 1_000_000_000
+"""Nanoseconds in a second."""
+MINUTE_NS = 60 * NS
+HOUR_NS = 3_600 * NS
+DAY_NS = 86_400 * NS
+
+CHICAGO = ZoneInfo("America/Chicago")
+"""The exchange's wall clock."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = _EPOCH.toordinal()
+_SCALE: tuple[int, ...] = tuple(10 ** (9 - digits) for digits in range(10))
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?"
+    r"\s?([Zz]|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+_MINUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):", re.ASCII)
+
+
+def parse_ns(text: str) -> int:
+    """Read an ISO-8601 instant.
+
+    The form of the hubs, ``2026-09-01T14:31:31.4173601+00:00``, takes a fast path; so does a
+    trailing ``Z``.
+
+    Args:
+        text: Date, or date and time with at most nine fraction digits. Without an offset it is
+            UTC; a date alone is its midnight.
+
+    Returns:
+        Nanoseconds since 1970 UTC, exact.
+
+    Raises:
+        ProjectXDataError: ``text`` is not such an instant.
+    """
+    try:
+        if text[-6:] == "+00:00":
+            seconds = text[17:-6]
+        elif text[-1:] == "Z":
+            seconds = text[17:-1]
+        else:
+            return _parse(text)
+        whole, fraction = seconds[:2], seconds[3:]
+        if fraction:
+            plain = seconds[2] == "." and fraction.isdigit() and text.isascii()
+            if plain and whole.isdigit() and whole < "60":
+                scale = _SCALE[len(fraction)]
+                return _minute_ns(text[:17]) + int(whole) * NS + int(fraction) * scale
+        elif len(seconds) == 2 and whole.isdigit() and whole < "60":
+            return _minute_ns(text[:17]) + int(whole) * NS
+        return _parse(text)
+    except (ValueError, IndexError, TypeError) as exc:
+        raise ProjectXDataError(f"not an ISO-8601 instant: {str(text)[:64]!r}") from exc
+
+
+def format_iso(ns: int, digits: int = 6) -> str:
+    """Write an instant as ISO-8601 text in UTC, such as ``2026-09-01T14:31:00.25+00:00``.
+
+    Args:
+        ns: Nanoseconds since 1970 UTC.
+        digits: At most so many fraction digits (0 to 9), cut, not rounded; zeros at the end are
+            left out. The gateway's hubs send seven.
+
+    Raises:
+        ProjectXDataError: The instant is outside the years 1 to 9999.
+    """
+    minute, rest = divmod(ns, MINUTE_NS)
+    second, fraction = divmod(rest, NS)
+    text = f"{_minute_text(minute)}{second:02d}"
+    if fraction and digits:
+        kept = f"{fraction:09d}"[:digits].rstrip("0")
+        if kept:
+            text = f"{text}.{kept}"
+    return text + "+00:00"
+
+
+def to_datetime(ns: int, tz: tzinfo = CHICAGO) -> datetime:
+    """Return the instant as an aware datetime in ``tz``; nanoseconds are cut to microseconds.
+
+    Raises:
+        ProjectXDataError: The instant is outside the years 1 to 9999.
+    """
+    try:
+        return (_EPOCH + timedelta(microseconds=ns // 1000)).astimezone(tz)
+    except (OverflowError, ValueError) as exc:
+        raise ProjectXDataError(f"{ns} ns is outside the years 1 to 9999") from exc
+
+
+def from_datetime(moment: datetime, naive_tz: tzinfo) -> int:
+    """Return nanoseconds since 1970 UTC of ``moment``.
+
+    Args:
+        moment: An aware datetime; a naive one is a wall clock of ``naive_tz``, and an ambiguous
+            one is read by its ``fold``.
+        naive_tz: The zone of a naive datetime.
+    """
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=naive_tz)
+    since = aware - _EPOCH
+    return (since.days * 86_400 + since.seconds) * NS + since.microseconds * 1000
+
+
+@lru_cache(maxsize=1024)
+def _minute_ns(prefix: str) -> int:
+    match = _MINUTE.fullmatch(prefix)
+    if match is None:
+        raise ValueError(prefix)
+    year, month, day, hour, minute = map(int, match.groups())
+    return _at(year, month, day, hour, minute)
+
+
+@lru_cache(maxsize=1024)
+def _minute_text(minute: int) -> str:
+    try:
+        return (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]
+    except OverflowError as exc:
+        raise ProjectXDataError(f"minute {minute} is outside the years 1 to 9999") from exc
+
+
+def _at(year: int, month: int, day: int, hour: int, minute: int) -> int:
+    if hour > 23 or minute > 59:
+        raise ValueError(f"{hour}:{minute}")
+    days = date(year, month, day).toordinal() - _EPOCH_DAY
+    return days * DAY_NS + hour * HOUR_NS + minute * MINUTE_NS
+
+
+def _parse(text: str) -> int:
+    match = _ISO.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    year, month, day, hour, minute, second, fraction, offset = match.groups("")
+    if second > "59":
+        raise ValueError(text)
+    ns = _at(int(year), int(month), int(day), int(hour or 0), int(minute or 0))
+    ns += int(second or 0) * NS
+    if fraction:
+        ns += int(fraction) * _SCALE[len(fraction)]
+    if offset and offset not in "Zz":
+        digits = offset[1:].replace(":", "")
+        hours, minutes = int(digits[:2]), int(digits[2:] or 0)
+        if hours > 23 or minutes > 59:
+            raise ValueError(text)
+        shift = hours * HOUR_NS + minutes * MINUTE_NS
+        ns += shift if offset[0] == "-" else -shift
+    return ns
