@@ -1,0 +1,86 @@
+"""Async SDK for trading futures through the ProjectX Gateway, with a simulated gateway inside.
+
+Every name here is loaded from its own package at first use, so that ``import project_x_py`` costs
+almost nothing and has no side effect: no event-loop policy, no log handler, no thread, no file.
+
+Invariants (``tests/architecture/test_exports.py``, ``test_import_cost.py``): each name of
+``__all__`` loads; importing loads no frame library, no network library and no server.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from project_x_py._version import __version__
+
+if TYPE_CHECKING:
+    from project_x_py.exceptions import (
+        OffGridError,
+        OrderSubmissionUncertainError,
+        ProjectXAuthenticationError,
+        ProjectXConnectionError,
+        ProjectXDataError,
+        ProjectXError,
+        ProjectXInstrumentError,
+        ProjectXOrderError,
+        ProjectXPositionError,
+        ProjectXRateLimitError,
+        ProjectXServerError,
+    )
+
+__all__ = [
+    "DOCUMENTED_API",
+    "OffGridError",
+    "OrderSubmissionUncertainError",
+    "ProjectXAuthenticationError",
+    "ProjectXConnectionError",
+    "ProjectXDataError",
+    "ProjectXError",
+    "ProjectXInstrumentError",
+    "ProjectXOrderError",
+    "ProjectXPositionError",
+    "ProjectXRateLimitError",
+    "ProjectXServerError",
+    "__version__",
+]
+
+DOCUMENTED_API = "3.5.7"
+"""The documented level of the upstream API that this distribution implements."""
+
+_HOMES: dict[str, tuple[str, ...]] = {
+    "exceptions": (
+        "OffGridError",
+        "OrderSubmissionUncertainError",
+        "ProjectXAuthenticationError",
+        "ProjectXConnectionError",
+        "ProjectXDataError",
+        "ProjectXError",
+        "ProjectXInstrumentError",
+        "ProjectXOrderError",
+        "ProjectXPositionError",
+        "ProjectXRateLimitError",
+        "ProjectXServerError",
+    ),
+}
+"""Each package, and the names that the root takes from it."""
+
+_ALIASES: dict[str, str] = {}
+
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Load a public name from its package at first use."""
+        from importlib import import_module
+
+        target = _ALIASES.get(name, name)
+        if target not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOME_OF[target]}"), target)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        """List the public names, loaded or not."""
+        return sorted(set(globals()) | set(__all__))
