@@ -131,7 +131,7 @@ class HistorySource(Protocol):
     async def get_instrument(self, symbol: str, live: bool = False) -> Instrument: ...
 
     async def get_bars(
-        self, symbol: str, *, days: int, interval: int, unit: int, partial: bool
+        self, symbol: str, *, days: float, interval: int, unit: int, partial: bool
     ) -> pl.DataFrame: ...
 
 

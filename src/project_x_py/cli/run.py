@@ -110,4 +110,7 @@ async def _end(child: asyncio.subprocess.Process, *, after_s: float) -> int:
 
 
 def _interrupt(child: asyncio.subprocess.Process) -> None:
-    child.send_signal(signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT)
+    if sys.platform == "win32":
+        child.send_signal(signal.CTRL_BREAK_EVENT)
+    else:
+        child.send_signal(signal.SIGINT)

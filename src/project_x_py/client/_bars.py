@@ -69,7 +69,7 @@ class BarQuery:
                 f"unit must be 1 (second) to 6 (month), not {unit!r}; 2 is minutes"
             )
         for name, value in (("interval", interval), ("days", days), ("limit", limit)):
-            if value is not None and not (isinstance(value, int | float) and value > 0):
+            if value is not None and not value > 0:
                 raise ProjectXDataError(f"{name} must be above zero, not {value!r}")
         zone = ZoneInfo(timezone)
         end_ns = from_datetime(end_time, zone) if end_time is not None else now_ns
@@ -79,7 +79,7 @@ class BarQuery:
             start_ns = end_ns - round(timedelta(days=days).total_seconds()) * NS
         if start_ns >= end_ns:
             raise ProjectXDataError(
-                f"start_time must lie before end_time: {format_iso(start_ns)} >= {format_iso(end_ns)}"
+                f"start_time {format_iso(start_ns)} must lie before end_time {format_iso(end_ns)}"
             )
         return cls(contract_id, unit, interval, start_ns, end_ns, limit, partial, live)
 

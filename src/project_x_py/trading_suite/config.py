@@ -94,7 +94,7 @@ class TradingSuiteConfig:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError) as exc:
             raise ValueError(
-                f"unknown time zone {self.timezone!r}; an IANA name such as 'America/Chicago' is needed"
+                f"unknown time zone {self.timezone!r}; for example 'America/Chicago'"
             ) from exc
 
 

@@ -43,13 +43,13 @@ class InstrumentContext:
         self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
     ) -> Any:
         """Register a handler for this instrument's events; see :meth:`EventBus.on`."""
-        return self.event_bus.on(event, handler)
+        return self.event_bus.on(event) if handler is None else self.event_bus.on(event, handler)
 
     def once(
         self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
     ) -> Any:
         """Register a handler for the next such event only; see :meth:`EventBus.once`."""
-        return self.event_bus.once(event, handler)
+        return self.event_bus.once(event) if handler is None else self.event_bus.once(event, handler)
 
     async def off(
         self,

@@ -86,9 +86,13 @@ class TradingSuite:
         self._supervisor = Supervisor("suite")
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
-        realtime_client.add_connection_listener(self._on_connection)
+        # What concerns every instrument is announced once, on a bus that leads to all of them.
+        self._connections = EventBus()
+        self._connections.forward_to(self.events)
         for context in self._contexts.values():
+            self._connections.forward_to(context.event_bus)
             context.event_bus.forward_to(self.events)
+        realtime_client.add_connection_listener(self._on_connection)
 
     # -- creation ---------------------------------------------------------------------------
 
@@ -264,13 +268,13 @@ class TradingSuite:
         self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
     ) -> Any:
         """Register a handler for the events of all instruments; see :meth:`EventBus.on`."""
-        return self.events.on(event, handler)
+        return self.events.on(event) if handler is None else self.events.on(event, handler)
 
     def once(
         self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
     ) -> Any:
         """Register a handler for the next such event only; see :meth:`EventBus.once`."""
-        return self.events.once(event, handler)
+        return self.events.once(event) if handler is None else self.events.once(event, handler)
 
     async def off(
         self,
@@ -292,9 +296,7 @@ class TradingSuite:
             "timestamp": to_datetime(self.client.clock.wall_ns(), ZoneInfo(self.config.timezone)),
             **details,
         }
-        self.events.publish(event, data, source="realtime")
-        for context in self._contexts.values():
-            context.event_bus.publish(event, data, source="realtime", forward=False)
+        self._connections.publish(event, data, source="realtime")
 
     # -- contexts ---------------------------------------------------------------------------
 
