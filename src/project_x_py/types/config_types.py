@@ -68,6 +68,8 @@ class DataManagerConfig(TypedDict, total=False):
     cache_expiry_hours: int
     timezone: str
     initial_days: int
+    enable_dynamic_limits: bool
+    resource_config: dict[str, object]
 
 
 class EnvironmentConfig(TypedDict):

@@ -192,7 +192,7 @@ class PositionManagerStats(TypedDict):
 
 
 class RealtimeDataManagerStats(TypedDict):
-    """Counters of the real-time data manager."""
+    """Counters of the real-time data manager. The last three are kept by nothing, and absent."""
 
     bars_processed: int
     ticks_processed: int
@@ -211,6 +211,9 @@ class RealtimeDataManagerStats(TypedDict):
     data_validation_errors: int
     connection_interruptions: int
     recovery_attempts: int
+    overflow_stats: NotRequired[dict[str, object]]
+    buffer_overflow_stats: NotRequired[dict[str, object]]
+    lock_optimization_stats: NotRequired[dict[str, object]]
 
 
 class OrderbookStats(TypedDict):
