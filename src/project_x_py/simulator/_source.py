@@ -13,11 +13,12 @@ Invariants (``tests/simulator/test_source.py``):
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from project_x_py._core.bars import Bar
     from project_x_py._core.grid import TickGrid
     from project_x_py._core.products import Product

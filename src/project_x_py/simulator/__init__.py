@@ -1,0 +1,35 @@
+"""An embedded gateway and exchange, to run everything without an account.
+
+Names are loaded at first use: a script that only trades never loads the server.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from project_x_py.simulator._venue import Quirks
+    from project_x_py.simulator.gateway import SimulatedGateway
+
+__all__ = ["Quirks", "SimulatedGateway"]
+
+_HOMES = {
+    "Quirks": "project_x_py.simulator._venue",
+    "SimulatedGateway": "project_x_py.simulator.gateway",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Load a public name from its module at first use."""
+        from importlib import import_module
+
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        """List the public names, loaded or not."""
+        return sorted(set(globals()) | set(__all__))

@@ -1,0 +1,206 @@
+"""What the market hub says, as bytes: records of ``_core.records`` written the gateway's way.
+
+These encoders are the simulator's own and share nothing with the SDK's decoders, so a wrong
+reading of the protocol in one of the two shows in the other. A message is written once, however
+many connections it goes to.
+
+Wire facts kept here: prices and other decimals are the shortest plain numbers; times are UTC with
+``+00:00`` and at most seven fraction digits, zeros at the end left out; a member that is not known
+is left out, never null; quotes carry the root as ``symbol``, trades and depth the contract id.
+
+Invariant (``tests/simulator/test_encode.py``): the bytes are the transcribed golden frames.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from project_x_py._core.records import Depth, MarketRecord, Quote, Trade
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from project_x_py._core.grid import TickGrid
+    from project_x_py.simulator._source import BookSnapshot, ListedContract
+
+__all__ = ["ContractEncoder", "PriceTexts", "TimeTexts", "number_text"]
+
+NS = 1_000_000_000
+_RESET = 6
+_ASK, _BID = 1, 2
+
+
+def number_text(value: Decimal) -> str:
+    """Return a decimal as the shortest plain JSON number: ``24104``, ``0.0000005``, ``-1.5``."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+class PriceTexts(dict[int, str]):
+    """The JSON number of each tick count of a grid, remembered once written."""
+
+    __slots__ = ("_grid",)
+
+    def __init__(self, grid: TickGrid) -> None:
+        super().__init__()
+        self._grid = grid
+
+    def __missing__(self, ticks: int) -> str:
+        text = self[ticks] = number_text(self._grid.decimal(ticks))
+        return text
+
+
+class TimeTexts:
+    """Instants as the hubs write them, quick for instants that follow each other."""
+
+    __slots__ = ("_prefix", "_second")
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._prefix = ""
+
+    def __call__(self, ns: int) -> str:
+        second, rest = divmod(ns, NS)
+        if second != self._second:
+            self._prefix = datetime.fromtimestamp(second, UTC).isoformat()[:19]
+            self._second = second
+        fraction = rest // 100
+        if not fraction:
+            return self._prefix + "+00:00"
+        return f"{self._prefix}.{fraction:07d}".rstrip("0") + "+00:00"
+
+
+class ContractEncoder:
+    """Writes the market messages of one contract.
+
+    Args:
+        contract: Whose market it is.
+        times: Shared by the encoders of one hub.
+    """
+
+    __slots__ = ("_contract_id", "_heads", "_prices", "_symbol", "_times", "prev_close")
+
+    def __init__(self, contract: ListedContract, times: TimeTexts) -> None:
+        self._contract_id = _quoted(contract.contract_id)
+        self._symbol = _quoted(contract.symbol_id)
+        self._prices = PriceTexts(contract.grid)
+        self._times = times
+        self.prev_close: int | None = None
+        """In ticks; what ``change`` is measured from."""
+        self._heads = {
+            target: f'{{"type":1,"target":"{target}","arguments":[{self._contract_id},'
+            for target in ("GatewayQuote", "GatewayTrade", "GatewayDepth")
+        }
+
+    def messages(self, run: Sequence[MarketRecord]) -> bytes:
+        """Return one run of records of one kind as hub records.
+
+        Trades share one message; each quote and each depth record has its own.
+        """
+        first = run[0]
+        if type(first) is Trade:
+            return self.trades(run)  # type: ignore[arg-type]
+        if type(first) is Quote:
+            return b"".join([self.quote(record) for record in run])  # type: ignore[arg-type]
+        return b"".join([self.depth(record) for record in run])  # type: ignore[arg-type]
+
+    def quote(self, quote: Quote) -> bytes:
+        """Return a sparse quote: what changed, and nothing else."""
+        price = self._prices
+        parts = [f'{{"symbol":{self._symbol}']
+        if quote.last is not None:
+            parts.append(f',"lastPrice":{price[quote.last]}')
+        if quote.bid is not None:
+            parts.append(f',"bestBid":{price[quote.bid]}')
+        if quote.ask is not None:
+            parts.append(f',"bestAsk":{price[quote.ask]}')
+        if quote.last is not None or quote.change is not None:
+            parts.append(self._change(quote.last, quote.change, quote.change_percent))
+        if quote.open is not None:
+            parts.append(f',"open":{price[quote.open]}')
+        if quote.high is not None:
+            parts.append(f',"high":{price[quote.high]}')
+        if quote.low is not None:
+            parts.append(f',"low":{price[quote.low]}')
+        if quote.volume is not None:
+            parts.append(f',"volume":{quote.volume}')
+        return self._quote(parts, quote.exch_ns)
+
+    def full_quote(self, snapshot: BookSnapshot) -> bytes:
+        """Return a quote with every member that the session has shown."""
+        self.prev_close = snapshot.prev_close
+        return self.quote(
+            Quote(
+                contract_id="",
+                exch_ns=snapshot.last_ns,
+                recv_ns=snapshot.last_ns,
+                bid=snapshot.bids[0][0] if snapshot.bids else None,
+                ask=snapshot.asks[0][0] if snapshot.asks else None,
+                last=snapshot.last,
+                open=snapshot.open,
+                high=snapshot.high,
+                low=snapshot.low,
+                volume=snapshot.volume,
+            )
+        )
+
+    def trades(self, trades: Sequence[Trade]) -> bytes:
+        """Return prints as one message; its payload is a list even for one print."""
+        price, times = self._prices, self._times
+        head, tail = f'{{"symbolId":{self._symbol},"price":', f',"contractId":{self._contract_id}}}'
+        rows = [
+            f'{head}{price[trade.price]},"timestamp":"{times(trade.exch_ns)}"'
+            f',"type":{int(trade.aggressor)},"volume":{trade.size}{tail}'
+            for trade in trades
+        ]
+        return f"{self._heads['GatewayTrade']}[{','.join(rows)}]]}}\x1e".encode()
+
+    def depth(self, depth: Depth) -> bytes:
+        """Return a depth message: its levels in order, as one list."""
+        rows = [self._row(lv.kind, lv.price, lv.size, lv.exch_ns) for lv in depth.levels]
+        return f"{self._heads['GatewayDepth']}[{','.join(rows)}]]}}\x1e".encode()
+
+    def depth_snapshot(self, snapshot: BookSnapshot) -> bytes:
+        """Return the whole book behind a reset row, in one list."""
+        at = snapshot.last_ns
+        rows = [self._row(_RESET, 0, 0, at)]
+        rows += [self._row(_BID, price, size, at) for price, size in snapshot.bids]
+        rows += [self._row(_ASK, price, size, at) for price, size in snapshot.asks]
+        return f"{self._heads['GatewayDepth']}[{','.join(rows)}]]}}\x1e".encode()
+
+    def _row(self, kind: int, price: int, size: int, at_ns: int) -> str:
+        return (
+            f'{{"contractId":{self._contract_id},"timestamp":"{self._times(at_ns)}"'
+            f',"type":{kind},"price":{"0" if kind == _RESET else self._prices[price]}'
+            f',"volume":{size},"currentVolume":0}}'
+        )
+
+    def _quote(self, parts: list[str], at_ns: int) -> bytes:
+        at = self._times(at_ns)
+        parts.append(f',"lastUpdated":"{at}","timestamp":"{at}","contract":{self._contract_id}}}')
+        return f"{self._heads['GatewayQuote']}{''.join(parts)}]}}\x1e".encode()
+
+    def _change(self, last: int | None, change: float | None, percent: float | None) -> str:
+        if change is not None:
+            text = f',"change":{number_text(Decimal(repr(change)))}'
+            if percent is not None:
+                text += f',"changePercent":{number_text(Decimal(repr(percent)))}'
+            return text
+        previous = self.prev_close
+        if last is None or previous is None:
+            return ""
+        text = f',"change":{self._prices[last - previous]}'
+        if previous:
+            hundredths = Decimal(last - previous) * 100 / abs(previous)
+            text += f',"changePercent":{number_text(round(hundredths, 2))}'
+        return text
+
+
+def _quoted(text: str) -> str:
+    return msgspec.json.encode(text).decode()

@@ -1,0 +1,120 @@
+"""The market hub: who gets which contract's quotes, trades and depth.
+
+A subscriber to quotes first gets the whole quote, then what changes; a subscriber to depth first
+gets a reset and the whole book in one list, then the levels that change. Records go out in the
+order in which the market made them, across quotes, trades and depth alike.
+
+Invariants (``tests/simulator/test_hub.py``): a book rebuilt from what one connection received
+equals the market's; subscribing twice delivers once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from project_x_py._core.records import Depth, MarketRecord, Quote, Trade
+from project_x_py.simulator._encode import ContractEncoder, TimeTexts
+from project_x_py.simulator._hub import Hub, HubConnection, HubRefusal, Method
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from project_x_py.simulator._faults import Faults
+    from project_x_py.simulator._source import MarketSource
+
+__all__ = ["MarketHub"]
+
+_STREAMS: dict[str, type[MarketRecord]] = {
+    "ContractQuotes": Quote,
+    "ContractTrades": Trade,
+    "ContractMarketDepth": Depth,
+}
+
+_Subscribers = dict[HubConnection, None]
+
+
+class MarketHub(Hub):
+    """Streams the market of a source.
+
+    Args:
+        source: Asked for the book when somebody subscribes.
+        faults: See :class:`~project_x_py.simulator._hub.Hub`.
+    """
+
+    def __init__(self, source: MarketSource, faults: Faults) -> None:
+        super().__init__("market", self._methods_of_streams(), faults)
+        self._source = source
+        times = TimeTexts()
+        self._encoders = {c.contract_id: ContractEncoder(c, times) for c in source.contracts}
+        self._subscribers: dict[tuple[type[MarketRecord], str], _Subscribers] = {
+            (kind, contract_id): {} for kind in _STREAMS.values() for contract_id in self._encoders
+        }
+
+    def publish(self, records: Sequence[MarketRecord]) -> None:
+        """Send records to whom they concern; each message is written once."""
+        begin, end = 0, len(records)
+        while begin < end:
+            first = records[begin]
+            kind, contract_id = type(first), first.contract_id
+            upto = begin + 1
+            while (
+                upto < end
+                and type(records[upto]) is kind
+                and records[upto].contract_id == contract_id
+            ):
+                upto += 1
+            subscribers = self._subscribers[kind, contract_id]
+            if subscribers:
+                data = self._written(contract_id, records[begin:upto])
+                for connection in tuple(subscribers):
+                    connection.push(data)
+            begin = upto
+
+    def unsubscribe(self, connection: HubConnection) -> None:
+        """Send a connection nothing more."""
+        for subscribers in self._subscribers.values():
+            subscribers.pop(connection, None)
+
+    def _written(self, contract_id: str, run: Sequence[MarketRecord]) -> bytes:
+        encoder = self._encoders[contract_id]
+        if any(type(record) is Quote and record.open is not None for record in run):
+            encoder.prev_close = self._source.snapshot(contract_id).prev_close
+        return encoder.messages(run)
+
+    def _methods_of_streams(self) -> dict[str, Method]:
+        methods: dict[str, Method] = {}
+        for name, kind in _STREAMS.items():
+            methods[f"Subscribe{name}"] = Method((str,), self._subscriber(kind))
+            methods[f"Unsubscribe{name}"] = Method((str,), self._unsubscriber(kind))
+        return methods
+
+    def _subscriber(self, kind: type[MarketRecord]) -> Callable[..., bytes | None]:
+        def subscribe(connection: HubConnection, contract_id: str) -> bytes | None:
+            subscribers = self._of(kind, contract_id)
+            if connection in subscribers:
+                return None
+            subscribers[connection] = None
+            if kind is Trade:
+                return None
+            snapshot = self._source.snapshot(contract_id)
+            encoder = self._encoders[contract_id]
+            if kind is Quote:
+                return encoder.full_quote(snapshot)
+            return encoder.depth_snapshot(snapshot)
+
+        return subscribe
+
+    def _unsubscriber(self, kind: type[MarketRecord]) -> Callable[..., None]:
+        def unsubscribe(connection: HubConnection, contract_id: str) -> None:
+            self._of(kind, contract_id).pop(connection, None)
+
+        return unsubscribe
+
+    def _of(self, kind: type[MarketRecord], contract_id: str) -> _Subscribers:
+        subscribers = self._subscribers.get((kind, contract_id))
+        if subscribers is None:
+            known = ", ".join(self._encoders)
+            raise HubRefusal(
+                f"Contract '{contract_id}' has no market in this simulation; it has {known}."
+            )
+        return subscribers

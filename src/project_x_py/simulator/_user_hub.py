@@ -1,0 +1,109 @@
+"""The user hub: who is told of which account's changes.
+
+Nothing is sent on subscription; a client takes the state from REST and is then told of changes.
+The payload of an event is wrapped as ``{"action": n, "data": {...}}``, as live traffic has it.
+
+Invariant (``tests/simulator/test_hub.py``): an event reaches the subscribers of its kind and
+account, once each, and nobody else.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from project_x_py._wire import signalr
+from project_x_py.simulator._hub import Hub, HubConnection, HubRefusal, Method
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from project_x_py.simulator._faults import Faults
+
+__all__ = ["Action", "Stream", "UserHub"]
+
+
+class Action(enum.IntEnum):
+    """What the number beside a payload seems to mean."""
+
+    INSERT = 0
+    UPSERT = 1
+    DELETE = 2
+
+
+class Stream(enum.Enum):
+    """The four kinds of account events; the value is the name of the event."""
+
+    ACCOUNTS = "GatewayUserAccount"
+    ORDERS = "GatewayUserOrder"
+    POSITIONS = "GatewayUserPosition"
+    TRADES = "GatewayUserTrade"
+
+
+class UserHub(Hub):
+    """Streams what happens to accounts.
+
+    Args:
+        accounts: The ids that may be subscribed to.
+        faults: See :class:`~project_x_py.simulator._hub.Hub`.
+        wrapped: Whether payloads go out as ``{"action", "data"}``; bare otherwise.
+    """
+
+    def __init__(self, accounts: Container[int], faults: Faults, *, wrapped: bool = True) -> None:
+        super().__init__("user", self._methods_of_streams(), faults)
+        self._accounts = accounts
+        self._wrapped = wrapped
+        self._subscribers: dict[tuple[Stream, int | None], dict[HubConnection, None]] = {}
+
+    def publish(self, stream: Stream, account_id: int, action: Action, payload: bytes) -> None:
+        """Tell of one change.
+
+        Args:
+            stream: Its kind.
+            account_id: Whose it is; account events go to every subscriber to accounts.
+            action: The number beside the payload.
+            payload: The object as JSON, unknown members left out.
+        """
+        key = None if stream is Stream.ACCOUNTS else account_id
+        subscribers = self._subscribers.get((stream, key))
+        if not subscribers:
+            return
+        data = msgspec.Raw(payload)
+        argument = {"action": action.value, "data": data} if self._wrapped else data
+        frame = signalr.encode_invocation(stream.value, [argument])
+        for connection in tuple(subscribers):
+            connection.push(frame)
+
+    def unsubscribe(self, connection: HubConnection) -> None:
+        """Send a connection nothing more."""
+        for subscribers in self._subscribers.values():
+            subscribers.pop(connection, None)
+
+    def _methods_of_streams(self) -> dict[str, Method]:
+        methods: dict[str, Method] = {}
+        for stream in Stream:
+            takes: tuple[type, ...] = () if stream is Stream.ACCOUNTS else (int,)
+            name = stream.name.capitalize()
+            methods[f"Subscribe{name}"] = Method(takes, self._subscriber(stream))
+            methods[f"Unsubscribe{name}"] = Method(takes, self._unsubscriber(stream))
+        return methods
+
+    def _subscriber(self, stream: Stream) -> Callable[..., None]:
+        def subscribe(connection: HubConnection, account_id: int | None = None) -> None:
+            self._check(account_id)
+            self._subscribers.setdefault((stream, account_id), {})[connection] = None
+
+        return subscribe
+
+    def _unsubscriber(self, stream: Stream) -> Callable[..., None]:
+        def unsubscribe(connection: HubConnection, account_id: int | None = None) -> None:
+            self._check(account_id)
+            self._subscribers.get((stream, account_id), {}).pop(connection, None)
+
+        return unsubscribe
+
+    def _check(self, account_id: int | None) -> None:
+        if account_id is not None and account_id not in self._accounts:
+            raise HubRefusal(f"Account {account_id} was not found.")
