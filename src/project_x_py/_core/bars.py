@@ -257,12 +257,7 @@ class BarBuilder:
     @property
     def forming(self) -> Bar | None:
         """The bar that the newest trade is in, until it ends."""
-        if self._start_ns == self._end_ns:
-            return None
-        return Bar(
-            self._start_ns, self._open, self._high, self._low, self._close,
-            self._volume, self._trades, self._buys, self._sells,
-        )  # fmt: skip
+        return None if self._start_ns == self._end_ns else self._so_far()
 
     def add(self, price: int, size: int, aggressor: int, exch_ns: int) -> BarChange | None:
         """Count a trade.
@@ -345,9 +340,14 @@ class BarBuilder:
         self.version += 1
         return BarChange(closed=closed, opened=opened)
 
+    def _so_far(self) -> Bar:
+        return Bar(
+            self._start_ns, self._open, self._high, self._low, self._close,
+            self._volume, self._trades, self._buys, self._sells,
+        )  # fmt: skip
+
     def _shut(self) -> Bar:
-        bar = self.forming
-        assert bar is not None
+        bar = self._so_far()
         full = len(self.series) == self.series.capacity
         self.series.append(bar, self._first_ns, self._last_ns)
         if full:

@@ -13,20 +13,17 @@ Invariants (``tests/core/test_book.py``):
 
 from __future__ import annotations
 
-import enum
 from bisect import bisect_left, insort
 
-__all__ = ["BookSide", "Level", "PriceLadder"]
+__all__ = ["ASK", "BID", "Level", "PriceLadder"]
+
+BID = 0
+"""The buyers' side; the number is the gateway's."""
+ASK = 1
+"""The sellers' side."""
 
 Level = tuple[int, int, int]
 """Price in ticks, size in contracts, and when it was last set (ns since 1970 UTC)."""
-
-
-class BookSide(enum.IntEnum):
-    """A side of the book; the numbers are the gateway's."""
-
-    BID = 0
-    ASK = 1
 
 
 class _Side:
@@ -61,7 +58,7 @@ class PriceLadder:
         """Set the size of a level; zero or less removes it.
 
         Args:
-            side: :class:`BookSide`.
+            side: ``BID`` or ``ASK``.
             price: Ticks.
             size: Contracts resting there now.
             ns: When the exchange says so, ns since 1970 UTC.
