@@ -8,7 +8,15 @@ from __future__ import annotations
 from difflib import get_close_matches
 from enum import Enum
 
-__all__ = ["CONFLATED", "RISK_EVENTS", "UNBOUNDED", "EventType", "known_event", "normalise"]
+__all__ = [
+    "CONFLATED",
+    "RISK_EVENTS",
+    "UNBOUNDED",
+    "EventType",
+    "event_name",
+    "known_event",
+    "normalise",
+]
 
 
 class EventType(Enum):
@@ -107,6 +115,11 @@ def normalise(event: EventType | str) -> EventType | str:
     if isinstance(event, str):
         return _BY_VALUE.get(event, event)
     raise ValueError(f"an event is an EventType or its name, not {event!r}")
+
+
+def event_name(event: EventType | str) -> str:
+    """Return the name of an event as a string."""
+    return event.value if isinstance(event, EventType) else event
 
 
 def known_event(event: EventType | str, also: frozenset[str]) -> EventType | str:
