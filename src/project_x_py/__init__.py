@@ -14,6 +14,15 @@ from typing import TYPE_CHECKING
 from project_x_py._version import __version__
 
 if TYPE_CHECKING:
+    from project_x_py.client import ProjectX
+    from project_x_py.client import ProjectX as AsyncProjectX
+    from project_x_py.config import (
+        ConfigManager,
+        create_custom_config,
+        load_default_config,
+        load_topstepx_config,
+    )
+    from project_x_py.event_bus import Event, EventBus, EventType
     from project_x_py.exceptions import (
         OffGridError,
         OrderSubmissionUncertainError,
@@ -27,12 +36,59 @@ if TYPE_CHECKING:
         ProjectXRateLimitError,
         ProjectXServerError,
     )
+    from project_x_py.models import (
+        Account,
+        BracketOrderResponse,
+        Instrument,
+        Order,
+        OrderPlaceResponse,
+        Position,
+        ProjectXConfig,
+        Trade,
+    )
+    from project_x_py.realtime_data_manager import RealtimeDataManager
+    from project_x_py.realtime_data_manager import RealtimeDataManager as AsyncRealtimeDataManager
+    from project_x_py.types import (
+        HealthStatusResponse,
+        OrderManagerConfig,
+        OrderSide,
+        OrderStatus,
+        OrderType,
+        PerformanceStatsResponse,
+        PortfolioMetricsResponse,
+        PositionManagerConfig,
+        PositionType,
+        RiskAnalysisResponse,
+    )
 
 __all__ = [
     "DOCUMENTED_API",
+    "Account",
+    "AsyncProjectX",
+    "AsyncRealtimeDataManager",
+    "BracketOrderResponse",
+    "ConfigManager",
+    "Event",
+    "EventBus",
+    "EventType",
+    "HealthStatusResponse",
+    "Instrument",
     "OffGridError",
+    "Order",
+    "OrderManagerConfig",
+    "OrderPlaceResponse",
+    "OrderSide",
+    "OrderStatus",
     "OrderSubmissionUncertainError",
+    "OrderType",
+    "PerformanceStatsResponse",
+    "PortfolioMetricsResponse",
+    "Position",
+    "PositionManagerConfig",
+    "PositionType",
+    "ProjectX",
     "ProjectXAuthenticationError",
+    "ProjectXConfig",
     "ProjectXConnectionError",
     "ProjectXDataError",
     "ProjectXError",
@@ -41,13 +97,31 @@ __all__ = [
     "ProjectXPositionError",
     "ProjectXRateLimitError",
     "ProjectXServerError",
+    "RealtimeDataManager",
+    "RiskAnalysisResponse",
+    "Trade",
     "__version__",
+    "create_custom_config",
+    "load_default_config",
+    "load_topstepx_config",
 ]
 
 DOCUMENTED_API = "3.5.7"
 """The documented level of the upstream API that this distribution implements."""
 
 _HOMES: dict[str, tuple[str, ...]] = {
+    "client": ("ProjectX",),
+    "config": (
+        "ConfigManager",
+        "create_custom_config",
+        "load_default_config",
+        "load_topstepx_config",
+    ),
+    "event_bus": (
+        "Event",
+        "EventBus",
+        "EventType",
+    ),
     "exceptions": (
         "OffGridError",
         "OrderSubmissionUncertainError",
@@ -61,10 +135,36 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "ProjectXRateLimitError",
         "ProjectXServerError",
     ),
+    "models": (
+        "Account",
+        "BracketOrderResponse",
+        "Instrument",
+        "Order",
+        "OrderPlaceResponse",
+        "Position",
+        "ProjectXConfig",
+        "Trade",
+    ),
+    "realtime_data_manager": ("RealtimeDataManager",),
+    "types": (
+        "HealthStatusResponse",
+        "OrderManagerConfig",
+        "OrderSide",
+        "OrderStatus",
+        "OrderType",
+        "PerformanceStatsResponse",
+        "PortfolioMetricsResponse",
+        "PositionManagerConfig",
+        "PositionType",
+        "RiskAnalysisResponse",
+    ),
 }
 """Each package, and the names that the root takes from it."""
 
-_ALIASES: dict[str, str] = {}
+_ALIASES: dict[str, str] = {
+    "AsyncProjectX": "ProjectX",
+    "AsyncRealtimeDataManager": "RealtimeDataManager",
+}
 
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

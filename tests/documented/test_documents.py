@@ -1,0 +1,81 @@
+"""The code blocks of our own documents run as they are printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from tests.architecture.source import ROOT
+from tests.documented.documents import Block, blocks
+
+from project_x_py.cli.main import cli
+
+RUN = "import sys; from project_x_py.cli.main import main; sys.exit(main())"
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.place)
+def test_python_block_runs(block: Block, tmp_path: Path) -> None:
+    """A block of Python runs to its end under ``projectx run`` and prints something."""
+    script = tmp_path / "block.py"
+    script.write_text(block.text, encoding="utf-8")
+    search = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+    ran = subprocess.run(
+        [sys.executable, "-c", RUN, "run", "--seed", "1", "--speed", "60", str(script)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": search},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout
+    assert "Traceback" not in ran.stderr
+
+
+def commands(program: str) -> list[list[str]]:
+    """The words after ``program`` in each shell block, and in inline code."""
+    lines = [line for block in blocks("sh", "bat") for line in block.text.splitlines()]
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        lines += re.findall(r"`([^`\n]+)`", path.read_text(encoding="utf-8"))
+    found = []
+    for line in lines:
+        words = shlex.split(line.replace("\\", "/"), comments=True)
+        if words and words[0].rpartition("/")[2] == program:
+            found.append(words[1:])
+    return found
+
+
+def test_make_targets_exist() -> None:
+    """Each ``make`` target that a document names is one."""
+    listed = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    targets = set(" ".join(listed).split())
+    named = {words[0] for words in commands("make") if words}
+    assert named
+    assert sorted(named - targets) == []
+
+
+def test_projectx_commands_exist() -> None:
+    """Each ``projectx`` command line that a document shows has a known subcommand and options."""
+    context = click.Context(cli)
+    shown = [words for words in commands("projectx") if words]
+    assert shown
+    for words in shown:
+        command = cli.get_command(context, words[0])
+        assert command is not None, words
+        options = {name for parameter in command.params for name in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options, words
+
+
+def test_named_files_exist() -> None:
+    """Each file of the checkout that a document links to is there."""
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
