@@ -1,0 +1,49 @@
+"""When the exchange says it happened.
+
+A stream repeats its second many times, so the text up to the fraction's point is memorised; what
+is unusual goes through :func:`~project_x_py._core.time.parse_ns`.
+
+Invariant (``tests/wire/test_decode.py``): the result is that of ``parse_ns`` for every text.
+"""
+
+from __future__ import annotations
+
+from project_x_py._core.time import parse_ns
+from project_x_py.exceptions import ProjectXDataError
+
+__all__ = ["exchange_ns"]
+
+MEMO_SECONDS = 4096
+
+_SCALE: tuple[int, ...] = tuple(10 ** (9 - digits) for digits in range(10))
+_seconds: dict[str, int] = {}
+
+
+def exchange_ns(text: str | None, recv_ns: int) -> int:
+    """Return the instant of ``text``, or ``recv_ns`` when there is none.
+
+    Raises:
+        ProjectXDataError: ``text`` is not an instant; the message does not quote it.
+    """
+    if text is None:
+        return recv_ns
+    second = text[:20]
+    if second in _seconds and text[-6:] == "+00:00":
+        digits = text[20:-6]
+        if digits.isdecimal() and digits.isascii() and len(digits) < 10:
+            return _seconds[second] + int(digits) * _SCALE[len(digits)]
+    try:
+        exch_ns = parse_ns(text)
+        if text[19:20] == "." and second not in _seconds:
+            _memorise(second, parse_ns(second[:19]))
+    except ProjectXDataError:
+        raise ProjectXDataError("not a time") from None
+    # A .NET time that was never set is of the year 1.
+    return exch_ns if exch_ns > 0 else recv_ns
+
+
+def _memorise(second: str, second_ns: int) -> None:
+    if len(_seconds) >= MEMO_SECONDS:
+        _seconds.clear()
+    if second_ns > 0:
+        _seconds[second] = second_ns
