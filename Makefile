@@ -38,7 +38,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(PYTEST)
 
 fmt: setup
@@ -66,5 +66,5 @@ interpreter:
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or later is needed, and none was found that runs." >&2; exit 1; }
 
 clean:
-	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,7 +19,7 @@ from project_x_py.cli.main import cli
 RUN = "import sys; from project_x_py.cli.main import main; sys.exit(main())"
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.place)
+@pytest.mark.parametrize("block", list(blocks("python")), ids=lambda block: block.place)
 def test_python_block_runs(block: Block, tmp_path: Path) -> None:
     """A block of Python runs to its end under ``projectx run`` and prints something."""
     script = tmp_path / "block.py"
