@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ProjectXConfig"]
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _URLS = {
     "api_url": ("https", "http"),
     "realtime_url": ("wss", "ws", "https", "http"),
@@ -114,12 +113,23 @@ def _url_fault(name: str, value: object, schemes: tuple[str, ...]) -> str:
         return f"{name} must be {expected}, not {value!r}"
     if parts.username is not None or parts.query or parts.fragment:
         return f"{name} must have no credentials, query or fragment"
-    if parts.scheme in ("http", "ws") and host not in _LOOPBACK:
+    if parts.scheme in ("http", "ws") and not _is_loopback(host):
         return (
             f"{name} would send the token in clear text to {host}: "
             f"use {parts.scheme}s://, or a host on loopback"
         )
     return ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    import ipaddress  # only a plain address needs it
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _zone_fault(value: object) -> str:

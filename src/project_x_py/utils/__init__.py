@@ -1,0 +1,117 @@
+"""Small tools for scripts and notebooks, each at home where it is listed below.
+
+A face: nothing inside the package imports from here.
+
+Invariant (``tests/utils/test_face.py``): every name loads on first use, and importing this
+package loads no frame library.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from project_x_py._runtime.limiter import RateLimiter
+    from project_x_py.utils.environment import get_env_var
+    from project_x_py.utils.formatting import format_price, format_volume
+    from project_x_py.utils.frames import (
+        create_data_snapshot,
+        get_polars_last_value,
+        get_polars_rows,
+    )
+    from project_x_py.utils.logs import configure_sdk_logging, setup_logging
+    from project_x_py.utils.market import (
+        convert_timeframe_to_seconds,
+        extract_symbol_from_contract_id,
+        get_market_session_info,
+        is_market_hours,
+        validate_contract_id,
+    )
+    from project_x_py.utils.money import (
+        calculate_position_sizing,
+        calculate_position_value,
+        calculate_risk_reward_ratio,
+        calculate_tick_value,
+        round_to_tick_size,
+    )
+    from project_x_py.utils.performance import (
+        calculate_correlation_matrix,
+        calculate_max_drawdown,
+        calculate_portfolio_metrics,
+        calculate_sharpe_ratio,
+        calculate_volatility_metrics,
+    )
+
+__all__ = [
+    "RateLimiter",
+    "calculate_correlation_matrix",
+    "calculate_max_drawdown",
+    "calculate_portfolio_metrics",
+    "calculate_position_sizing",
+    "calculate_position_value",
+    "calculate_risk_reward_ratio",
+    "calculate_sharpe_ratio",
+    "calculate_tick_value",
+    "calculate_volatility_metrics",
+    "configure_sdk_logging",
+    "convert_timeframe_to_seconds",
+    "create_data_snapshot",
+    "extract_symbol_from_contract_id",
+    "format_price",
+    "format_volume",
+    "get_env_var",
+    "get_market_session_info",
+    "get_polars_last_value",
+    "get_polars_rows",
+    "is_market_hours",
+    "round_to_tick_size",
+    "setup_logging",
+    "validate_contract_id",
+]
+
+_HOMES = {
+    "project_x_py._runtime.limiter": ("RateLimiter",),
+    "project_x_py.utils.environment": ("get_env_var",),
+    "project_x_py.utils.formatting": ("format_price", "format_volume"),
+    "project_x_py.utils.frames": (
+        "create_data_snapshot",
+        "get_polars_last_value",
+        "get_polars_rows",
+    ),
+    "project_x_py.utils.logs": ("configure_sdk_logging", "setup_logging"),
+    "project_x_py.utils.market": (
+        "convert_timeframe_to_seconds",
+        "extract_symbol_from_contract_id",
+        "get_market_session_info",
+        "is_market_hours",
+        "validate_contract_id",
+    ),
+    "project_x_py.utils.money": (
+        "calculate_position_sizing",
+        "calculate_position_value",
+        "calculate_risk_reward_ratio",
+        "calculate_tick_value",
+        "round_to_tick_size",
+    ),
+    "project_x_py.utils.performance": (
+        "calculate_correlation_matrix",
+        "calculate_max_drawdown",
+        "calculate_portfolio_metrics",
+        "calculate_sharpe_ratio",
+        "calculate_volatility_metrics",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
