@@ -1,0 +1,225 @@
+"""From frames to formulas and back.
+
+Rules, held by ``tests/indicators/test_engine.py``:
+
+- a row with a null in any input is skipped: the indicator is what it would be without that row,
+  and the row's own outputs are null. NaN is not null: it is a value, handed on as it is;
+- an output that is undefined (warm-up, a division by zero) is null, never 0 or NaN;
+- with ``by``, every group is computed alone, in row order, and the frame keeps its order;
+- columns that exist already are replaced; all others are shared with the given frame, not copied.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from project_x_py.exceptions import IndicatorError
+from project_x_py.indicators._graph import Array, BatchGraph, Formula
+from project_x_py.indicators._spec import Indicator, Params, close_matches
+
+__all__ = ["By", "FrameInputs", "Request", "Short", "check_frame", "evaluate", "formula_for"]
+
+By: TypeAlias = str | Sequence[str] | None
+Short: TypeAlias = Literal["raise", "null"]
+Rows: TypeAlias = NDArray[np.intp]
+
+_BATCH = BatchGraph()
+_DTYPES = {"Int32": pl.Int32, "Int64": pl.Int64, "Boolean": pl.Boolean}
+
+
+class Request:
+    """One indicator with resolved columns and parameters."""
+
+    __slots__ = ("columns", "formula", "indicator", "params")
+
+    def __init__(self, indicator: Indicator, columns: tuple[str, ...], params: Params) -> None:
+        self.indicator = indicator
+        self.columns = columns
+        self.params = params
+        self.formula = formula_for(indicator, params)
+
+
+def formula_for(indicator: Indicator, params: Params) -> Formula:
+    """Return the bound formula; equal parameters share one, since a formula holds no state."""
+    return _bound(indicator, tuple(params.items()))
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def _bound(
+    indicator: Indicator, items: tuple[tuple[str, int | float | str | bool | None], ...]
+) -> Formula:
+    return indicator.bind(Params(items))
+
+
+def check_frame(data: object, owner: str) -> pl.DataFrame:
+    """Return the frame, if it is one with rows.
+
+    Raises:
+        IndicatorError: not a DataFrame, or empty.
+    """
+    if not isinstance(data, pl.DataFrame):
+        hint = "; call .collect() first" if isinstance(data, pl.LazyFrame) else ""
+        raise IndicatorError(f"{owner} needs a polars DataFrame, got {type(data).__name__}{hint}")
+    if data.is_empty():
+        raise IndicatorError(f"{owner} needs at least one row, the frame is empty")
+    return data
+
+
+class FrameInputs:
+    """The input series of one frame, converted once however many indicators read them."""
+
+    def __init__(self, frame: pl.DataFrame, by: By = None) -> None:
+        self.frame = frame
+        self._arrays: dict[tuple[str, bool], Array] = {}
+        self._valid: dict[str, NDArray[np.bool_] | None] = {}
+        self._groups = None if by is None else self._group_ids(by)
+
+    def _group_ids(self, by: By) -> NDArray[np.uint32]:
+        names = [by] if isinstance(by, str) else list(by or ())
+        for name in names:
+            self._series(name, "by")
+        ids = self.frame.select(pl.struct(names).rank("dense"))
+        return ids.to_series().to_numpy()
+
+    def _series(self, name: str, owner: str) -> pl.Series:
+        if name not in self.frame.columns:
+            known = self.frame.columns
+            raise IndicatorError(
+                f"{owner}: no column {name!r}{close_matches(name, known)} "
+                f"(the frame has {', '.join(known)})"
+            )
+        return self.frame.get_column(name)
+
+    def array(self, name: str, owner: str, *, time: bool) -> Array:
+        """Return a column as float64, its nulls as NaN; a view where polars holds floats.
+
+        Raises:
+            IndicatorError: no such column, or one without numbers.
+        """
+        key = (name, time)
+        if key not in self._arrays:
+            series = self._series(name, owner)
+            self._arrays[key] = _microseconds(series, owner) if time else _floats(series, owner)
+            self._valid[name] = series.is_not_null().to_numpy() if series.null_count() else None
+        return self._arrays[key]
+
+    def rows(self, names: Sequence[str]) -> tuple[Rows | None, list[slice]]:
+        """Return the rows to compute, in group order, and where each group lies among them.
+
+        ``None`` stands for all rows as they are.
+        """
+        masks = [mask for name in names if (mask := self._valid[name]) is not None]
+        valid = np.logical_and.reduce(masks) if masks else None
+        if self._groups is None:
+            if valid is None:
+                return None, []
+            kept = np.flatnonzero(valid)
+            return kept, [slice(0, kept.size)] if kept.size else []
+        order = np.argsort(self._groups, kind="stable")
+        kept = order if valid is None else order[valid[order]]
+        if not kept.size:
+            return kept, []
+        edges = [0, *(np.flatnonzero(np.diff(self._groups[kept])) + 1).tolist(), kept.size]
+        return kept, [slice(a, b) for a, b in itertools.pairwise(edges)]
+
+
+def _floats(series: pl.Series, owner: str) -> Array:
+    dtype = series.dtype
+    if not (dtype.is_numeric() or dtype == pl.Boolean):
+        raise IndicatorError(f"{owner}: column {series.name!r} holds {dtype}, not numbers")
+    return (series if dtype == pl.Float64 else series.cast(pl.Float64)).to_numpy()
+
+
+def _microseconds(series: pl.Series, owner: str) -> Array:
+    if not isinstance(series.dtype, pl.Datetime):
+        raise IndicatorError(f"{owner}: column {series.name!r} holds {series.dtype}, not datetimes")
+    return series.dt.timestamp("us").cast(pl.Float64).to_numpy()
+
+
+def evaluate(
+    frame: pl.DataFrame, requests: Sequence[Request], *, by: By = None, short: Short = "raise"
+) -> pl.DataFrame:
+    """Return ``frame`` with the outputs of all requests, computed in one pass.
+
+    Args:
+        frame: Rows in time order (in each group, with ``by``).
+        requests: What to compute; requests do not see one another's outputs.
+        by: Column or columns whose values separate the instruments.
+        short: What a frame shorter than a window is: an error, or nulls.
+
+    Raises:
+        IndicatorError: missing or wrong columns, or a window longer than the frame.
+    """
+    if short not in ("raise", "null"):
+        raise IndicatorError(f"short must be 'raise' or 'null', got {short!r}")
+    for request in requests:
+        frame = _filled(request, frame)
+    inputs = FrameInputs(frame, by)
+    columns: dict[str, pl.Series] = {}
+    for request in requests:
+        if short == "raise":
+            _refuse_short(request, frame.height)
+        for series in _outputs(request, inputs):
+            columns[series.name] = series
+    if not columns.keys().isdisjoint(frame.columns):
+        return frame.with_columns(columns.values())
+    return frame.hstack(list(columns.values()))
+
+
+def _filled(request: Request, frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the constant columns that an indicator documents for absent inputs."""
+    for name, wanted in zip(request.columns, request.indicator.inputs, strict=True):
+        if wanted.fill and name == wanted.column and name not in frame.columns:
+            constant = pl.lit(request.params[wanted.fill], pl.Int32)
+            frame = frame.with_columns(constant.alias(name))
+    return frame
+
+
+def _refuse_short(request: Request, height: int) -> None:
+    name, period = request.indicator.longest_period(request.params)
+    if period > height:
+        raise IndicatorError(
+            f"{request.indicator.name}: {name}={period} needs at least {period} rows, "
+            f"the frame has {height}"
+        )
+
+
+def _outputs(request: Request, inputs: FrameInputs) -> list[pl.Series]:
+    indicator = request.indicator
+    arrays = [
+        inputs.array(name, indicator.name, time=wanted.time)
+        for name, wanted in zip(request.columns, indicator.inputs, strict=True)
+    ]
+    rows, groups = inputs.rows(request.columns)
+    names = indicator.columns(request.params)
+    outputs = indicator.active_outputs(request.params)
+    with np.errstate(all="ignore"):
+        if rows is None:
+            outs = request.formula(_BATCH, arrays)
+        else:
+            outs = _by_rows(request.formula, arrays, rows, groups, len(names))
+    result = []
+    for name, out, output in zip(names, outs, outputs, strict=True):
+        series = pl.Series(name, out, nan_to_null=True)
+        result.append(series if output.dtype == "Float64" else series.cast(_DTYPES[output.dtype]))
+    return result
+
+
+def _by_rows(
+    formula: Formula, arrays: Sequence[Array], rows: Rows, groups: Sequence[slice], outputs: int
+) -> list[Array]:
+    """Evaluate on chosen rows, group by group, and leave NaN elsewhere."""
+    gathered = [array[rows] for array in arrays]
+    outs = [np.full(arrays[0].size, np.nan) for _ in range(outputs)]
+    for group in groups:
+        computed = formula(_BATCH, [column[group] for column in gathered])
+        for out, values in zip(outs, computed, strict=True):
+            out[rows[group]] = values
+    return outs
