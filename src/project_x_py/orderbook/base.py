@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from project_x_py._core.book import BookSide, PriceLadder
+from project_x_py._core.book import ASK, BID, PriceLadder
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.time import to_datetime
 from project_x_py.exceptions import ProjectXError
@@ -116,11 +116,11 @@ class OrderBookBase:
 
     async def get_orderbook_bids(self, levels: int = 10) -> pl.DataFrame:
         """Return the best bids: price (Float64), volume (Int64), timestamp; best first."""
-        return self._side_frame(BookSide.BID, levels)
+        return self._side_frame(BID, levels)
 
     async def get_orderbook_asks(self, levels: int = 10) -> pl.DataFrame:
         """Return the best asks: price (Float64), volume (Int64), timestamp; best first."""
-        return self._side_frame(BookSide.ASK, levels)
+        return self._side_frame(ASK, levels)
 
     async def get_orderbook_snapshot(self, levels: int = 10) -> dict[str, Any]:
         """Return the top of the book at one moment.
@@ -129,7 +129,7 @@ class OrderBookBase:
         asks (lists of price, volume, size, timestamp, best first), total_bid_volume,
         total_ask_volume, bid_count, ask_count, imbalance ((bid-ask)/(bid+ask), None when empty).
         """
-        bids, asks = self.levels(BookSide.BID, levels), self.levels(BookSide.ASK, levels)
+        bids, asks = self.levels(BID, levels), self.levels(ASK, levels)
         bid_volume = sum(level["volume"] for level in bids)
         ask_volume = sum(level["volume"] for level in asks)
         total = bid_volume + ask_volume

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from project_x_py._core.book import BookSide
+from project_x_py._core.book import ASK, BID
 from project_x_py.event_bus import EventType
 from project_x_py.types import DomType
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from project_x_py.orderbook.base import OrderBookBase
 
 __all__ = ["RealtimeHandler"]
-
-BID, ASK = int(BookSide.BID), int(BookSide.ASK)
 
 RANK = 0
 """The book is applied before the bars."""
