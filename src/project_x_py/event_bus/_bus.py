@@ -330,13 +330,23 @@ class EventBus:
         return self._roster.subscriptions.count(None if event is None else normalise(event))
 
     def has_handlers(self, event: EventType | str | None = None) -> bool:
-        """Answer whether anybody here would be told of the event, or of any event at all."""
+        """Answer whether a handler of this bus would be told of the event, or of any at all."""
+        subscriptions = self._roster.subscriptions
         if event is None:
-            return self._roster.subscriptions.count(None) > 0
+            return subscriptions.count(None) > 0
         kind = normalise(event)
-        return bool(self._roster.subscriptions.boxes(kind)) or self._roster.subscriptions.has_once(
-            kind
-        )
+        return bool(subscriptions.boxes(kind)) or subscriptions.has_once(kind)
+
+    def wants(self, event: EventType | str) -> bool:
+        """Answer whether publishing the event would be noticed at all, so that data is worth making.
+
+        Handlers, waits and history count, here and on every bus that events are forwarded to.
+        """
+        boxes = self._routes.get(event)
+        if boxes is None and not self._closed:
+            boxes = self._route(normalise(event))
+            return boxes is None or bool(boxes)
+        return bool(boxes)
 
     def raise_if_faulted(self) -> None:
         """Raise while a registration is taken off because its handler fell too far behind.
@@ -434,18 +444,26 @@ class EventBus:
     ) -> tuple[Mailbox, ...]:
         """Announce an event whose route is not known, or not simple; return who gets it."""
         kind = normalise(event)
-        buses = _reachable(self, EventBus._forwards_of)
         if self._closed:
             self._discarded += 1
             return ()
         self._bind()
-        if not any(bus._is_involved(kind) for bus in buses):
-            boxes = tuple(box for bus in buses for box in bus._roster.subscriptions.boxes(kind))
-            self._routes[kind] = boxes
+        boxes = self._route(kind)
+        if boxes is not None:
             self.publish(kind, data, source)
             return boxes
         item = Event(kind, data, source, monotonic_ns=self._monotonic_ns(), wall_ns=self._wall_ns())
+        buses = _reachable(self, EventBus._forwards_of)
         return tuple(box for bus in buses for box in bus._accept(item))
+
+    def _route(self, kind: EventType | str) -> tuple[Mailbox, ...] | None:
+        """Work out and remember who gets a kind; None when more than mailboxes is concerned."""
+        buses = _reachable(self, EventBus._forwards_of)
+        if any(bus._is_involved(kind) for bus in buses):
+            return None
+        boxes = tuple(box for bus in buses for box in bus._roster.subscriptions.boxes(kind))
+        self._routes[kind] = boxes
+        return boxes
 
     def _is_involved(self, kind: EventType | str) -> bool:
         return (
