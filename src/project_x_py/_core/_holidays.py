@@ -88,9 +88,8 @@ _MOURNING = (date(2018, 12, 5), date(2025, 1, 9))
 def _fixed(year: int, rules: dict[date, DayRule]) -> None:
     # A New Year's Day on a Saturday is not made up for (2022-01-01: the Friday before was usual).
     new_year = date(year, 1, 1)
-    if new_year.weekday() == 6:
-        new_year = date(year, 1, 2)
-    rules[new_year] = _closed("New Year's Day", evening=("grains",))
+    if new_year.weekday() != 5:
+        rules[_observed(new_year)] = _closed("New Year's Day", evening=("grains",))
     if year >= 2022:
         juneteenth = _observed(date(year, 6, 19))
         rules[juneteenth] = _holiday("Juneteenth", juneteenth)

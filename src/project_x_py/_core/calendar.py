@@ -64,7 +64,7 @@ class _Span(NamedTuple):
 def day_ordinal(ns: int) -> int:
     """Return the ordinal of the date on which the trading day of an instant ends."""
     # 17:00 is 22:00 UTC in summer and an hour later in winter.
-    day = (ns + 2 * HOUR_NS) // DAY_NS + _EPOCH_DAY + 1
+    day = (ns + 2 * HOUR_NS) // DAY_NS + _EPOCH_DAY
     return day if ns >= day_start_of(day) else day - 1
 
 
