@@ -1,0 +1,31 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from project_x_py._runtime.virtual_loop import run_virtual
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
+
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of recorded data and documents beside the checkout; skips where it is absent."""
+    if not _SHARED.is_dir():
+        pytest.skip("needs the folder ../shared beside the checkout")
+    return _SHARED
+
+
+@pytest.fixture(scope="session")
+def virtual() -> Callable[[Coroutine[object, object, T]], T]:
+    """Runs a coroutine in virtual time and returns its result; fit for hypothesis, too."""
+    return run_virtual
