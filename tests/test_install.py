@@ -43,11 +43,18 @@ def test_same_version_elsewhere_is_reported(tmp_path: Path) -> None:
     assert other_installations([str(folder)]) == [f"version {__version__} in {folder}"]
 
 
+def test_metadata_without_a_package_is_not_reported(tmp_path: Path) -> None:
+    """The record that an installation from a checkout leaves elsewhere is no second package."""
+    folder = upstream(tmp_path, "0.0.9")
+    (folder / "project_x_py" / "__init__.py").unlink()
+    assert other_installations([str(folder)]) == []
+
+
 def test_package_without_metadata_is_reported(tmp_path: Path) -> None:
-    """A bare package folder counts, since a script can import it."""
+    """A bare package folder counts, since a script can import it; its version is unknown."""
     (tmp_path / "project_x_py").mkdir()
     (tmp_path / "project_x_py" / "__init__.py").touch()
-    assert other_installations([str(tmp_path)]) == [f"a package in {tmp_path}"]
+    assert other_installations([str(tmp_path)]) == [f"an unknown version in {tmp_path}"]
 
 
 def test_warning_is_given_once_with_the_way_out(

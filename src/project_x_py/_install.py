@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import distributions
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from project_x_py._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["other_installations", "warn_if_shadowed"]
 
@@ -26,27 +28,31 @@ PACKAGE = "project_x_py"
 
 
 def other_installations(path: Iterable[str]) -> list[str]:
-    """Describe the other distributions and packages of this name on ``path``.
+    """Describe the other packages of this name on ``path``.
 
     Args:
         path: Folders as in ``sys.path``.
 
     Returns:
         One text for each, such as ``version 3.5.7 in /some/site-packages``; empty when this
-        installation is the only one.
+        package is the only one.
     """
-    ours = Path(__file__).resolve().parent
-    folders = [Path(entry or ".").resolve() for entry in dict.fromkeys(path)]
-    found: dict[Path, str] = {}
-    for folder in folders:
-        package = folder / PACKAGE
-        if package != ours and (package / "__init__.py").is_file():
-            found[folder] = f"a package in {folder}"
-    for distribution in distributions(name=DISTRIBUTION, path=[str(folder) for folder in folders]):
-        folder = Path(str(distribution.locate_file(""))).resolve()
-        if folder in found or distribution.version != __version__:
-            found[folder] = f"version {distribution.version} in {folder}"
-    return list(found.values())
+    ours = Path(__file__).resolve().parent.parent
+    folders = dict.fromkeys(Path(entry or ".").resolve() for entry in path)
+    return [
+        f"{_version_in(folder)} in {folder}"
+        for folder in folders
+        if folder != ours and (folder / PACKAGE / "__init__.py").is_file()
+    ]
+
+
+def _version_in(folder: Path) -> str:
+    """Return what the metadata of a folder says about the package in it."""
+    from importlib.metadata import distributions
+
+    for distribution in distributions(name=DISTRIBUTION, path=[str(folder)]):
+        return f"version {distribution.version}"
+    return "an unknown version"
 
 
 @cache
