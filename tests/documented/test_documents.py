@@ -16,18 +16,15 @@ from tests.documented.documents import Block, blocks
 
 from project_x_py.cli.main import cli
 
-RUN = "import sys; from project_x_py.cli.main import main; sys.exit(main())"
+MAIN = "import sys; from project_x_py.cli.main import main; sys.exit(main())"
 
 
-@pytest.mark.parametrize("block", list(blocks("python")), ids=lambda block: block.place)
-def test_python_block_runs(block: Block, tmp_path: Path) -> None:
-    """A block of Python runs to its end under ``projectx run`` and prints something."""
-    script = tmp_path / "block.py"
-    script.write_text(block.text, encoding="utf-8")
+def run(code: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python with ``code`` in ``folder``, with this checkout's package."""
     search = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-    ran = subprocess.run(
-        [sys.executable, "-c", RUN, "run", "--seed", "1", "--speed", "60", str(script)],
-        cwd=tmp_path,
+    return subprocess.run(
+        [sys.executable, *code],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": search},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -35,6 +32,17 @@ def test_python_block_runs(block: Block, tmp_path: Path) -> None:
         timeout=60,
         check=False,
     )
+
+
+@pytest.mark.parametrize("block", list(blocks("python")), ids=lambda block: block.place)
+def test_python_block_runs(block: Block, tmp_path: Path) -> None:
+    """A script runs to its end under ``projectx run`` and prints something; a test passes."""
+    if "def test_" in block.text:
+        (tmp_path / "test_block.py").write_text(block.text, encoding="utf-8")
+        ran = run(["-m", "pytest", "-q", "test_block.py"], tmp_path)
+    else:
+        (tmp_path / "block.py").write_text(block.text, encoding="utf-8")
+        ran = run(["-c", MAIN, "run", "--seed", "1", "--speed", "60", "block.py"], tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout
     assert "Traceback" not in ran.stderr
