@@ -74,10 +74,10 @@ class ReplayClock:
         if wall_ns != HOLD:
             self._started.set()
 
-    def start(self) -> None:
-        """Let a held clock run from now on; a running one stays as it is."""
+    def start(self, *, after_s: float = 0.0) -> None:
+        """Let a held clock run, ``after_s`` wall seconds from now; a running one stays as it is."""
         if self.wall_origin_ns == HOLD:
-            self.wall_origin_ns = time.time_ns()
+            self.wall_origin_ns = time.time_ns() + round(after_s * NS)
             self._started.set()
 
     def now_ns(self) -> int:

@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from project_x_py._runtime.clock import ReplayClock
 from project_x_py.cli._options import make_gateway, market_options
 from project_x_py.cli._signals import terminable
 from project_x_py.exceptions import ProjectXError
@@ -52,13 +53,15 @@ def run(script: Path, args: tuple[str, ...], seconds: float | None, **options: A
     """
     if not script.is_file():
         raise ProjectXError(f"there is no script {script}")
-    served = make_gateway(head_start=HEAD_START_S, **options)
+    served = make_gateway(hold=True, **options)
     status = asyncio.run(_run(served, script, args, seconds))
     click.get_current_context().exit(status)
 
 
 async def _run(served: Any, script: Path, args: tuple[str, ...], seconds: float | None) -> int:
     async with served:
+        if isinstance(served.clock, ReplayClock):
+            served.clock.start(after_s=HEAD_START_S)
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)
         }
