@@ -212,7 +212,7 @@ class HubConnection:
             self._invoke(record)
         elif record.type == signalr.RecordType.CLOSE:
             self._end()
-        elif record.type == signalr.RecordType.STREAM_INVOCATION and record.invocation_id:
+        elif record.type == signalr.RecordType.STREAM_INVOCATION:
             self._refuse(record, "The hub has no streaming methods.")
 
     def _invoke(self, record: Envelope) -> None:

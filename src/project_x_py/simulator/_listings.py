@@ -80,7 +80,10 @@ class Listings:
     """
 
     def __init__(self, traded: Sequence[ListedContract], clock: Clock) -> None:
-        self._traded = {c.product.ticker: _listing_of(c) for c in traded}
+        self._traded = {
+            c.product.ticker: _listing(c.product, parse_contract_id(c.contract_id), active=True)
+            for c in traded
+        }
         self._clock = clock
 
     def active(self) -> list[Listing]:
@@ -106,12 +109,6 @@ class Listings:
         if product is None or name.month not in product.cycle:
             return None
         return _listing(product, name, active=False)
-
-
-def _listing_of(contract: ListedContract) -> Listing:
-    return Listing(
-        contract.contract_id, contract.name, contract.description, contract.product, active=True
-    )
 
 
 def _listing(product: Product, name: ContractName, *, active: bool) -> Listing:

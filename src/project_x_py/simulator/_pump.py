@@ -33,7 +33,7 @@ class Market:
         source: What happens.
         clock: When it happens.
         publish: Told of each slice of records, in order.
-        release: Lets a held clock run.
+        release: Lets a held clock run, so many wall seconds from now.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Market:
         source: MarketSource,
         clock: Clock,
         publish: Callable[[Sequence[MarketRecord]], None],
-        release: Callable[[], None],
+        release: Callable[[float], None],
     ) -> None:
         self._source = source
         self._clock = clock
@@ -62,9 +62,9 @@ class Market:
         """Whether the source has nothing left, as at the end of a tape."""
         return self._over.is_set()
 
-    def start(self) -> None:
-        """Let a clock that was held run from now on; a running one stays as it is."""
-        self._release()
+    def start(self, *, after_s: float = 0.0) -> None:
+        """Let a held clock run, ``after_s`` wall seconds from now; a running one stays as it is."""
+        self._release(after_s)
 
     def pause(self) -> None:
         """Send nothing more; the clock runs on, as when a feed stalls."""

@@ -17,6 +17,7 @@ import base64
 import itertools
 import random
 from contextlib import AsyncExitStack
+from functools import partial
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
@@ -239,8 +240,7 @@ class SimulatedGateway:
             quirks=self._quirks,
             random=self._random,
         )
-        release = clock.start if isinstance(clock, ReplayClock) else _nothing_held
-        market = Market(source, clock, parts.market_hub.publish, release)
+        market = Market(source, clock, parts.market_hub.publish, partial(_release, clock))
         return _Running(clock, source.contracts, parts.front, market)
 
     async def _serve(self, front: Front, stack: AsyncExitStack) -> str:
@@ -284,5 +284,7 @@ def _real_network() -> Network:
     return AiohttpNetwork()
 
 
-def _nothing_held() -> None:
-    """A clock that is not the gateway's own cannot be held by it."""
+def _release(clock: Clock, after_s: float) -> None:
+    # Only a clock of the gateway's own can be held.
+    if isinstance(clock, ReplayClock):
+        clock.start(after_s=after_s)
