@@ -24,7 +24,16 @@ from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._graph import Array, BatchGraph, Formula
 from project_x_py.indicators._spec import Indicator, Params, close_matches
 
-__all__ = ["By", "FrameInputs", "Request", "Short", "check_frame", "evaluate", "formula_for"]
+__all__ = [
+    "By",
+    "FrameInputs",
+    "Request",
+    "Short",
+    "check_frame",
+    "evaluate",
+    "formula_for",
+    "history_arrays",
+]
 
 By: TypeAlias = str | Sequence[str] | None
 Short: TypeAlias = Literal["raise", "null"]
@@ -180,6 +189,33 @@ def _filled(request: Request, frame: pl.DataFrame) -> pl.DataFrame:
             constant = pl.lit(request.params[wanted.fill], pl.Int32)
             frame = frame.with_columns(constant.alias(name))
     return frame
+
+
+def history_arrays(request: Request, history: pl.DataFrame) -> tuple[list[Array], bool]:
+    """Return the inputs of the rows without nulls, and whether the last row is one of them.
+
+    Raises:
+        IndicatorError: missing or wrong columns, NaN or infinite values.
+    """
+    name = request.indicator.name
+    if not isinstance(history, pl.DataFrame):
+        raise IndicatorError(
+            f"{name}: history must be a polars DataFrame, got {type(history).__name__}"
+        )
+    if history.is_empty():
+        return [np.empty(0) for _ in request.columns], False
+    frame = _filled(request, history)
+    inputs = FrameInputs(frame)
+    arrays = [
+        inputs.array(column, name, time=wanted.time)
+        for column, wanted in zip(request.columns, request.indicator.inputs, strict=True)
+    ]
+    rows, _ = inputs.rows(request.columns)
+    last_is_known = rows is None or (rows.size > 0 and int(rows[-1]) == frame.height - 1)
+    known = arrays if rows is None else [array[rows] for array in arrays]
+    if not all(np.isfinite(array).all() for array in known):
+        raise IndicatorError(f"{name}: a history for live use must not hold NaN or infinities")
+    return known, last_is_known
 
 
 def _refuse_short(request: Request, height: int) -> None:

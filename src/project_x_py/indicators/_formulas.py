@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._graph import Formula, Graph, Scan, V
+from project_x_py.indicators._own import OWN_FORMULAS
 from project_x_py.indicators._talib import Ta, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from project_x_py.indicators._spec import Params
+
 
 __all__ = ["FORMULAS"]
 
@@ -79,7 +81,8 @@ def _stochrsi(p: Params) -> Formula:
 
     def run(g: Graph[V], x: Sequence[V]) -> Sequence[V]:
         (strength,) = g(rsi, *x)
-        return strength, *g(smoothed, strength, strength, strength)
+        k, d = g(smoothed, strength, strength, strength)
+        return strength, k, d
 
     return run
 
@@ -155,7 +158,9 @@ def _aroonosc(p: Params) -> Formula:
     pair, oscillator = _aroon(p), Ta("AROONOSC", p.whole("period"))
 
     def run(g: Graph[V], x: Sequence[V]) -> Sequence[V]:
-        return *pair(g, x), *g(oscillator, *x)
+        up, down = pair(g, x)
+        (difference,) = g(oscillator, *x)
+        return up, down, difference
 
     return run
 
@@ -230,4 +235,5 @@ FORMULAS: Mapping[str, Callable[[Params], Formula]] = {
     "stoch": _stoch,
     "stochrsi": _stochrsi,
     "vwap": _vwap,
+    **OWN_FORMULAS,
 }

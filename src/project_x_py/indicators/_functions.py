@@ -85,15 +85,20 @@ def _make(indicator: Indicator, name: str, order: tuple[str, ...]) -> IndicatorF
 def signature(indicator: Indicator, order: tuple[str, ...]) -> inspect.Signature:
     """Return the call signature: frame, documented arguments in order, keyword-only extras."""
     defaults = indicator.defaults()
-    parameters = [inspect.Parameter("data", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
-    for name in order:
-        parameters.append(
+    extras = {**defaults, "by": None, "short": "raise"}
+    parameters = [
+        inspect.Parameter("data", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        *(
             inspect.Parameter(
-                name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=defaults.pop(name)
+                name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=extras.pop(name)
             )
-        )
-    for name, default in {**defaults, "by": None, "short": "raise"}.items():
-        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default))
+            for name in order
+        ),
+    ]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+        for name, default in extras.items()
+    ]
     return inspect.Signature(parameters)
 
 

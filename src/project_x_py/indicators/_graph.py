@@ -18,6 +18,7 @@ nothing; a copied graph is independent of its origin.
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -39,6 +40,7 @@ __all__ = [
     "PeekGraph",
     "RunningSum",
     "Scan",
+    "Truth",
     "V",
 ]
 
@@ -288,9 +290,9 @@ class RunningSum:
     def batch(self, *columns: Array) -> tuple[Array, ...]:
         """Sum from each beginning, in row order, so that live sums have the same bits."""
         *series, begins = columns
-        starts = np.flatnonzero(begins)
+        edges = [*np.flatnonzero(begins).tolist(), begins.size]
         sums = tuple(np.full(begins.shape, _NAN) for _ in series)
-        for first, last in zip(starts, [*starts[1:], begins.size], strict=True):
+        for first, last in pairwise(edges):
             for column, out in zip(series, sums, strict=True):
                 np.cumsum(column[first:last], out=out[first:last])
         return sums

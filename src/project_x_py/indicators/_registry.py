@@ -12,6 +12,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from project_x_py.exceptions import IndicatorError
+from project_x_py.indicators._own_table import OWN
 from project_x_py.indicators._spec import Indicator, close_matches
 from project_x_py.indicators._table import DOCUMENTED
 
@@ -24,7 +25,7 @@ __all__ = ["all_indicators", "find", "static_indicators", "twins"]
 @functools.cache
 def static_indicators() -> Mapping[str, Indicator]:
     """Return the indicators that are described here, without loading TA-Lib."""
-    return {indicator.name: indicator for indicator in DOCUMENTED}
+    return {indicator.name: indicator for indicator in (*DOCUMENTED, *OWN)}
 
 
 @functools.cache

@@ -44,7 +44,7 @@ __all__ = [
 
 ParamValue = int | float | str | bool | None
 Dtype = Literal["Float64", "Int32", "Int64", "Boolean"]
-Kind = Literal["period", "int", "float", "ma", "choice", "flag"]
+Kind = Literal["period", "int", "float", "ma", "choice", "flag", "text"]
 Group = Literal[
     "overlap",
     "momentum",
@@ -160,6 +160,10 @@ class Param:
             if isinstance(value, bool):
                 return value
             raise IndicatorError(f"{owner}: {self.name} must be True or False, got {value!r}")
+        if self.kind == "text":
+            if isinstance(value, str):
+                return value
+            raise IndicatorError(f"{owner}: {self.name} must be a string, got {value!r}")
         return self._check_number(owner, value)
 
     def _check_word(self, owner: str, value: object) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 import talib
-from talib import abstract
+from talib import InsufficientHistory, abstract  # type: ignore[attr-defined]
 
 from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._spec import (
@@ -78,7 +78,8 @@ class _Metadata(Protocol):
 
 
 def _metadata(name: str) -> _Metadata:
-    return cast("_Metadata", abstract.Function(name))
+    make = cast("Callable[[str], _Metadata]", vars(abstract)["Function"])
+    return make(name)
 
 
 @functools.lru_cache(maxsize=4096, typed=True)
@@ -159,7 +160,7 @@ class Ta:
             return None
         try:
             return self._open(*columns, *self._args)
-        except talib.InsufficientHistory:
+        except InsufficientHistory:
             return None
 
 
@@ -215,7 +216,7 @@ class _TaState:
 
 def ta_names() -> tuple[str, ...]:
     """Return the names of all functions of the installed TA-Lib."""
-    return tuple(talib.get_functions())
+    return tuple(talib.get_functions())  # type: ignore[no-untyped-call]
 
 
 def _snake(name: str) -> str:

@@ -121,12 +121,19 @@ class BoundIndicator(BaseIndicator):
         return function(self.indicator.name)(data, **kwargs)
 
 
-_CATEGORIES: dict[str, type[BaseIndicator]] = {
-    "overlap": OverlapIndicator,
-    "momentum": MomentumIndicator,
-    "volatility": VolatilityIndicator,
-    "volume": VolumeIndicator,
-}
+def _category_base(category: str) -> tuple[type, ...]:
+    """Return the documented base class of a category, if it has one."""
+    match category:
+        case "overlap":
+            return (OverlapIndicator,)
+        case "momentum":
+            return (MomentumIndicator,)
+        case "volatility":
+            return (VolatilityIndicator,)
+        case "volume":
+            return (VolumeIndicator,)
+        case _:
+            return ()
 
 
 @functools.cache
@@ -137,8 +144,7 @@ def class_form(name: str, category: str = "") -> type[BoundIndicator]:
         IndicatorError: no such indicator.
     """
     indicator = find(name)
-    parent = _CATEGORIES.get(category or indicator.group)
-    bases = (BoundIndicator,) if parent is None else (BoundIndicator, parent)
+    bases = (BoundIndicator, *_category_base(category or indicator.group))
     body = {
         "indicator": indicator,
         "__doc__": describe(indicator),
