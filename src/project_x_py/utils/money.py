@@ -125,7 +125,9 @@ def calculate_position_sizing(
     points = abs(_exact("entry_price", entry_price) - _exact("stop_loss_price", stop_loss_price))
     if points == 0:
         raise InvalidFieldError(f"the stop must not be at the entry, {entry_price}")
-    per_point = _above_zero("tick_value", tick_value) / _above_zero("tick_size", tick_size or 1)
+    per_point = _above_zero("tick_value", tick_value) / _above_zero(
+        "tick_size", 1 if tick_size is None else tick_size
+    )
     risk, budget = points * per_point, balance * share
     size = budget // risk
     return {
