@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 import pytest
-from project_x_py._runtime.virtual_loop import run_virtual
 
 from project_x_py._core.time import NS, format_iso, parse_ns
+from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.client import _bars
 from project_x_py.client._bars import BarQuery, bar_frame, fetch_rows
 from project_x_py.exceptions import ProjectXDataError
