@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from hypothesis import settings
 
 from project_x_py._runtime.virtual_loop import run_virtual
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
+
+# How long an example takes says something about the machine, not about the property.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -338,7 +338,7 @@ class EventBus:
         return bool(subscriptions.boxes(kind)) or subscriptions.has_once(kind)
 
     def wants(self, event: EventType | str) -> bool:
-        """Answer whether publishing the event would be noticed at all, so that data is worth making.
+        """Answer whether anybody would notice the event, so that its data is worth making.
 
         Handlers, waits and history count, here and on every bus that events are forwarded to.
         """

@@ -83,6 +83,9 @@ class Event(_Stamped, frozen=True, eq=False):
         Order events give an OrderUpdateEvent, POSITION_OPENED, POSITION_UPDATED and
         POSITION_CLOSED a PositionUpdateEvent, QUOTE_UPDATE a MarketDataEvent; None for all other
         events.
+
+        Raises:
+            ProjectXDataError: The data lacks what the model needs.
         """
         from project_x_py import models
 

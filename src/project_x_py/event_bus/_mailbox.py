@@ -161,7 +161,9 @@ class Mailbox:
             self._conflate()
             self._pass_above = len(self.queue) + BEHIND_EVENTS
         self.alarm = min(self._pass_above, MAX_WAITING)
-        if len(self.queue) > MAX_WAITING and event.type not in UNBOUNDED:
+        if len(self.queue) > MAX_WAITING and not (
+            event.type in UNBOUNDED or _contract_id(event) is not None
+        ):
             self.queue.pop()
             self._owner.handler_overflowed(self, event)
 
