@@ -210,7 +210,8 @@ class ProjectXBase:
             by_id=self._contract_by_id,
             today=to_datetime(self.clock.now_ns()).date(),
         )
-        self._instruments[key] = contract
+        for name in (key[0], contract.id.upper(), contract.name.upper()):
+            self._instruments[name, live] = contract
         return contract
 
     async def search_instruments(self, query: str, live: bool = False) -> list[Instrument]:

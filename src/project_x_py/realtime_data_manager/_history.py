@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["aggregate", "load_history", "rows_to_bars"]
 
-SHORTEST_SHARED_S = 60
-LONGEST_SHARED_S = 86_400
+SECOND, MINUTE, HOUR, DAY = 1, 2, 3, 4
+FROM_MINUTES = (MINUTE, HOUR, DAY)
 OWN_DAYS = {5: 7, 6: 31}
 """For week and month bars: a window of so many days per requested bar."""
 
@@ -57,7 +57,7 @@ async def load_history(
     history: dict[str, list[Bar]] = {}
     minutes: list[Bar] | None = None
     for tf in timeframes:
-        if tf.seconds is not None and SHORTEST_SHARED_S <= tf.seconds <= LONGEST_SHARED_S:
+        if tf.unit in FROM_MINUTES:
             if minutes is None:
                 frame = await source.get_bars(
                     contract_id, days=days, interval=1, unit=2, partial=True
@@ -66,9 +66,9 @@ async def load_history(
             history[tf.name] = aggregate(minutes, tf)
             continue
         window = days
-        if tf.seconds is not None and tf.seconds < SHORTEST_SHARED_S:
-            window = min(days, max(1.0, capacity * tf.seconds / 86_400))
-        elif tf.unit in OWN_DAYS:
+        if tf.unit == SECOND:
+            window = min(days, max(1.0, capacity * tf.unit_number / 86_400))
+        else:
             window = max(days, OWN_DAYS[tf.unit])
         frame = await source.get_bars(
             contract_id, days=window, interval=tf.unit_number, unit=tf.unit, partial=True
