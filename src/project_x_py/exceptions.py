@@ -112,7 +112,7 @@ class ProjectXError(Exception):
         error_code: int | None = None,
         response_data: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(_redact(message))
+        super().__init__(_redact(str(message)))
         self.error_code = error_code
         self.response_data: dict[str, Any] = _scrub(response_data or {})
 
