@@ -1,0 +1,329 @@
+"""How well both hubs do, from round trips that were measured.
+
+A heartbeat is an invocation whose completion is awaited: the end of a subscription that nobody
+has, which changes nothing and brings no data. A refusal is an answer as well.
+
+Invariants (``tests/realtime/test_health.py``):
+
+- the score is 0 while no hub is connected, and never counts what was not measured;
+- a hub is reconnected for its health at most once a minute;
+- there are at most ``max_latency_samples`` samples per hub.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from project_x_py._core.time import NS, format_iso
+from project_x_py.exceptions import ProjectXConnectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from project_x_py._ports import Clock
+    from project_x_py.realtime._hub import Hub
+    from project_x_py.realtime._pair import HubPair
+    from project_x_py.realtime._tasks import TaskLedger
+
+__all__ = ["HealthMonitor", "HealthSettings"]
+
+PROBES: dict[str, tuple[str, tuple[object, ...]]] = {
+    "user": ("UnsubscribeTrades", (0,)),
+    "market": ("UnsubscribeContractQuotes", ("CON.F.US.NONE.Z00",)),
+}
+RECENT = 10
+"""Samples and heartbeats that the score looks back on."""
+RECONNECT_EVERY_NS = 60 * NS
+LATENCY_STEPS_MS = ((100, 100.0), (300, 90.0), (500, 75.0), (1000, 50.0))
+EVENT_STEPS_S = ((10, 100.0), (30, 75.0), (60, 50.0))
+STATUS = ((90, "excellent"), (75, "good"), (50, "fair"), (25, "poor"))
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """When a heartbeat is due, and what is healthy.
+
+    Raises:
+        ValueError: An interval, threshold or count is out of its range.
+    """
+
+    heartbeat_interval: float = 10.0
+    health_threshold: float = 70.0
+    latency_threshold_ms: float = 2000.0
+    max_latency_samples: int = 1000
+
+    def __post_init__(self) -> None:
+        if not 0 < self.heartbeat_interval < math.inf:
+            raise ValueError(f"heartbeat_interval is above 0 s, not {self.heartbeat_interval}")
+        if not 0 <= self.health_threshold <= 100:
+            raise ValueError(f"health_threshold is 0 to 100, not {self.health_threshold}")
+        if not 0 < self.latency_threshold_ms < math.inf:
+            raise ValueError(f"latency_threshold_ms is above 0, not {self.latency_threshold_ms}")
+        if self.max_latency_samples < 1:
+            raise ValueError(f"max_latency_samples is at least 1, not {self.max_latency_samples}")
+
+
+@dataclass(slots=True)
+class _Pulse:
+    """What is known of one hub's round trips."""
+
+    hub: Hub
+    samples: deque[float] = field(default_factory=deque)
+    """Round trips in milliseconds."""
+    outcomes: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
+    sent: int = 0
+    failed: int = 0
+    last_ns: int | None = None
+    pending: bool = False
+    slow: bool = False
+    reconnected_ns: int | None = None
+
+    def mean_ms(self) -> float:
+        """Mean of all samples, 0 without one."""
+        return sum(self.samples) / len(self.samples) if self.samples else 0.0
+
+    def percentile_ms(self, share: float) -> float:
+        """The sample that ``share`` of all do not exceed, 0 without one."""
+        ordered = sorted(self.samples)
+        return ordered[math.ceil(share * len(ordered)) - 1] if ordered else 0.0
+
+    def forget(self) -> None:
+        """Begin anew, on a fresh connection."""
+        self.samples.clear()
+        self.outcomes.clear()
+        self.slow = False
+
+
+class HealthMonitor:
+    """Heartbeats of both hubs, and the score that follows from them.
+
+    Args:
+        pair: The hubs.
+        clock: Measures round trips; stamps reports.
+        tasks: Starts one heartbeat task per hub.
+        events: Returns how many events have been received.
+    """
+
+    def __init__(
+        self, pair: HubPair, clock: Clock, tasks: TaskLedger, events: Callable[[], int]
+    ) -> None:
+        self.settings = HealthSettings()
+        self._pair = pair
+        self._clock = clock
+        self._tasks = tasks
+        self._events = events
+        self._changed = asyncio.Event()
+        self._pulses: dict[str, _Pulse] = {}
+        self._beats: list[asyncio.Task[Any]] = []
+        self._started_ns: int | None = None
+        self._seen_events = 0
+        self._event_ns: int | None = None
+
+    def start(self) -> None:
+        """Begin to measure; harmless while it goes on."""
+        if any(not beat.done() for beat in self._beats):
+            return
+        self._started_ns = self._clock.monotonic_ns()
+        self._event_ns = None
+        self._seen_events = self._events()
+        size = self.settings.max_latency_samples
+        self._pulses = {hub.name: _Pulse(hub, deque(maxlen=size)) for hub in self._pair.hubs}
+        self._beats = [
+            self._tasks.spawn(self._beat(pulse), name=f"{name}-hub-heartbeat")
+            for name, pulse in self._pulses.items()
+        ]
+
+    async def stop(self) -> None:
+        """Measure no more."""
+        beats, self._beats = self._beats, []
+        for beat in beats:
+            beat.cancel()
+        if beats:
+            await asyncio.wait(beats)
+        self._started_ns = None
+
+    def configure(self, settings: HealthSettings) -> None:
+        """Go on with other settings, at once."""
+        self.settings = settings
+        for pulse in self._pulses.values():
+            pulse.samples = deque(pulse.samples, settings.max_latency_samples)
+        self._changed.set()
+
+    def score(self) -> float:
+        """Return 0 (no hub is connected) to 100.
+
+        40 % connection, 30 % latency of the last ten round trips, 20 % share of heartbeats
+        answered, 10 % time since the last event; a part that was not measured has no weight.
+        """
+        connected = sum(hub.connected for hub in self._pair.hubs)
+        if not connected:
+            return 0.0
+        parts = [(40.0, 100.0 * connected / len(self._pair.hubs))]
+        tried = [pulse for pulse in self._pulses.values() if pulse.outcomes]
+        if tried:
+            parts.append((30.0, _mean(self._latency_score(pulse) for pulse in tried)))
+            answered = [100.0 * sum(p.outcomes) / len(p.outcomes) for p in tried]
+            parts.append((20.0, _mean(answered)))
+        age_s = self._event_age_s()
+        if age_s is not None:
+            parts.append((10.0, _step(age_s, EVENT_STEPS_S, 25.0)))
+        return round(sum(w * s for w, s in parts) / sum(w for w, _ in parts), 1)
+
+    def is_healthy(self, threshold: float | None = None) -> bool:
+        """Whether the score reaches ``threshold``, by default the configured one."""
+        return self.score() >= (self.settings.health_threshold if threshold is None else threshold)
+
+    async def reconnect(self) -> bool:
+        """Drop both hubs; return whether they are connected again in time."""
+        for pulse in self._pulses.values():
+            pulse.forget()
+        return await self._pair.reconnect("reconnect asked for")
+
+    def status(self) -> dict[str, Any]:
+        """Return everything that was measured; keys as documented by the client."""
+        score = self.score()
+        uptime_s = self._uptime_s()
+        events = self._events()
+        report: dict[str, Any] = {
+            "health_score": score,
+            "status": next((name for least, name in STATUS if score >= least), "critical"),
+            "uptime_seconds": uptime_s,
+            "timestamp": format_iso(self._clock.wall_ns()),
+            "both_connected": self._pair.connected,
+            "events_per_second": events / uptime_s if uptime_s > 0 else 0.0,
+            "total_events_received": events,
+            "total_heartbeats_sent": sum(pulse.sent for pulse in self._pulses.values()),
+            "connection_failures": self._pair.errors,
+            "heartbeat_interval": self.settings.heartbeat_interval,
+            "health_threshold": self.settings.health_threshold,
+            "latency_threshold_ms": self.settings.latency_threshold_ms,
+        }
+        for hub in self._pair.hubs:
+            report |= _report(hub, self._pulses.get(hub.name) or _Pulse(hub))
+        return report
+
+    def performance(self) -> dict[str, Any]:
+        """Return rates and latency in short; keys as documented by the client."""
+        status = self.status()
+        samples = [ms for pulse in self._pulses.values() for ms in pulse.samples]
+        rates = [status["user_heartbeat_success_rate"], status["market_heartbeat_success_rate"]]
+        return {
+            "uptime_seconds": status["uptime_seconds"],
+            "events_per_second": status["events_per_second"],
+            "total_events": status["total_events_received"],
+            "average_latency_ms": _mean(samples),
+            "connection_stability": _mean(rates),
+            "memory_usage": {
+                "latency_samples": len(samples),
+                "max_latency_samples": self.settings.max_latency_samples * len(self._pulses),
+            },
+        }
+
+    # -- heartbeats -------------------------------------------------------------------------
+
+    async def _beat(self, pulse: _Pulse) -> None:
+        while True:
+            await self._pause()
+            if pulse.hub.connected:
+                await self._measure(pulse)
+                self._judge(pulse)
+
+    async def _pause(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.heartbeat_interval):
+                await self._changed.wait()
+        self._changed.clear()
+
+    async def _measure(self, pulse: _Pulse) -> None:
+        settings = self.settings
+        method, arguments = PROBES[pulse.hub.name]
+        patience_s = max(settings.heartbeat_interval, 2 * settings.latency_threshold_ms / 1000)
+        pulse.sent += 1
+        pulse.pending = True
+        try:
+            took_ns = await pulse.hub.measure(method, arguments, patience_s)
+        except ProjectXConnectionError as exc:
+            pulse.failed += 1
+            pulse.outcomes.append(False)
+            logger.warning("heartbeat of the %s hub: %s", pulse.hub.name, exc)
+            return
+        finally:
+            pulse.pending = False
+        pulse.outcomes.append(True)
+        pulse.samples.append(took_ns / 1e6)
+        pulse.last_ns = self._clock.wall_ns()
+        slow = took_ns / 1e6 > settings.latency_threshold_ms
+        if slow and not pulse.slow:
+            logger.warning(
+                "the %s hub took %.0f ms to answer, above the threshold of %.0f ms",
+                pulse.hub.name,
+                took_ns / 1e6,
+                settings.latency_threshold_ms,
+            )
+        pulse.slow = slow
+
+    def _judge(self, pulse: _Pulse) -> None:
+        score = self.score()
+        if score >= self.settings.health_threshold or self._latency_score(pulse) >= 50:
+            return
+        now_ns = self._clock.monotonic_ns()
+        last_ns = pulse.reconnected_ns
+        if last_ns is not None and now_ns - last_ns < RECONNECT_EVERY_NS:
+            return
+        pulse.reconnected_ns = now_ns
+        pulse.forget()
+        pulse.hub.drop(f"health score {score:.0f} is below {self.settings.health_threshold:.0f}")
+
+    def _latency_score(self, pulse: _Pulse) -> float:
+        """Score of the last round trips; one that was not answered counts as endless."""
+        answered = list(pulse.samples)[-sum(pulse.outcomes) :] if any(pulse.outcomes) else []
+        lost = len(pulse.outcomes) - len(answered)
+        if not answered:
+            return 0.0 if lost else 100.0
+        worst = 25.0 if _mean(answered) <= self.settings.latency_threshold_ms else 0.0
+        reached = _step(_mean(answered), LATENCY_STEPS_MS, worst)
+        return reached * len(answered) / (len(answered) + lost)
+
+    def _event_age_s(self) -> float | None:
+        events = self._events()
+        now_ns = self._clock.monotonic_ns()
+        if events != self._seen_events:
+            self._seen_events, self._event_ns = events, now_ns
+        return None if self._event_ns is None else (now_ns - self._event_ns) / NS
+
+    def _uptime_s(self) -> float:
+        if self._started_ns is None:
+            return 0.0
+        return (self._clock.monotonic_ns() - self._started_ns) / NS
+
+
+def _report(hub: Hub, pulse: _Pulse) -> dict[str, Any]:
+    name = hub.name
+    rate = 100.0 * (pulse.sent - pulse.failed) / pulse.sent if pulse.sent else 0.0
+    return {
+        f"{name}_connected": hub.connected,
+        f"{name}_hub_latency_ms": round(pulse.mean_ms(), 3),
+        f"{name}_hub_latency_p95": round(pulse.percentile_ms(0.95), 3),
+        f"{name}_hub_latency_p99": round(pulse.percentile_ms(0.99), 3),
+        f"{name}_heartbeats_failed": pulse.failed,
+        f"{name}_heartbeat_success_rate": rate,
+        f"last_{name}_heartbeat": None if pulse.last_ns is None else format_iso(pulse.last_ns),
+        f"{name}_heartbeat_pending": pulse.pending,
+    }
+
+
+def _step(value: float, steps: Iterable[tuple[int, float]], beyond: float) -> float:
+    return next((score for limit, score in steps if value <= limit), beyond)
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return sum(listed) / len(listed) if listed else 0.0

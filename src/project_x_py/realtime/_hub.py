@@ -1,0 +1,354 @@
+"""A hub that stays connected: one owner task connects, subscribes, runs, backs off, and again.
+
+Invariants (``tests/realtime/test_hub.py``):
+
+- *connected* is announced only after every wanted subscription was confirmed on this connection;
+- the token is asked for anew at every attempt;
+- delays grow exponentially up to a cap, with full jitter, and attempts never end;
+- an attempt that fails does not shorten the next delay, a connection that lived does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from project_x_py._core.redact import redact
+from project_x_py._core.time import NS
+from project_x_py._runtime.together import together
+from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
+from project_x_py.realtime._connection import HubConnection, InvocationRefused
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Awaitable, Iterable
+
+    from project_x_py._ports import Clock, ConnectionChange, Network, TaskOwner
+    from project_x_py._wire.decode import DecodeStats
+    from project_x_py.realtime._connection import HubTiming, RecordTaker
+
+__all__ = ["FrameTap", "Hub", "Subscription"]
+
+logger = logging.getLogger(__name__)
+
+Subscription = tuple[str, tuple[object, ...]]
+"""What ``Subscribe`` is followed by in the method's name, and the arguments."""
+
+FrameTap = Callable[[str, int, int, bytes], None]
+"""Gets each frame: hub, sequence number from 1 on, time of reception, and its bytes."""
+
+Adopted = tuple[HubConnection, "asyncio.Future[None]"]
+
+
+class Hub:
+    """Keeps one hub connected from :meth:`start` to :meth:`stop`.
+
+    Args:
+        name: ``"user"`` or ``"market"``.
+        url: Where it is; http and ws schemes are the same.
+        token: Asked for the token at every attempt.
+        taker: Gets the events.
+        announce: Told of every change of state, after it.
+        tasks: Starts the hub's tasks.
+        clock: Stamps what arrives, measures silence.
+        timing: How long to wait for what.
+        jitter: Draws the delays.
+        stats: Counts what did not fit.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        token: Callable[[], Awaitable[str]],
+        taker: RecordTaker,
+        announce: ConnectionChange,
+        tasks: TaskOwner,
+        clock: Clock,
+        timing: HubTiming,
+        jitter: random.Random,
+        stats: DecodeStats,
+    ) -> None:
+        self.name = name
+        self.url = url
+        self.errors = 0
+        self.sequence = 0
+        self.tap: FrameTap | None = None
+        self._connected = False
+        self._token = token
+        self._taker = taker
+        self._announce = announce
+        self._tasks = tasks
+        self._clock = clock
+        self._timing = timing
+        self._jitter = jitter
+        self._stats = stats
+        self._network: Network | None = None
+        self._owner: asyncio.Task[None] | None = None
+        self._connection: HubConnection | None = None
+        self._next: Adopted | None = None
+        self._waiters: set[asyncio.Future[None]] = set()
+        self._wanted: dict[Subscription, None] = {}
+        self._attempt = 0
+        self._hurry = asyncio.Event()
+
+    @property
+    def connected(self) -> bool:
+        """Whether events arrive, everything wanted being subscribed to."""
+        connection = self._connection
+        return self._connected and connection is not None and not connection.ended
+
+    @property
+    def started(self) -> bool:
+        """Whether the hub is connected or tries to be."""
+        return self._owner is not None
+
+    @property
+    def wanted(self) -> tuple[Subscription, ...]:
+        """What is subscribed to, and will be again after every reconnect."""
+        return tuple(self._wanted)
+
+    async def start(self, network: Network) -> None:
+        """Connect, and stay so; returns once connected.
+
+        Raises:
+            ProjectXError: The first attempt failed, and nothing is left running.
+        """
+        if self._owner is None:
+            self._network = network
+            self._attempt = 0
+            self._owner = self._tasks.spawn(self._own(), name=f"{self.name}-hub")
+        await self.wait_connected()
+
+    async def stop(self) -> None:
+        """Disconnect; what was wanted is forgotten, since it dies with the connection."""
+        owner = self._owner
+        if owner is not None:
+            owner.cancel()
+            await asyncio.wait({owner})
+            self._ended("disconnected here")  # an owner that never ran could not
+        self._wanted.clear()
+
+    async def wait_connected(self) -> None:
+        """Return once connected.
+
+        Raises:
+            ProjectXError: The hub was not started, gave up its first attempt, or was stopped.
+        """
+        if self.connected:
+            return
+        if self._owner is None:
+            raise ProjectXConnectionError(f"the {self.name} hub is not connected")
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._waiters.discard(waiter)
+
+    def drop(self, reason: str) -> None:
+        """End the present connection, or the present delay, and connect again at once."""
+        self._hurry.set()
+        if self._connection is not None:
+            self._connection.lose(reason)
+
+    async def open(self, token: str) -> HubConnection:
+        """Open a second connection with ``token``, for :meth:`replace` or to be closed.
+
+        Raises:
+            ProjectXConnectionError: It is refused, or nobody answers.
+        """
+        if self._network is None:
+            raise ProjectXConnectionError(f"the {self.name} hub is not connected")
+        return await HubConnection.open(
+            self._network,
+            self.url,
+            token,
+            clock=self._clock,
+            timing=self._timing,
+            stats=self._stats,
+        )
+
+    async def replace(self, connection: HubConnection, reason: str) -> None:
+        """Go over to ``connection``; everything wanted is subscribed to on it.
+
+        Raises:
+            ProjectXError: It was lost or refused before it was connected; the hub goes on by
+                itself with the token it is given.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        adopted = self._next = (connection, done)
+        self.drop(reason)
+        try:
+            await done
+        finally:
+            if self._next is adopted:
+                self._next = None
+
+    async def subscribe(self, subscriptions: Iterable[Subscription]) -> None:
+        """Want what is not wanted yet, and wait until the hub has confirmed it.
+
+        Raises:
+            ProjectXError: Not connected, refused, or not confirmed in time; nothing of it is
+                wanted afterwards.
+        """
+        fresh = [item for item in dict.fromkeys(subscriptions) if item not in self._wanted]
+        try:
+            async with asyncio.timeout(2 * self._timing.invoke_s):
+                await self._confirm(fresh)
+        except BaseException as exc:
+            for item in fresh:
+                self._wanted.pop(item, None)
+            if isinstance(exc, TimeoutError):
+                raise ProjectXConnectionError(f"the {self.name} hub is not connected") from None
+            raise
+
+    async def unsubscribe(self, subscriptions: Iterable[Subscription]) -> None:
+        """Want it no more, and tell the hub if it is connected.
+
+        Raises:
+            ProjectXError: The hub refused, or did not confirm in time.
+        """
+        gone = [item for item in dict.fromkeys(subscriptions) if item in self._wanted]
+        for item in gone:
+            del self._wanted[item]
+        if self._connection is not None and self.connected:
+            await self._invoke_all(self._connection, "Unsubscribe", gone)
+
+    async def measure(self, method: str, arguments: tuple[object, ...], timeout_s: float) -> int:
+        """Return the nanoseconds of one round trip; a refusal is an answer, too.
+
+        Raises:
+            ProjectXConnectionError: Not connected, or no answer in time.
+        """
+        if self._connection is None or not self.connected:
+            raise ProjectXConnectionError(f"the {self.name} hub is not connected")
+        began_ns = self._clock.monotonic_ns()
+        with contextlib.suppress(InvocationRefused):
+            await self._connection.invoke(method, arguments, timeout_s)
+        return self._clock.monotonic_ns() - began_ns
+
+    async def _confirm(self, fresh: list[Subscription]) -> None:
+        await self.wait_connected()
+        self._wanted.update(dict.fromkeys(fresh))
+        connection = self._connection
+        if connection is None:
+            raise ProjectXConnectionError(f"the {self.name} hub is not connected")
+        try:
+            await self._invoke_all(connection, "Subscribe", fresh)
+        except ProjectXConnectionError:
+            if not connection.ended:
+                raise
+            # The next connection is announced only when it has confirmed all that is wanted.
+            await self.wait_connected()
+
+    async def _invoke_all(
+        self, connection: HubConnection, verb: str, subscriptions: Iterable[Subscription]
+    ) -> None:
+        await together(
+            connection.invoke(verb + what, arguments, self._timing.invoke_s)
+            for what, arguments in subscriptions
+        )
+
+    # -- the owner task ---------------------------------------------------------------------
+
+    async def _own(self) -> None:
+        reason = "disconnected here"
+        try:
+            while True:
+                was_connected, reason, refused = await self._session()
+                crashed = self._connection is not None and self._connection.crashed
+                self._connection = None
+                if crashed or not (was_connected or self._attempt):
+                    return
+                await self._back_off(reason, refused)
+                reason = "disconnected here"
+        finally:
+            adopted, self._next = self._next, None
+            self._ended(reason, adopted)
+            if adopted:
+                await adopted[0].close()
+
+    def _ended(self, reason: str, adopted: Adopted | None = None) -> None:
+        self._owner = None
+        if self._connected:
+            self._connected = False
+            self._announce_loss(reason)
+        waiting = [*self._waiters, *([adopted[1]] if adopted else [])]
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_exception(ProjectXConnectionError(reason, sent=True))
+
+    async def _session(self) -> tuple[bool, str, bool]:
+        """Connect once and run to the end.
+
+        Returns:
+            Whether it was connected, why it ended, and whether the gateway ended it.
+        """
+        adopted, self._next = self._next, None
+        connection: HubConnection | None = None
+        self._hurry.clear()
+        try:
+            connection = adopted[0] if adopted else await self.open(await self._token())
+            self._connection = connection
+            connection.start(self._tasks, self._taker, self._on_frame, self.name)
+            await self._invoke_all(connection, "Subscribe", self.wanted)
+            self._found(adopted)
+            reason = await connection.over()
+            self._lost(reason)
+        except ProjectXError as exc:
+            self.errors += 1
+            reason = redact(str(exc))
+            logger.warning("the %s hub cannot be connected: %s", self.name, reason)
+            if adopted and not adopted[1].done():
+                adopted[1].set_exception(ProjectXConnectionError(reason, sent=True))
+            unreachable = isinstance(exc, ProjectXConnectionError) and exc.error_code is None
+            return False, reason, not unreachable
+        finally:
+            if connection is not None:
+                await connection.close()
+        if self._clock.monotonic_ns() - connection.opened_ns >= self._timing.stable_s * NS:
+            self._attempt = 0
+        return True, reason, connection.refused
+
+    def _on_frame(self, data: bytes, recv_ns: int) -> None:
+        self.sequence += 1
+        if self.tap is not None:
+            self.tap(self.name, self.sequence, recv_ns, data)
+
+    def _found(self, adopted: Adopted | None) -> None:
+        self._connected = True
+        attempt = self._attempt
+        logger.info("the %s hub is connected", self.name)
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        if adopted and not adopted[1].done():
+            adopted[1].set_result(None)
+        self._announce("connected", self.name, {"reason": None, "attempt": attempt, "delay": 0.0})
+
+    def _lost(self, reason: str) -> None:
+        self._connected = False
+        self.errors += 1
+        logger.warning("the %s hub was lost: %s", self.name, reason)
+        self._announce_loss(reason)
+
+    def _announce_loss(self, reason: str) -> None:
+        details = {"reason": reason, "attempt": 0, "delay": 0.0}
+        self._announce("disconnected", self.name, details)
+
+    async def _back_off(self, reason: str, refused: bool) -> None:
+        timing = self._timing
+        self._attempt += 1
+        cap_s = timing.refused_cap_s if refused else timing.backoff_cap_s
+        longest_s = min(cap_s, timing.backoff_s * 2 ** min(self._attempt - 1, 30))
+        delay_s = 0.0 if self._hurry.is_set() else self._jitter.uniform(0.0, longest_s)
+        details = {"reason": reason, "attempt": self._attempt, "delay": delay_s}
+        self._announce("reconnecting", self.name, details)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay_s):
+                await self._hurry.wait()

@@ -1,0 +1,343 @@
+"""Where each event of the hubs goes: owners of market state first, raw callbacks after them.
+
+The way from a record to its owners is one synchronous call chain. A contract's owners are found
+in one dictionary; their order is that of their ranks, not of their arrival.
+
+Invariants (``tests/realtime/test_router.py``): owners see every record in the order of arrival;
+a callback gets the payload as it was sent; an event of another account reaches nobody; no market
+or account data is kept.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from project_x_py._wire.decode import (
+    DecodeStats,
+    DepthEvent,
+    MarketDecoder,
+    QuoteEvent,
+    TradeEvent,
+    market_arguments,
+    read_market_event,
+    user_argument,
+)
+from project_x_py.exceptions import ProjectXError
+from project_x_py.realtime._callbacks import CallbackLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from project_x_py._core.grid import TickGrid
+    from project_x_py._core.records import Depth, Quote, Trade
+    from project_x_py._ports import MarketSink, TaskOwner
+    from project_x_py._wire.decode import MarketEvent
+    from project_x_py._wire.signalr import Envelope
+    from project_x_py.realtime._callbacks import Callback
+
+__all__ = ["CALLBACK_EVENTS", "EventRouter", "MarketTaker", "UserTaker"]
+
+CALLBACK_EVENTS = {
+    "GatewayUserAccount": "account_update",
+    "GatewayUserPosition": "position_update",
+    "GatewayUserOrder": "order_update",
+    "GatewayUserTrade": "trade_execution",
+    "GatewayQuote": "quote_update",
+    "GatewayTrade": "market_trade",
+    "GatewayDepth": "market_depth",
+}
+"""Hub event to the documented name of its callbacks."""
+
+COALESCED = "quote_update"
+"""The one kind whose latest event says what the earlier ones said."""
+
+_MARKET_TARGETS: dict[type[MarketEvent], str] = {
+    QuoteEvent: "quote_update",
+    TradeEvent: "market_trade",
+    DepthEvent: "market_depth",
+}
+
+
+class _Route:
+    """The owners of one contract."""
+
+    __slots__ = ("decoder", "grid", "on_depth", "on_quote", "on_trades", "sinks")
+
+    def __init__(self, contract_id: str, grid: TickGrid, stats: DecodeStats) -> None:
+        self.grid = grid
+        self.decoder = MarketDecoder(contract_id, grid, stats)
+        self.sinks: list[tuple[int, MarketSink]] = []
+        self.on_trades: list[Callable[[Sequence[Trade]], None]] = []
+        self.on_quote: list[Callable[[Quote], None]] = []
+        self.on_depth: list[Callable[[Depth], None]] = []
+
+    def set(self, sinks: list[tuple[int, MarketSink]]) -> None:
+        """Replace the owners; a message under way still goes to all it began with."""
+        self.sinks = sorted(sinks, key=lambda ranked: ranked[0])
+        self.on_trades = [sink.on_trades for _, sink in self.sinks]
+        self.on_quote = [sink.on_quote for _, sink in self.sinks]
+        self.on_depth = [sink.on_depth for _, sink in self.sinks]
+
+
+class EventRouter:
+    """Owners, callbacks and counters of one client.
+
+    Args:
+        account_id: Whose orders, positions and fills are passed on.
+        tasks: Starts the callbacks' tasks.
+        stats: Counts what did not fit.
+    """
+
+    def __init__(self, account_id: int, tasks: TaskOwner, stats: DecodeStats) -> None:
+        self.events_received = 0
+        self.last_event_ns: int | None = None
+        self.overflows = 0
+        self.stats = stats
+        self._account_id = account_id
+        self._tasks = tasks
+        self._routes: dict[str, _Route] = {}
+        self._lines: dict[str, list[CallbackLine]] = {}
+        self._coalesce = False
+
+    # -- owners -----------------------------------------------------------------------------
+
+    def attach(self, contract_id: str, grid: TickGrid, sink: MarketSink, *, rank: int) -> None:
+        """Feed ``sink`` with the contract's records; attaching it again changes its rank.
+
+        Raises:
+            ProjectXError: Another owner has attached with another grid.
+        """
+        route = self._routes.get(contract_id)
+        if route is None:
+            route = self._routes[contract_id] = _Route(contract_id, grid, self.stats)
+        elif route.grid != grid:
+            raise ProjectXError(f"{contract_id} is attached with {route.grid!r}, not {grid!r}")
+        others = [ranked for ranked in route.sinks if ranked[1] is not sink]
+        route.set([*others, (rank, sink)])
+
+    def detach(self, contract_id: str, sink: MarketSink) -> None:
+        """Feed ``sink`` no more; detaching what is not attached is harmless."""
+        route = self._routes.get(contract_id)
+        if route is None:
+            return
+        route.set([ranked for ranked in route.sinks if ranked[1] is not sink])
+        if not route.sinks:
+            del self._routes[contract_id]
+
+    def has_owner(self, contract_id: str) -> bool:
+        """Whether somebody is fed with the contract's records."""
+        return contract_id in self._routes
+
+    # -- callbacks --------------------------------------------------------------------------
+
+    def add_callback(self, event_type: str, callback: Callback) -> None:
+        """Call ``callback`` with each event of a kind; adding it twice is adding it once.
+
+        Raises:
+            ValueError: No such kind, or not a callable.
+        """
+        known = tuple(CALLBACK_EVENTS.values())
+        if event_type not in known:
+            close = difflib.get_close_matches(str(event_type), known, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"no event {event_type!r}, only {', '.join(known)}{hint}")
+        if not callable(callback):
+            raise ValueError(f"a callback is a callable, not {callback!r}")
+        lines = self._lines.get(event_type, [])
+        if any(line.callback == callback for line in lines):
+            return
+        line = CallbackLine(event_type, callback, self._tasks, self._overflowed)
+        line.coalesce = self._coalesce and event_type == COALESCED
+        self._lines[event_type] = [*lines, line]
+
+    def remove_callback(self, event_type: str, callback: Callback) -> None:
+        """Call it no more; removing what is not there is harmless."""
+        for line in self._lines.get(event_type, ()):
+            if line.callback == callback:
+                line.close()
+                self._remove(line)
+
+    def clear_callbacks(self) -> None:
+        """Call nobody any more."""
+        for line in self.lines():
+            line.close()
+        self._lines.clear()
+
+    def lines(self) -> list[CallbackLine]:
+        """The registered callbacks with what waits for them."""
+        return [line for lines in self._lines.values() for line in lines]
+
+    def coalesce_quotes(self, wanted: bool) -> None:
+        """Let a callback that is behind get only the latest quote of each contract, or all."""
+        self._coalesce = wanted
+        for line in self._lines.get(COALESCED, ()):
+            line.coalesce = wanted
+
+    def batching_stats(self) -> dict[str, Any] | None:
+        """Return per kind how far its callbacks are, None while batching is off."""
+        if not self._coalesce:
+            return None
+        return {
+            kind: {
+                "callbacks": len(lines),
+                "waiting": sum(len(line.waiting) for line in lines),
+                "delivered": sum(line.delivered for line in lines),
+                "coalesced": sum(line.coalesced for line in lines),
+                "errors": sum(line.errors for line in lines),
+            }
+            for kind, lines in self._lines.items()
+        }
+
+    @property
+    def callback_errors(self) -> int:
+        """Failures of the callbacks that are registered."""
+        return sum(line.errors for line in self.lines())
+
+    def _overflowed(self, line: CallbackLine) -> None:
+        self.overflows += 1
+        self._remove(line)
+
+    def _remove(self, line: CallbackLine) -> None:
+        left = [other for other in self._lines.get(line.kind, ()) if other is not line]
+        if left:
+            self._lines[line.kind] = left
+        else:
+            self._lines.pop(line.kind, None)
+
+    # -- market events ----------------------------------------------------------------------
+
+    def take_market(self, record: bytes, recv_ns: int) -> bool:
+        """Apply a market record of the usual shape; False if it has another."""
+        event = read_market_event(record)
+        if event is None:
+            return False
+        self.events_received += 1
+        self.last_event_ns = recv_ns
+        route = self._routes.get(event.arguments[0])
+        if route is not None:
+            _apply(route, event, recv_ns)
+        if self._lines:
+            lines = self._lines.get(_MARKET_TARGETS[type(event)])
+            if lines:
+                contract_id, data = msgspec.json.decode(record)["arguments"]
+                self._put(lines, {"contract_id": contract_id, "data": data})
+        return True
+
+    def on_market_event(self, event: Envelope, recv_ns: int) -> None:
+        """Apply a market event of any other shape."""
+        kind = CALLBACK_EVENTS.get(event.target or "")
+        if kind is None:
+            self.stats.note("unknown event", event.target)
+            return
+        self.events_received += 1
+        self.last_event_ns = recv_ns
+        found = market_arguments(event.arguments, self.stats)
+        if found is None:
+            return
+        contract_id, raw = found
+        route = self._routes.get(contract_id)
+        if route is not None:
+            _apply_tolerant(route, kind, raw, recv_ns)
+        if lines := self._lines.get(kind):
+            data = self._plain(raw)
+            self._put(lines, {"contract_id": contract_id, "data": data})
+
+    # -- user events ------------------------------------------------------------------------
+
+    def on_user_event(self, event: Envelope, recv_ns: int) -> None:
+        """Pass on an account's event."""
+        kind = CALLBACK_EVENTS.get(event.target or "")
+        if kind is None:
+            self.stats.note("unknown event", event.target)
+            return
+        self.events_received += 1
+        self.last_event_ns = recv_ns
+        raw = user_argument(event.arguments, self.stats)
+        lines = self._lines.get(kind)
+        if raw is None or not lines:
+            return
+        payload = self._plain(raw)
+        if self._is_ours(payload):
+            self._put(lines, payload)
+
+    def _is_ours(self, payload: Any) -> bool:
+        """Whether no part of the payload names another account."""
+        if isinstance(payload, list):
+            return any(self._is_ours(entry) for entry in payload)
+        if not isinstance(payload, dict):
+            return False
+        data = payload.get("data")
+        if isinstance(data, dict | list):
+            return self._is_ours(data)
+        return bool(payload.get("accountId", self._account_id) == self._account_id)
+
+    def _plain(self, raw: msgspec.Raw) -> Any:
+        try:
+            return msgspec.json.decode(raw)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            self.stats.note("payload: not JSON", bytes(raw))
+            return None
+
+    @staticmethod
+    def _put(lines: list[CallbackLine], payload: Any) -> None:
+        for line in lines:
+            line.put(payload)
+
+
+class MarketTaker:
+    """The router as the market hub sees it."""
+
+    __slots__ = ("on_event", "take")
+
+    def __init__(self, router: EventRouter) -> None:
+        self.take = router.take_market
+        self.on_event = router.on_market_event
+
+
+class UserTaker:
+    """The router as the user hub sees it: every event goes through its envelope."""
+
+    __slots__ = ("on_event",)
+
+    def __init__(self, router: EventRouter) -> None:
+        self.on_event = router.on_user_event
+
+    def take(self, record: bytes, recv_ns: int) -> bool:
+        """User events are few; none has a short cut."""
+        return False
+
+
+def _apply(route: _Route, event: MarketEvent, recv_ns: int) -> None:
+    if isinstance(event, QuoteEvent):
+        quote = route.decoder.quote_row(event.arguments[1], recv_ns)
+        if quote is not None:
+            for on_quote in route.on_quote:
+                on_quote(quote)
+    elif isinstance(event, TradeEvent):
+        trades = route.decoder.trade_rows(event.arguments[1], recv_ns)
+        if trades:
+            for on_trades in route.on_trades:
+                on_trades(trades)
+    else:
+        depth = route.decoder.depth_rows(event.arguments[1], recv_ns)
+        if depth is not None:
+            for on_depth in route.on_depth:
+                on_depth(depth)
+
+
+def _apply_tolerant(route: _Route, kind: str, raw: msgspec.Raw, recv_ns: int) -> None:
+    if kind == "quote_update":
+        for quote in route.decoder.quotes(raw, recv_ns):
+            for on_quote in route.on_quote:
+                on_quote(quote)
+    elif kind == "market_trade":
+        if trades := route.decoder.trades(raw, recv_ns):
+            for on_trades in route.on_trades:
+                on_trades(trades)
+    elif kind == "market_depth":
+        for depth in route.decoder.depth(raw, recv_ns):
+            for on_depth in route.on_depth:
+                on_depth(depth)
