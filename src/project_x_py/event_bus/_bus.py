@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 from project_x_py._runtime.clock import SystemClock
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py.event_bus._event import Event
-from project_x_py.event_bus._mailbox import current_mailbox
+from project_x_py.event_bus._mailbox import Barrier, current_mailbox
 from project_x_py.event_bus._roster import Roster
 from project_x_py.event_bus._types import EventType, event_name, known_event, normalise
 from project_x_py.event_bus._waiter import Waiter
@@ -506,6 +506,7 @@ def _reachable(start: EventBus, step: Callable[[EventBus], Iterable[EventBus]]) 
 
 async def _handled(boxes: Iterable[Mailbox]) -> None:
     """Wait until the mailboxes have handed over what they hold, and the handlers have run."""
-    for barrier in [box.barrier() for box in boxes]:
-        if barrier is not None:
-            await barrier
+    barrier = Barrier()
+    for box in boxes:
+        barrier.put_behind(box)
+    await barrier.passed()

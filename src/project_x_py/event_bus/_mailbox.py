@@ -19,7 +19,7 @@ import asyncio
 import logging
 from collections import deque
 from contextvars import Context, ContextVar, copy_context
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from project_x_py.event_bus._event import Event
 from project_x_py.event_bus._handlers import Handler, handler_key, handler_label, handler_name
@@ -35,6 +35,7 @@ __all__ = [
     "BEHIND_EVENTS",
     "BEHIND_NS",
     "MAX_WAITING",
+    "Barrier",
     "Mailbox",
     "MailboxOwner",
     "current_mailbox",
@@ -47,8 +48,6 @@ _SLICE_EVENTS = 256
 _SLICE_NS = 5_000_000
 """After so many events, or so long, a mailbox lets the loop do something else."""
 
-_Barrier: TypeAlias = "asyncio.Future[None]"
-
 logger = logging.getLogger(__name__)
 
 _inside: ContextVar[Mailbox | None] = ContextVar("project_x_py_event_handler", default=None)
@@ -57,6 +56,33 @@ _inside: ContextVar[Mailbox | None] = ContextVar("project_x_py_event_handler", d
 def current_mailbox() -> Mailbox | None:
     """Return the mailbox whose handler this code, or the task that started this one, is part of."""
     return _inside.get()
+
+
+class Barrier:
+    """Waits behind the events of some mailboxes until each has come to it."""
+
+    __slots__ = ("_done", "_left")
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def put_behind(self, box: Mailbox) -> None:
+        """Stand behind what waits in ``box`` now; nothing if nothing waits or is handled."""
+        if not box.parked:
+            self._left += 1
+            box.queue.append(self)
+
+    def arrive(self) -> None:
+        """A mailbox has come to it, or has dropped it."""
+        self._left -= 1
+        if not self._left and not self._done.done():
+            self._done.set_result(None)
+
+    async def passed(self) -> None:
+        """Wait until every mailbox has come to it."""
+        if self._left:
+            await self._done
 
 
 class MailboxOwner(Protocol):
@@ -109,7 +135,7 @@ class Mailbox:
         supervisor: Supervisor,
         monotonic_ns: Callable[[], int],
     ) -> None:
-        self.queue: deque[Event | _Barrier] = deque()
+        self.queue: deque[Event | Barrier] = deque()
         self.parked = True
         self.alarm = BEHIND_EVENTS
         self.key = handler_key(handler)
@@ -124,7 +150,7 @@ class Mailbox:
         self._monotonic_ns = monotonic_ns
         self._context: Context = copy_context()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._wake: _Barrier | None = None
+        self._wake: asyncio.Future[None] | None = None
         self._pass_above = BEHIND_EVENTS
         self._kept_until = -1
         self._ending = False
@@ -166,14 +192,6 @@ class Mailbox:
         ):
             self.queue.pop()
             self._owner.handler_overflowed(self, event)
-
-    def barrier(self) -> _Barrier | None:
-        """Return a future that is done once everything put in so far has been handled."""
-        if self.parked:
-            return None
-        mark: _Barrier = asyncio.get_running_loop().create_future()
-        self.queue.append(mark)
-        return mark
 
     def purge(self, kind: EventType | str | None) -> None:
         """Take out the waiting events of one kind, or all of them."""
@@ -243,7 +261,7 @@ class Mailbox:
         while queue:
             item = popleft()
             if not isinstance(item, Event):
-                _release(item)
+                item.arrive()
                 continue
             if item.monotonic_ns < stale and item.monotonic_ns > self._kept_until:
                 item = self._catch_up(item)
@@ -270,13 +288,13 @@ class Mailbox:
         self._kept_until = events[-1].monotonic_ns
         while (first := self.queue.popleft()) is not events[0]:
             if not isinstance(first, Event):
-                _release(first)
+                first.arrive()
         return events[0]
 
     def _conflate(self) -> None:
         """Leave out all but the latest event per conflated kind and contract."""
         seen: set[tuple[EventType | str, str]] = set()
-        latest: list[Event | _Barrier] = []
+        latest: list[Event | Barrier] = []
         items = list(self.queue)
         while items:
             item = items.pop()
@@ -316,7 +334,7 @@ class Mailbox:
         lost = self.waiting()
         for item in self.queue:
             if not isinstance(item, Event):
-                _release(item)
+                item.arrive()
         self.queue.clear()
         if lost:
             logger.warning("handler %s was stopped with %d events waiting", self.label, lost)
@@ -328,14 +346,9 @@ class Mailbox:
         self._owner.handler_ended(self)
 
 
-def _contract_id(item: Event | _Barrier) -> str | None:
+def _contract_id(item: Event | Barrier) -> str | None:
     """Return what the event is conflated by, None when it is not conflated."""
     if isinstance(item, Event) and item.type in CONFLATED and isinstance(item.data, dict):
         contract_id = item.data.get("contract_id")
         return contract_id if isinstance(contract_id, str) else None
     return None
-
-
-def _release(barrier: _Barrier) -> None:
-    if not barrier.done():
-        barrier.set_result(None)
