@@ -55,6 +55,10 @@ class Front:
         """Whether anybody is let in."""
         return self._open
 
+    def connections(self) -> dict[str, int]:
+        """Return how many clients each hub has."""
+        return {name: hub.connections for name, hub in self._hubs.items()}
+
     def shut(self) -> None:
         """Let nobody in any more, and say goodbye to those who are."""
         self._open = False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from project_x_py._core.records import MarketRecord
     from project_x_py._ports import Clock
-    from project_x_py.simulator._source import MarketSource
+    from project_x_py.simulator._source import BookSnapshot, MarketSource
 
 __all__ = ["Market"]
 
@@ -61,6 +61,14 @@ class Market:
     def is_over(self) -> bool:
         """Whether the source has nothing left, as at the end of a tape."""
         return self._over.is_set()
+
+    def snapshot(self, contract_id: str) -> BookSnapshot:
+        """Return the market of a contract as of the last record handed on.
+
+        Raises:
+            KeyError: The contract has no market here.
+        """
+        return self._source.snapshot(contract_id)
 
     def start(self, *, after_s: float = 0.0) -> None:
         """Let a held clock run, ``after_s`` wall seconds from now; a running one stays as it is."""

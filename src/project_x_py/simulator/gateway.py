@@ -17,8 +17,8 @@ import base64
 import itertools
 import random
 from contextlib import AsyncExitStack
-from functools import partial
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from project_x_py._runtime import endpoints
@@ -189,6 +189,11 @@ class SimulatedGateway:
     def contracts(self) -> tuple[ListedContract, ...]:
         """The contracts that have a market here."""
         return self._started.contracts
+
+    @property
+    def connections(self) -> dict[str, int]:
+        """How many clients each hub has, by the hub's name."""
+        return self._started.front.connections()
 
     def environment(self) -> dict[str, str]:
         """Return the variables that send a script here, in this process or another.
