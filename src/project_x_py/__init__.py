@@ -36,6 +36,20 @@ if TYPE_CHECKING:
         ProjectXRateLimitError,
         ProjectXServerError,
     )
+    from project_x_py.indicators import (
+        calculate_adx,
+        calculate_atr,
+        calculate_bollinger_bands,
+        calculate_commodity_channel_index,
+        calculate_ema,
+        calculate_macd,
+        calculate_obv,
+        calculate_rsi,
+        calculate_sma,
+        calculate_stochastic,
+        calculate_vwap,
+        calculate_williams_r,
+    )
     from project_x_py.models import (
         Account,
         BracketOrderResponse,
@@ -46,8 +60,11 @@ if TYPE_CHECKING:
         ProjectXConfig,
         Trade,
     )
+    from project_x_py.orderbook import OrderBook, create_orderbook
+    from project_x_py.realtime import ProjectXRealtimeClient, create_realtime_client
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.realtime_data_manager import RealtimeDataManager as AsyncRealtimeDataManager
+    from project_x_py.trading_suite import Features, TradingSuite, TradingSuiteConfig
     from project_x_py.types import (
         HealthStatusResponse,
         OrderManagerConfig,
@@ -60,6 +77,15 @@ if TYPE_CHECKING:
         PositionType,
         RiskAnalysisResponse,
     )
+    from project_x_py.utils import (
+        RateLimiter,
+        calculate_max_drawdown,
+        calculate_portfolio_metrics,
+        calculate_sharpe_ratio,
+        get_env_var,
+        round_to_tick_size,
+        setup_logging,
+    )
 
 __all__ = [
     "DOCUMENTED_API",
@@ -71,10 +97,12 @@ __all__ = [
     "Event",
     "EventBus",
     "EventType",
+    "Features",
     "HealthStatusResponse",
     "Instrument",
     "OffGridError",
     "Order",
+    "OrderBook",
     "OrderManagerConfig",
     "OrderPlaceResponse",
     "OrderSide",
@@ -96,14 +124,38 @@ __all__ = [
     "ProjectXOrderError",
     "ProjectXPositionError",
     "ProjectXRateLimitError",
+    "ProjectXRealtimeClient",
     "ProjectXServerError",
+    "RateLimiter",
     "RealtimeDataManager",
     "RiskAnalysisResponse",
     "Trade",
+    "TradingSuite",
+    "TradingSuiteConfig",
     "__version__",
+    "calculate_adx",
+    "calculate_atr",
+    "calculate_bollinger_bands",
+    "calculate_commodity_channel_index",
+    "calculate_ema",
+    "calculate_macd",
+    "calculate_max_drawdown",
+    "calculate_obv",
+    "calculate_portfolio_metrics",
+    "calculate_rsi",
+    "calculate_sharpe_ratio",
+    "calculate_sma",
+    "calculate_stochastic",
+    "calculate_vwap",
+    "calculate_williams_r",
     "create_custom_config",
+    "create_orderbook",
+    "create_realtime_client",
+    "get_env_var",
     "load_default_config",
     "load_topstepx_config",
+    "round_to_tick_size",
+    "setup_logging",
 ]
 
 DOCUMENTED_API = "3.5.7"
@@ -135,6 +187,20 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "ProjectXRateLimitError",
         "ProjectXServerError",
     ),
+    "indicators": (
+        "calculate_adx",
+        "calculate_atr",
+        "calculate_bollinger_bands",
+        "calculate_commodity_channel_index",
+        "calculate_ema",
+        "calculate_macd",
+        "calculate_obv",
+        "calculate_rsi",
+        "calculate_sma",
+        "calculate_stochastic",
+        "calculate_vwap",
+        "calculate_williams_r",
+    ),
     "models": (
         "Account",
         "BracketOrderResponse",
@@ -145,7 +211,20 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "ProjectXConfig",
         "Trade",
     ),
+    "orderbook": (
+        "OrderBook",
+        "create_orderbook",
+    ),
+    "realtime": (
+        "ProjectXRealtimeClient",
+        "create_realtime_client",
+    ),
     "realtime_data_manager": ("RealtimeDataManager",),
+    "trading_suite": (
+        "Features",
+        "TradingSuite",
+        "TradingSuiteConfig",
+    ),
     "types": (
         "HealthStatusResponse",
         "OrderManagerConfig",
@@ -157,6 +236,15 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "PositionManagerConfig",
         "PositionType",
         "RiskAnalysisResponse",
+    ),
+    "utils": (
+        "RateLimiter",
+        "calculate_max_drawdown",
+        "calculate_portfolio_metrics",
+        "calculate_sharpe_ratio",
+        "get_env_var",
+        "round_to_tick_size",
+        "setup_logging",
     ),
 }
 """Each package, and the names that the root takes from it."""
