@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._graph import Formula, Graph, Scan, V
 from project_x_py.indicators._own import OWN_FORMULAS
-from project_x_py.indicators._talib import Ta, single
+from project_x_py.indicators._talib import Single, Ta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ def _bbands(p: Params) -> Formula:
 def _kama(p: Params) -> Formula:
     period, fast, slow = p.whole("period"), p.real("fast_sc"), p.real("slow_sc")
     if (fast, slow) == (2.0, 30.0):
-        return single(Ta("KAMA", period))
+        return Single(Ta("KAMA", period))
     efficiency = Ta("ER", period)
     slowest = 2.0 / (slow + 1.0)
     spread = 2.0 / (fast + 1.0) - slowest
@@ -90,14 +90,14 @@ def _stochrsi(p: Params) -> Formula:
 def _stoch(p: Params) -> Formula:
     k, d = p.whole("k_period"), p.whole("d_period")
     if p["kind"] == "fast":
-        return single(Ta("STOCHF", k, d, p.ma("d_ma_type")))
+        return Single(Ta("STOCHF", k, d, p.ma("d_ma_type")))
     slowing, k_type, d_type = p.whole("slowing"), p.ma("k_ma_type"), p.ma("d_ma_type")
-    return single(Ta("STOCH", k, slowing, k_type, d, d_type))
+    return Single(Ta("STOCH", k, slowing, k_type, d, d_type))
 
 
 def _scaled(node: Ta, factor: float) -> Formula:
     if factor == 1.0:
-        return single(node)
+        return Single(node)
 
     def run(g: Graph[V], x: Sequence[V]) -> Sequence[V]:
         return [out * factor for out in g(node, *x)]
@@ -178,7 +178,7 @@ def _bop(_: Params) -> Formula:
 def _obv(p: Params) -> Formula:
     node = Ta("OBV")
     if p["start"] == "volume":
-        return single(node)
+        return Single(node)
 
     def step(first: float, row: tuple[float, ...]) -> tuple[float, tuple[float, ...]]:
         base = row[0] if first != first else first

@@ -45,8 +45,7 @@ def function(name: str) -> IndicatorFunction:
         IndicatorError: no such indicator.
     """
     indicator = find(name)
-    rest = [argument for argument in indicator.documented() if argument not in indicator.leading]
-    return _make(indicator, indicator.name, (*indicator.leading, *rest))
+    return _make(indicator, indicator.name, indicator.short_order())
 
 
 @functools.cache

@@ -18,6 +18,8 @@ nothing; a copied graph is independent of its origin.
 from __future__ import annotations
 
 import copy
+import operator
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
@@ -25,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "Array",
@@ -37,7 +39,6 @@ __all__ = [
     "Node",
     "NodeState",
     "OpeningGraph",
-    "PeekGraph",
     "RunningSum",
     "Scan",
     "Truth",
@@ -56,11 +57,11 @@ _NAN = float("nan")
 class NodeState(Protocol):
     """The memory of a node after some rows."""
 
-    def update(self, *values: float) -> tuple[float, ...]:
+    def update(self, values: tuple[float, ...]) -> tuple[float, ...]:
         """Take one row in and return its outputs."""
         ...
 
-    def peek(self, *values: float) -> tuple[float, ...]:
+    def peek(self, values: tuple[float, ...]) -> tuple[float, ...]:
         """Return what ``update`` would, and change nothing."""
         ...
 
@@ -105,6 +106,9 @@ class Formula(Protocol):
         ...
 
 
+Call: TypeAlias = Callable[[tuple[float, ...]], tuple[float, ...]]
+
+
 class BatchGraph:
     """Evaluates over whole columns."""
 
@@ -140,16 +144,28 @@ class OpeningGraph(BatchGraph):
 
 
 class LiveGraph:
-    """Evaluates one row and moves every node on by it."""
+    """Evaluates one row, advancing every node by it or only asking it."""
 
-    __slots__ = ("states",)
+    __slots__ = ("_calls",)
 
-    def __init__(self, states: Mapping[Node, NodeState]) -> None:
-        self.states = states
+    def __init__(
+        self, calls: Mapping[Node, Callable[[tuple[float, ...]], tuple[float, ...]]]
+    ) -> None:
+        self._calls = calls
+
+    @classmethod
+    def updating(cls, states: Mapping[Node, NodeState]) -> LiveGraph:
+        """Return the graph that moves the states on."""
+        return cls({node: state.update for node, state in states.items()})
+
+    @classmethod
+    def peeking(cls, states: Mapping[Node, NodeState]) -> LiveGraph:
+        """Return the graph that moves nothing."""
+        return cls({node: state.peek for node, state in states.items()})
 
     def __call__(self, node: Node, *values: float) -> tuple[float, ...]:
-        """Advance a node by one row."""
-        return self.states[node].update(*values)
+        """Evaluate a node at one more row."""
+        return self._calls[node](values)
 
     def where(self, condition: Truth, yes: float, no: float) -> float:
         """Choose."""
@@ -158,20 +174,6 @@ class LiveGraph:
     def div(self, dividend: float, divisor: float) -> float:
         """Divide."""
         return dividend / divisor if divisor != 0.0 else _NAN
-
-    def copied_states(self) -> dict[Node, NodeState]:
-        """Return independent states of all nodes."""
-        return {node: state.copy() for node, state in self.states.items()}
-
-
-class PeekGraph(LiveGraph):
-    """Evaluates one row and moves nothing."""
-
-    __slots__ = ()
-
-    def __call__(self, node: Node, *values: float) -> tuple[float, ...]:
-        """Ask a node about one more row."""
-        return self.states[node].peek(*values)
 
 
 class Lag:
@@ -208,11 +210,11 @@ class _LagState:
     def __init__(self, rows: Iterable[tuple[float, ...]]) -> None:
         self._rows = list(rows)
 
-    def update(self, *values: float) -> tuple[float, ...]:
+    def update(self, values: tuple[float, ...]) -> tuple[float, ...]:
         self._rows.append(values)
         return self._rows.pop(0)
 
-    def peek(self, *values: float) -> tuple[float, ...]:
+    def peek(self, values: tuple[float, ...]) -> tuple[float, ...]:
         return self._rows[0]
 
     def copy(self) -> _LagState:
@@ -268,11 +270,11 @@ class _ScanState(Generic[S]):
         self._state = state
         self._step = step
 
-    def update(self, *values: float) -> tuple[float, ...]:
+    def update(self, values: tuple[float, ...]) -> tuple[float, ...]:
         self._state, out = self._step(self._state, values)
         return out
 
-    def peek(self, *values: float) -> tuple[float, ...]:
+    def peek(self, values: tuple[float, ...]) -> tuple[float, ...]:
         return self._step(self._state, values)[1]
 
     def copy(self) -> _ScanState[S]:
@@ -312,14 +314,14 @@ class _SumState:
     def __init__(self, sums: tuple[float, ...]) -> None:
         self._sums = sums
 
-    def update(self, *values: float) -> tuple[float, ...]:
-        self._sums = self.peek(*values)
+    def update(self, values: tuple[float, ...]) -> tuple[float, ...]:
+        self._sums = self.peek(values)
         return self._sums
 
-    def peek(self, *values: float) -> tuple[float, ...]:
+    def peek(self, values: tuple[float, ...]) -> tuple[float, ...]:
         if values[-1]:
             return values[:-1]
-        return tuple(map(float.__add__, self._sums, values))
+        return tuple(map(operator.add, self._sums, values))
 
     def copy(self) -> _SumState:
         return copy.copy(self)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CATEGORY_MODULES",
     "EXPORTS",
+    "category_members",
     "category_names",
     "get_all_indicators",
     "get_indicator_groups",
@@ -104,7 +105,7 @@ def names() -> list[str]:
     return sorted(found)
 
 
-def _members(module: str) -> dict[str, Indicator]:
+def category_members(module: str) -> dict[str, Indicator]:
     """Return the indicators of a category module by the name of their class."""
     extra = CATEGORY_MODULES[module]
     group = "pattern" if module == "candlestick" else module
@@ -131,7 +132,7 @@ def in_category(module: str, name: str) -> object:
     full = f"{_PACKAGE}.{module}"
     if name.startswith("__"):
         raise AttributeError(f"module {full!r} has no attribute {name!r}")
-    members = _members(module)
+    members = category_members(module)
     if name in members:
         return class_form(members[name].name, module)
     return _category_function(module, name, members)
@@ -153,7 +154,7 @@ def _category_function(module: str, name: str, members: Mapping[str, Indicator])
 
 def category_names(module: str) -> list[str]:
     """Return the public names of a category module."""
-    members = _members(module)
+    members = category_members(module)
     owned = {indicator.name for indicator in members.values()}
     lower = {twin for twin, owner in twins().items() if owner in owned}
     lower |= {f"calculate_{name.lower()}" for name in owned}

@@ -217,6 +217,7 @@ _OTHERS = (
         convention="The step is implicit in the damping and in y and z together, so values stay "
         "bounded for every dt and every series.",
         source="E. N. Lorenz, Deterministic Nonperiodic Flow, 1963; coupling to the market is ours",
+        class_name="LORENZIndicator",
         leading=("window", "dt", "volatility_scale", "initial_x", "initial_y", "initial_z"),
     ),
     Indicator(

@@ -89,13 +89,13 @@ class _BeginState:
             return held
         return self._begin(ns)
 
-    def update(self, *values: float) -> tuple[float, ...]:
+    def update(self, values: tuple[float, ...]) -> tuple[float, ...]:
         begin = self._of(values[0])
         flag = 0.0 if begin == self._held else 1.0
         self._held = begin
         return (flag,)
 
-    def peek(self, *values: float) -> tuple[float, ...]:
+    def peek(self, values: tuple[float, ...]) -> tuple[float, ...]:
         return (0.0 if self._of(values[0]) == self._held else 1.0,)
 
     def copy(self) -> _BeginState:

@@ -219,7 +219,6 @@ class Indicator:
         source: Where the definition comes from.
         convention: What was chosen where definitions differ.
         formula: The definition in a line, for those that are not TA-Lib's own.
-        look_ahead: Whether later rows may change earlier values.
         class_name: Name of the class form in its category module, ``name`` unless given.
         twins: Lower-case names beside ``calculate_<name>``.
         leading: Parameters that come first, positionally, in the form in capitals.
@@ -236,7 +235,6 @@ class Indicator:
     source: str
     convention: str = ""
     formula: str = ""
-    look_ahead: bool = False
     class_name: str = ""
     twins: tuple[str, ...] = ()
     leading: tuple[str, ...] = ()
@@ -245,6 +243,11 @@ class Indicator:
     def documented(self) -> tuple[str, ...]:
         """Return the arguments that may be positional, inputs first."""
         return (*(i.param for i in self.inputs), *(p.name for p in self.params if not p.extra))
+
+    def short_order(self) -> tuple[str, ...]:
+        """Return the positional arguments of the function in capitals."""
+        rest = (argument for argument in self.documented() if argument not in self.leading)
+        return (*self.leading, *rest)
 
     def defaults(self) -> dict[str, ParamValue]:
         """Return every argument with its default."""

@@ -8,11 +8,12 @@ Held by ``tests/indicators/test_stream.py``.
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
 import polars as pl
@@ -20,12 +21,14 @@ import polars as pl
 from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._engine import Request, history_arrays
 from project_x_py.indicators._functions import indicator_of
-from project_x_py.indicators._graph import LiveGraph, Node, NodeState, OpeningGraph, PeekGraph
+from project_x_py.indicators._graph import Formula, LiveGraph, Node, NodeState, OpeningGraph
+from project_x_py.indicators._talib import Single
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from project_x_py.indicators._spec import Dtype, ParamValue
+
 
 __all__ = ["IndicatorStream", "StreamValue", "Value", "stream"]
 
@@ -70,7 +73,17 @@ class IndicatorStream:
         value: What the newest closed bar gave, ``None`` before the first.
     """
 
-    __slots__ = ("_convert", "_live", "_peek", "_read", "_request", "columns", "value")
+    __slots__ = (
+        "_advance",
+        "_ask",
+        "_convert",
+        "_read",
+        "_request",
+        "_skipped",
+        "_states",
+        "columns",
+        "value",
+    )
 
     def __init__(
         self, request: Request, states: Mapping[Node, NodeState], value: StreamValue
@@ -80,9 +93,10 @@ class IndicatorStream:
         self.columns = request.indicator.columns(request.params)
         self.value = value
         self._request = request
-        self._live = LiveGraph(states)
-        self._peek = PeekGraph(states)
-        self._read = _reader(request)
+        self._skipped = (math.nan,) * len(outputs)
+        self._states = states
+        self._advance, self._ask = _evaluators(request.formula, states)
+        self._read = _Reader(request)
         self._convert = _converter([output.dtype for output in outputs])
 
     @classmethod
@@ -106,8 +120,10 @@ class IndicatorStream:
             IndicatorError: the bar lacks an input, or it is not a finite number; the handle is
                 as it was.
         """
-        self.value = self._evaluated(self._live, bar)
-        return self.value
+        values = self._read(bar)
+        out = self._skipped if values is None else self._advance(values)
+        self.value = value = self._convert(out)
+        return value
 
     def peek(self, bar: Bar) -> StreamValue:
         """Return what ``update`` would for a forming bar, and change nothing.
@@ -115,13 +131,8 @@ class IndicatorStream:
         Raises:
             IndicatorError: as ``update``.
         """
-        return self._evaluated(self._peek, bar)
-
-    def _evaluated(self, graph: LiveGraph, bar: Bar) -> StreamValue:
         values = self._read(bar)
-        if values is None:
-            return self._convert((math.nan,) * len(self.columns))
-        return self._convert(self._request.formula(graph, values))
+        return self._convert(self._skipped if values is None else self._ask(values))
 
     @property
     def values(self) -> dict[str, Value]:
@@ -132,7 +143,20 @@ class IndicatorStream:
 
     def copy(self) -> IndicatorStream:
         """Return an independent handle at the same bar."""
-        return IndicatorStream(self._request, self._live.copied_states(), self.value)
+        states = {node: state.copy() for node, state in self._states.items()}
+        return IndicatorStream(self._request, states, self.value)
+
+
+Evaluate: TypeAlias = "Callable[[tuple[float, ...]], Sequence[float]]"
+
+
+def _evaluators(formula: Formula, states: Mapping[Node, NodeState]) -> tuple[Evaluate, Evaluate]:
+    """Return what advances the states by a row, and what only asks them."""
+    if isinstance(formula, Single):
+        state = states[formula.node]
+        return state.update, state.peek
+    updating, peeking = LiveGraph.updating(states), LiveGraph.peeking(states)
+    return functools.partial(formula, updating), functools.partial(formula, peeking)
 
 
 def _converter(dtypes: Sequence[Dtype]) -> Callable[[Sequence[float]], StreamValue]:
@@ -169,55 +193,64 @@ def _floats(row: Sequence[float]) -> StreamValue:
     return tuple([value if value == value else None for value in row])
 
 
-def _reader(request: Request) -> Callable[[Bar], tuple[float, ...] | None]:
-    """Return what takes the inputs out of a bar: finite floats, or ``None`` for a bar to skip."""
-    columns = request.columns
-    wanted = request.indicator.inputs
-    fills = {
-        name: float(request.params.whole(i.fill))
-        for name, i in zip(columns, wanted, strict=True)
-        if i.fill
-    }
-    times = [k for k, i in enumerate(wanted) if i.time]
-    from_mapping: Callable[[Bar], object] = operator.itemgetter(*columns)
-    from_object: Callable[[Bar], object] = operator.attrgetter(*columns)
-    alone = len(columns) == 1
+Take: TypeAlias = "Callable[[Bar], tuple[float, ...]]"
+"""Takes what stands for the inputs; whether it is numbers is checked afterwards."""
 
-    def taken(bar: Bar) -> tuple[object, ...]:
+
+class _Reader:
+    """Reads a bar: its inputs as finite numbers, or ``None`` for a bar to skip."""
+
+    __slots__ = ("_attributes", "_columns", "_fills", "_items", "_name", "_times")
+
+    def __init__(self, request: Request) -> None:
+        wanted = request.indicator.inputs
+        self._name = request.indicator.name
+        self._columns = columns = request.columns
+        self._fills = {i.column: request.params[i.fill] for i in wanted if i.fill}
+        self._times = frozenset(k for k, i in enumerate(wanted) if i.time)
+        self._items = _taker(operator.itemgetter(*columns), len(columns))
+        self._attributes = _taker(operator.attrgetter(*columns), len(columns))
+
+    def __call__(self, bar: Bar) -> tuple[float, ...] | None:
         mapped = bar.__class__ is dict or isinstance(bar, Mapping)
         try:
-            found = from_mapping(bar) if mapped else from_object(bar)
-        except (KeyError, AttributeError) as error:
-            return tuple(_one(bar, name, fills, error) for name in columns)
-        return (found,) if alone else found  # type: ignore[return-value]
-
-    def read(bar: Bar) -> tuple[float, ...] | None:
-        values = taken(bar)
-        if times and None not in values:
-            values = tuple(_microseconds(v) if k in times else v for k, v in enumerate(values))
+            values = self._items(bar) if mapped else self._attributes(bar)
+        except (KeyError, AttributeError):
+            return self._filled(bar)
+        if self._times and not any(value is None for value in values):
+            pairs = enumerate(values)
+            values = tuple(_microseconds(v) if k in self._times else v for k, v in pairs)
         try:
-            if all(map(math.isfinite, values)):  # type: ignore[arg-type]
-                return tuple(map(float, values))  # type: ignore[arg-type]
+            # One sum asks whether all are finite numbers; it may itself overflow.
+            total = sum(values, 0.0)
+            if total - total == 0.0 or all(map(math.isfinite, values)):
+                return values
         except TypeError:
-            if None in values:
+            if any(value is None for value in values):
                 return None
-        shown = dict(zip(columns, values, strict=True))
-        raise IndicatorError(
-            f"{request.indicator.name}: a live bar needs finite numbers, got {shown}"
-        )
+        shown = dict(zip(self._columns, values, strict=True))
+        raise IndicatorError(f"{self._name}: a live bar needs finite numbers, got {shown}")
 
-    return read
+    def _filled(self, bar: Bar) -> tuple[float, ...] | None:
+        """Read a bar that lacks columns, with the defaults of those that have one."""
+        row: dict[str, object] = {}
+        for name in self._columns:
+            default = self._fills.get(name, bar)
+            found = (
+                bar.get(name, default) if isinstance(bar, Mapping) else getattr(bar, name, default)
+            )
+            if found is bar:
+                raise IndicatorError(f"{self._name}: the bar has no {name!r}: {bar!r}")
+            row[name] = found
+        return self(row)
 
 
-def _one(bar: Bar, name: str, fills: Mapping[str, float], error: Exception) -> object:
-    """Return one input of a bar that lacks some, from its default if it has one."""
-    if isinstance(bar, Mapping):
-        found = bar.get(name, fills.get(name, bar))
-    else:
-        found = getattr(bar, name, fills.get(name, bar))
-    if found is bar:
-        raise IndicatorError(f"the bar has no {name!r}: {bar!r}") from error
-    return found
+def _taker(get: object, count: int) -> Take:
+    """Return a getter of ``count`` names as one that always gives a tuple."""
+    if count > 1:
+        return cast("Take", get)
+    one = cast("Callable[[Bar], float]", get)
+    return lambda bar: (one(bar),)
 
 
 def _microseconds(value: object) -> float:

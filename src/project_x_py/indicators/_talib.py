@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from project_x_py.indicators._graph import Array, Formula, Graph, NodeState, V
 
-__all__ = ["Ta", "bound", "lookback", "single", "ta_indicator", "ta_names"]
+__all__ = ["Single", "Ta", "bound", "lookback", "ta_indicator", "ta_names"]
 
 Number = int | float
 
@@ -100,10 +100,6 @@ def lookback(name: str, args: tuple[Number, ...]) -> int:
     return rows
 
 
-def _as_tuple(value: Number | tuple[Number, ...]) -> tuple[float, ...]:
-    return value if isinstance(value, tuple) else (value,)
-
-
 class Ta:
     """One TA-Lib function with fixed parameters.
 
@@ -142,17 +138,12 @@ class Ta:
     def open(self, *columns: Array) -> NodeState:
         """Open TA-Lib's live object on a history, or wait for enough of it."""
         start = _leading_nan(columns)
-        return _TaState(self, [column[start:] for column in columns])
+        known = [column[start:] for column in columns]
+        return _TaState(self, known, self.try_open(known))
 
-    def refuse_infinite(self, values: tuple[float, ...]) -> None:
-        """Raise for a value the live object cannot take.
-
-        Raises:
-            IndicatorError: a value is NaN or infinite.
-        """
-        for value in values:
-            if value - value != 0.0:
-                raise IndicatorError(f"{self.name}: a live value must be finite, got {value!r}")
+    def not_finite(self, value: float) -> IndicatorError:
+        """Return the error for a value that the live object cannot take."""
+        return IndicatorError(f"{self.name}: a live value must be finite, got {value!r}")
 
     def try_open(self, columns: Sequence[Array]) -> _Handle | None:
         """Return the live object, ``None`` while the history is too short for one."""
@@ -177,25 +168,33 @@ class _TaState:
 
     __slots__ = ("_handle", "_node", "_waiting")
 
-    def __init__(self, node: Ta, waiting: list[Array]) -> None:
+    def __init__(self, node: Ta, waiting: list[Array], handle: _Handle | None) -> None:
         self._node = node
         self._waiting = waiting
-        self._handle = node.try_open(waiting)
+        self._handle = handle
 
-    def update(self, *values: float) -> tuple[float, ...]:
-        if self._handle is None:
+    def update(self, values: tuple[float, ...]) -> tuple[float, ...]:
+        handle = self._handle
+        if handle is None:
             columns, outputs = self._wait(values)
             self._waiting = columns
             self._handle = self._node.try_open(columns)
             return outputs
-        self._node.refuse_infinite(values)
-        return _as_tuple(self._handle.update(*values))
+        for value in values:
+            if value - value != 0.0:
+                raise self._node.not_finite(value)
+        out = handle.update(*values)
+        return out if isinstance(out, tuple) else (out,)
 
-    def peek(self, *values: float) -> tuple[float, ...]:
-        if self._handle is None:
+    def peek(self, values: tuple[float, ...]) -> tuple[float, ...]:
+        handle = self._handle
+        if handle is None:
             return self._wait(values)[1]
-        self._node.refuse_infinite(values)
-        return _as_tuple(self._handle.peek(*values))
+        for value in values:
+            if value - value != 0.0:
+                raise self._node.not_finite(value)
+        out = handle.peek(*values)
+        return out if isinstance(out, tuple) else (out,)
 
     def _wait(self, values: tuple[float, ...]) -> tuple[list[Array], tuple[float, ...]]:
         """Answer by batch over the rows so far; leading NaN are not rows, as in TA-Lib."""
@@ -207,11 +206,8 @@ class _TaState:
         return columns, (float("nan"),) * node.outputs
 
     def copy(self) -> _TaState:
-        other = object.__new__(_TaState)
-        other._node = self._node
-        other._waiting = self._waiting
-        other._handle = None if self._handle is None else self._handle.copy()
-        return other
+        handle = None if self._handle is None else self._handle.copy()
+        return _TaState(self._node, self._waiting, handle)
 
 
 def ta_names() -> tuple[str, ...]:
@@ -291,7 +287,7 @@ def ta_indicator(name: str) -> Indicator:
 
 def bound(name: str, args: Sequence[str], params: Params) -> Formula:
     """Return TA-Lib's function of all inputs, its parameters taken from ``params`` by name."""
-    return single(Ta(name, *(_number(key, params[key]) for key in args)))
+    return Single(Ta(name, *(_number(key, params[key]) for key in args)))
 
 
 def _number(key: str, value: ParamValue) -> Number:
@@ -302,10 +298,14 @@ def _number(key: str, value: ParamValue) -> Number:
     raise TypeError(f"{key}={value!r} is not a TA-Lib parameter")
 
 
-def single(node: Ta) -> Formula:
-    """Return the formula that is one function of all inputs."""
+class Single:
+    """The formula that is one TA-Lib function of all inputs."""
 
-    def run(g: Graph[V], x: Sequence[V]) -> Sequence[V]:
-        return g(node, *x)
+    __slots__ = ("node",)
 
-    return run
+    def __init__(self, node: Ta) -> None:
+        self.node = node
+
+    def __call__(self, g: Graph[V], x: Sequence[V]) -> Sequence[V]:
+        """Evaluate the function."""
+        return g(self.node, *x)

@@ -30,6 +30,7 @@ __all__ = [
     "OverlapIndicator",
     "VolatilityIndicator",
     "VolumeIndicator",
+    "category_bases",
     "class_form",
     "ema_alpha",
     "rolling_sum_negative",
@@ -121,7 +122,7 @@ class BoundIndicator(BaseIndicator):
         return function(self.indicator.name)(data, **kwargs)
 
 
-def _category_base(category: str) -> tuple[type, ...]:
+def category_bases(category: str) -> tuple[type, ...]:
     """Return the documented base class of a category, if it has one."""
     match category:
         case "overlap":
@@ -144,7 +145,7 @@ def class_form(name: str, category: str = "") -> type[BoundIndicator]:
         IndicatorError: no such indicator.
     """
     indicator = find(name)
-    bases = (BoundIndicator, *_category_base(category or indicator.group))
+    bases = (BoundIndicator, *category_bases(category or indicator.group))
     body = {
         "indicator": indicator,
         "__doc__": describe(indicator),
