@@ -1,4 +1,8 @@
-"""The events that one :meth:`EventBus.wait_for` may be waiting for."""
+"""The events that one :meth:`EventBus.wait_for` may be waiting for.
+
+Invariant (``tests/event_bus/test_emit_and_wait.py``): however events and a cancellation meet,
+none is lost and no publisher fails.
+"""
 
 from __future__ import annotations
 
