@@ -9,8 +9,8 @@ the latest per contract; the latest keeps its own place, so order holds. After a
 everything then waiting is handed over before the next one, so that a busy contract cannot be
 starved by quiet ones.
 
-Invariants (``tests/event_bus/test_delivery.py``, ``test_backlog.py``): order, one at a time, nothing lost but what
-``conflated`` counts, and no task left once the mailbox has finished.
+Invariants (``tests/event_bus/test_delivery.py``, ``test_backlog.py``): order, one at a time,
+nothing lost but what ``conflated`` counts, and no task left once the mailbox has finished.
 """
 
 from __future__ import annotations
