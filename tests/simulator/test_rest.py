@@ -374,6 +374,14 @@ async def test_a_fault_comes_first(parts: Assembly) -> None:
     assert (await post(parts, "/api/Account/search", {})).status == 200
 
 
+async def test_tokens_expire_on_demand(parts: Assembly) -> None:
+    """Every token so far is refused; who logs in again is let in."""
+    old = token_of(parts)
+    parts.venue.faults.expire_tokens()
+    assert (await post(parts, "/api/Account/search", {}, token=old)).status == 401
+    assert (await post(parts, "/api/Account/search", {})).status == 200
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),

@@ -61,6 +61,7 @@ def assemble(
         limits: Request budgets; None for the gateway's own.
     """
     budgets = limits or Limits(retry_after=quirks.retry_after)
+    faults.attach_tokens(access.end_all)
     listings = Listings(source.contracts, clock)
     venue = Venue(clock, source, listings, access, accounts, budgets, faults, quirks)
     market_hub = MarketHub(source, faults)

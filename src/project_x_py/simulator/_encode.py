@@ -103,12 +103,15 @@ class ContractEncoder:
 
         Trades share one message; each quote and each depth record has its own.
         """
-        first = run[0]
-        if type(first) is Trade:
-            return self.trades(run)  # type: ignore[arg-type]
-        if type(first) is Quote:
-            return b"".join([self.quote(record) for record in run])  # type: ignore[arg-type]
-        return b"".join([self.depth(record) for record in run])  # type: ignore[arg-type]
+        if isinstance(run[0], Trade):
+            return self.trades([record for record in run if isinstance(record, Trade)])
+        return b"".join(
+            [
+                self.quote(record) if isinstance(record, Quote) else self.depth(record)
+                for record in run
+                if not isinstance(record, Trade)
+            ]
+        )
 
     def quote(self, quote: Quote) -> bytes:
         """Return a sparse quote: what changed, and nothing else."""

@@ -36,6 +36,11 @@ class Faults:
         self._muted: set[str] = set()
         self._droppers: dict[str, Dropper] = {}
         self._wakers: dict[str, Callable[[], None]] = {}
+        self._expirers: list[Callable[[], None]] = []
+
+    def attach_tokens(self, expire: Callable[[], None]) -> None:
+        """Make known how tokens are made invalid."""
+        self._expirers.append(expire)
 
     def attach(self, hub: str, drop: Dropper, wake: Callable[[], None]) -> None:
         """Make a hub known: how to drop its connections, and how to tell it of a change."""
@@ -63,6 +68,11 @@ class Faults:
     def is_muted(self, hub: str) -> bool:
         """Whether a hub is silent at the moment."""
         return hub in self._muted
+
+    def expire_tokens(self) -> None:
+        """Let every token issued so far be refused with 401; open hub connections stay."""
+        for expire in self._expirers:
+            expire()
 
     def refuse_next(
         self,
