@@ -130,6 +130,8 @@ def in_category(module: str, name: str) -> object:
     from project_x_py.indicators.base import class_form
 
     full = f"{_PACKAGE}.{module}"
+    if name == "__all__":
+        return category_names(module)
     if name.startswith("__"):
         raise AttributeError(f"module {full!r} has no attribute {name!r}")
     members = category_members(module)

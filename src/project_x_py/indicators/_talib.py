@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 import talib
-from talib import InsufficientHistory, abstract  # type: ignore[attr-defined]
+from talib import abstract
 
 from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._spec import (
@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 __all__ = ["Single", "Ta", "bound", "lookback", "ta_indicator", "ta_names"]
 
 Number = int | float
+
+_TOO_SHORT = cast("type[Exception]", vars(talib)["InsufficientHistory"])
+_MAKE_METADATA = cast("Callable[[str], _Metadata]", vars(abstract)["Function"])
+_NAMES = cast("Callable[[], Sequence[str]]", vars(talib)["get_functions"])
+"""Names that TA-Lib's type stubs leave out."""
 
 _GROUPS: Mapping[str, Group] = {
     "Cycle Indicators": "cycle",
@@ -78,8 +83,7 @@ class _Metadata(Protocol):
 
 
 def _metadata(name: str) -> _Metadata:
-    make = cast("Callable[[str], _Metadata]", vars(abstract)["Function"])
-    return make(name)
+    return _MAKE_METADATA(name)
 
 
 @functools.lru_cache(maxsize=4096, typed=True)
@@ -151,7 +155,7 @@ class Ta:
             return None
         try:
             return self._open(*columns, *self._args)
-        except InsufficientHistory:
+        except _TOO_SHORT:
             return None
 
 
@@ -212,7 +216,7 @@ class _TaState:
 
 def ta_names() -> tuple[str, ...]:
     """Return the names of all functions of the installed TA-Lib."""
-    return tuple(talib.get_functions())  # type: ignore[no-untyped-call]
+    return tuple(_NAMES())
 
 
 def _snake(name: str) -> str:

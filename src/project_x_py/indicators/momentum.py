@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from project_x_py.indicators._lookup import category_names, in_category
 
-__all__: list[str] = []
-
 
 def __getattr__(name: str) -> object:
-    """Make what a public name stands for (PEP 562)."""
+    """Make what a public name stands for, ``__all__`` among them (PEP 562)."""
     return in_category("momentum", name)
 
 
