@@ -90,9 +90,11 @@ class PriceLadder:
     def top(self, side: int, n: int | None = None) -> list[Level]:
         """Return the best ``n`` levels of a side, best first; all of them for None."""
         half = self._sides[side]
-        count = len(half.keys) if n is None else max(0, min(n, len(half.keys)))
-        levels, sign = half.levels, half.sign
-        return [levels[key * sign] for key in reversed(half.keys[len(half.keys) - count :])]
+        keys, levels = half.keys, half.levels
+        best = keys[::-1] if n is None else keys[: -n - 1 : -1] if n > 0 else []
+        if side:
+            return [levels[-key] for key in best]
+        return [levels[key] for key in best]
 
     def depth(self, side: int) -> int:
         """Return how many levels a side has."""

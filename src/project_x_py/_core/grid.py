@@ -88,9 +88,11 @@ class TickGrid:
             OffGridError: ``price`` is not a finite number, or it is off the grid and
                 ``rounding`` is ``None``.
         """
-        if type(price) is float and math.isfinite(price) and abs(price) < 1e15:
-            near = round(price * self._den / self._num)
-            if near * self._num / self._den == price:
+        # Within these bounds, which no NaN is, the nearest tick is found without exact arithmetic.
+        if type(price) is float and -1e15 < price < 1e15:
+            num, den = self._num, self._den
+            near = round(price * den / num)
+            if near * num / den == price:
                 return near
         ratio = Fraction(_decimal(price)) * self._den / self._num
         if ratio.denominator == 1:

@@ -53,7 +53,6 @@ _ISO = re.compile(
     r"\s?([Zz]|[+-]\d\d(?::?\d\d)?)?)?",
     re.ASCII,
 )
-_MINUTE = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):", re.ASCII)
 
 
 def parse_ns(text: str) -> int:
@@ -74,19 +73,13 @@ def parse_ns(text: str) -> int:
     """
     try:
         if text[-6:] == "+00:00":
-            seconds = text[17:-6]
+            fraction = text[20:-6]
         elif text[-1:] == "Z":
-            seconds = text[17:-1]
+            fraction = text[20:-1]
         else:
             return _parse(text)
-        whole, fraction = seconds[:2], seconds[3:]
-        if fraction:
-            plain = seconds[2] == "." and fraction.isdigit() and text.isascii()
-            if plain and whole.isdigit() and whole < "60":
-                scale = _SCALE[len(fraction)]
-                return _minute_ns(text[:17]) + int(whole) * NS + int(fraction) * scale
-        elif len(seconds) == 2 and whole.isdigit() and whole < "60":
-            return _minute_ns(text[:17]) + int(whole) * NS
+        if fraction.isdigit() and text[19] == "." and text[16] == ":" and text.isascii():
+            return _parse(text[:19]) + int(fraction) * _SCALE[len(fraction)]
         return _parse(text)
     except (ValueError, IndexError, TypeError) as exc:
         raise ProjectXDataError(f"not an ISO-8601 instant: {str(text)[:64]!r}") from exc
@@ -103,13 +96,12 @@ def format_iso(ns: int, digits: int = 6) -> str:
     Raises:
         ProjectXDataError: The instant is outside the years 1 to 9999.
     """
-    minute, rest = divmod(ns, MINUTE_NS)
-    second, fraction = divmod(rest, NS)
-    text = f"{_minute_text(minute)}{second:02d}"
+    second, fraction = divmod(ns, NS)
+    text = _second_text(second)
     if fraction and digits:
         kept = f"{fraction:09d}"[:digits].rstrip("0")
         if kept:
-            text = f"{text}.{kept}"
+            return f"{text}.{kept}+00:00"
     return text + "+00:00"
 
 
@@ -139,37 +131,23 @@ def from_datetime(moment: datetime, naive_tz: tzinfo) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _minute_ns(prefix: str) -> int:
-    match = _MINUTE.fullmatch(prefix)
-    if match is None:
-        raise ValueError(prefix)
-    year, month, day, hour, minute = map(int, match.groups())
-    return _at(year, month, day, hour, minute)
-
-
-@lru_cache(maxsize=1024)
-def _minute_text(minute: int) -> str:
+def _second_text(second: int) -> str:
     try:
-        return (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]
+        return (_EPOCH + timedelta(seconds=second)).isoformat()[:19]
     except OverflowError as exc:
-        raise ProjectXDataError(f"minute {minute} is outside the years 1 to 9999") from exc
+        raise ProjectXDataError(f"second {second} is outside the years 1 to 9999") from exc
 
 
-def _at(year: int, month: int, day: int, hour: int, minute: int) -> int:
-    if hour > 23 or minute > 59:
-        raise ValueError(f"{hour}:{minute}")
-    days = date(year, month, day).toordinal() - _EPOCH_DAY
-    return days * DAY_NS + hour * HOUR_NS + minute * MINUTE_NS
-
-
+@lru_cache(maxsize=2048)
 def _parse(text: str) -> int:
     match = _ISO.fullmatch(text)
     if match is None:
         raise ValueError(text)
     year, month, day, hour, minute, second, fraction, offset = match.groups("")
-    if second > "59":
+    if hour > "23" or minute > "59" or second > "59":
         raise ValueError(text)
-    ns = _at(int(year), int(month), int(day), int(hour or 0), int(minute or 0))
+    days = date(int(year), int(month), int(day)).toordinal() - _EPOCH_DAY
+    ns = days * DAY_NS + int(hour or 0) * HOUR_NS + int(minute or 0) * MINUTE_NS
     ns += int(second or 0) * NS
     if fraction:
         ns += int(fraction) * _SCALE[len(fraction)]
