@@ -112,8 +112,6 @@ class RealtimeDataManager:
         self._forming = asyncio.Event()
         self._started_ns: int | None = None
 
-    # -- life -------------------------------------------------------------------------------
-
     async def initialize(self, initial_days: float = 1) -> bool:
         """Find the contract and load its past bars.
 
@@ -170,6 +168,7 @@ class RealtimeDataManager:
             raise ProjectXError(f"{self._contract.id}: the gateway refused the subscription")
         self.is_running = True
         self._started_ns = self._clock.monotonic_ns()
+        self._supervisor = Supervisor(f"bars-{self.instrument}")
         self._supervisor.spawn(self._close_bars_by_clock(), name=f"bar-clock-{self.instrument}")
         return True
 
@@ -187,8 +186,6 @@ class RealtimeDataManager:
         """Stop the feed and let go of everything."""
         await self.stop_realtime_feed()
         await self._supervisor.aclose()
-
-    # -- the feed ---------------------------------------------------------------------------
 
     def on_trades(self, trades: Sequence[Trade]) -> None:
         """Count prints in every timeframe, then tell of them."""
@@ -237,8 +234,6 @@ class RealtimeDataManager:
             data = self._bar_data(event.timeframe, event.opened)
             data["completed"] = self._bar_fields(series.bar(-1))
             bus.publish(EventType.NEW_BAR, data)
-
-    # -- what events carry ------------------------------------------------------------------
 
     def _marks(self) -> dict[str, Any]:
         return {
@@ -304,8 +299,6 @@ class RealtimeDataManager:
         if self._grid is None:
             raise ProjectXError(f"{self.instrument}: await initialize() first")
         return self._grid
-
-    # -- reads ------------------------------------------------------------------------------
 
     async def get_data(
         self, timeframe: str = "5min", bars: int | None = None
