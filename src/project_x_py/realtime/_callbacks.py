@@ -100,11 +100,11 @@ class CallbackLine:
 
     async def _run(self) -> None:
         while not self.closed:
-            if self.coalesce and len(self.waiting) > 1:
-                self._coalesce()
             for _ in range(SLICE_EVENTS):
                 if not self.waiting:
                     break
+                if self.coalesce:
+                    self._coalesce()
                 await self._call(self.waiting.popleft())
             if self.waiting:
                 await asyncio.sleep(0)

@@ -280,7 +280,9 @@ class HealthMonitor:
             return
         pulse.reconnected_ns = now_ns
         pulse.forget()
-        pulse.hub.drop(f"health score {score:.0f} is below {self.settings.health_threshold:.0f}")
+        reason = f"health score {score:.0f} is below {self.settings.health_threshold:.0f}"
+        logger.warning("the %s hub is connected anew: %s", pulse.hub.name, reason)
+        pulse.hub.drop(reason)
 
     def _latency_score(self, pulse: _Pulse) -> float:
         """Score of the last round trips; one that was not answered counts as endless."""

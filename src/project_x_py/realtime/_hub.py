@@ -21,6 +21,7 @@ from project_x_py._core.time import NS
 from project_x_py._runtime.together import together
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.realtime._connection import HubConnection, InvocationRefused
+from project_x_py.realtime._tasks import PASSING
 
 if TYPE_CHECKING:
     import random
@@ -271,7 +272,7 @@ class Hub:
             adopted, self._next = self._next, None
             self._ended(reason, adopted)
             if adopted:
-                await adopted[0].close()
+                await self._close(adopted[0])
 
     def _ended(self, reason: str, adopted: Adopted | None = None) -> None:
         self._owner = None
@@ -289,11 +290,11 @@ class Hub:
         Returns:
             Whether it was connected, why it ended, and whether the gateway ended it.
         """
-        adopted, self._next = self._next, None
+        adopted: Adopted | None = None
         connection: HubConnection | None = None
         self._hurry.clear()
         try:
-            connection = adopted[0] if adopted else await self.open(await self._token())
+            connection, adopted = await self._acquire()
             self._connection = connection
             connection.start(self._tasks, self._taker, self._on_frame, self.name)
             await self._invoke_all(connection, "Subscribe", self.wanted)
@@ -310,10 +311,35 @@ class Hub:
             return False, reason, not unreachable
         finally:
             if connection is not None:
-                await connection.close()
+                await self._close(connection)
         if self._clock.monotonic_ns() - connection.opened_ns >= self._timing.stable_s * NS:
             self._attempt = 0
         return True, reason, connection.refused
+
+    async def _acquire(self) -> tuple[HubConnection, Adopted | None]:
+        """Open a connection, or take the one that was handed in, also while opening."""
+        while True:
+            if self._next is not None:
+                adopted, self._next = self._next, None
+                return adopted[0], adopted
+            try:
+                opened = await self.open(await self._token())
+            except ProjectXError:
+                if self._next is None:
+                    raise
+                continue
+            if self._next is None:
+                return opened, None
+            await self._close(opened)
+
+    async def _close(self, connection: HubConnection) -> None:
+        """Close to the end, even when the owner is cancelled meanwhile."""
+        closing = self._tasks.spawn(connection.close(), name=f"{PASSING}close-{self.name}")
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await asyncio.wait({closing})
+            raise
 
     def _on_frame(self, data: bytes, recv_ns: int) -> None:
         self.sequence += 1
@@ -333,8 +359,11 @@ class Hub:
 
     def _lost(self, reason: str) -> None:
         self._connected = False
-        self.errors += 1
-        logger.warning("the %s hub was lost: %s", self.name, reason)
+        if self._hurry.is_set():
+            logger.info("the %s hub is left: %s", self.name, reason)
+        else:
+            self.errors += 1
+            logger.warning("the %s hub was lost: %s", self.name, reason)
         self._announce_loss(reason)
 
     def _announce_loss(self, reason: str) -> None:
