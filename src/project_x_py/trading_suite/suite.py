@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from project_x_py._core.calendar import calendar_for
 from project_x_py._core.time import to_datetime
+from project_x_py._install import warn_if_shadowed
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py._runtime.together import together
 from project_x_py.client import ProjectX
@@ -94,8 +95,6 @@ class TradingSuite:
             context.event_bus.forward_to(self.events)
         realtime_client.add_connection_listener(self._on_connection)
 
-    # -- creation ---------------------------------------------------------------------------
-
     @classmethod
     async def create(
         cls,
@@ -140,6 +139,7 @@ class TradingSuite:
             session_config=session_config,
             **kwargs,
         )
+        warn_if_shadowed()
         client = _client(login)
         suite: Self | None = None
         try:
@@ -216,8 +216,6 @@ class TradingSuite:
                 to_datetime(turn_ns, context.data.timezone).isoformat(timespec="minutes"),
             )
 
-    # -- end --------------------------------------------------------------------------------
-
     async def disconnect(self) -> None:
         """Stop the feeds, close the hubs and the client, deliver what is waiting, up to 2 s.
 
@@ -262,8 +260,6 @@ class TradingSuite:
     ) -> None:
         await self.disconnect()
 
-    # -- events -----------------------------------------------------------------------------
-
     def on(
         self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
     ) -> Any:
@@ -297,8 +293,6 @@ class TradingSuite:
             **details,
         }
         self._connections.publish(event, data, source="realtime")
-
-    # -- contexts ---------------------------------------------------------------------------
 
     def __getitem__(self, symbol: str) -> InstrumentContext:
         try:
