@@ -131,7 +131,13 @@ class HistorySource(Protocol):
     async def get_instrument(self, symbol: str, live: bool = False) -> Instrument: ...
 
     async def get_bars(
-        self, symbol: str, *, days: float, interval: int, unit: int, partial: bool
+        self,
+        symbol: str,
+        days: float = ...,
+        interval: int = ...,
+        unit: int = ...,
+        limit: int | None = ...,
+        partial: bool = ...,
     ) -> pl.DataFrame: ...
 
 

@@ -110,7 +110,7 @@ def make_gateway(
         start=_moment(start) if start else None,
         speed=speed,
         tape_from=tape_from,
-        tape_clock=tape_clock,
+        tape_clock="tape" if tape_clock == "tape" else "wall",
         **more,
     )
 

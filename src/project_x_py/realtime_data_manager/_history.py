@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["aggregate", "load_history", "rows_to_bars"]
 
-SECOND, MINUTE, HOUR, DAY = 1, 2, 3, 4
-FROM_MINUTES = (MINUTE, HOUR, DAY)
+FROM_MINUTES = (2, 3, 4)
+"""The units (minute, hour, day) whose bars are made of minutes."""
+
 OWN_DAYS = {5: 7, 6: 31}
-"""For week and month bars: a window of so many days per requested bar."""
+"""The shortest window that holds a week bar, and a month bar, in days."""
 
 
 async def load_history(
@@ -65,13 +66,13 @@ async def load_history(
                 minutes = rows_to_bars(frame, grid)
             history[tf.name] = aggregate(minutes, tf)
             continue
-        window = days
-        if tf.unit == SECOND:
-            window = min(days, max(1.0, capacity * tf.unit_number / 86_400))
-        else:
-            window = max(days, OWN_DAYS[tf.unit])
         frame = await source.get_bars(
-            contract_id, days=window, interval=tf.unit_number, unit=tf.unit, partial=True
+            contract_id,
+            days=max(days, OWN_DAYS.get(tf.unit, 0)),
+            interval=tf.unit_number,
+            unit=tf.unit,
+            limit=capacity + 1,
+            partial=True,
         )
         history[tf.name] = rows_to_bars(frame, grid)
     return history
