@@ -230,15 +230,18 @@ class HealthMonitor:
     # -- heartbeats -------------------------------------------------------------------------
 
     async def _beat(self, pulse: _Pulse) -> None:
+        took_s = 0.0
         while True:
-            await self._pause()
+            await self._pause(max(0.0, self.settings.heartbeat_interval - took_s))
+            began_ns = self._clock.monotonic_ns()
             if pulse.hub.connected:
                 await self._measure(pulse)
                 self._judge(pulse)
+            took_s = (self._clock.monotonic_ns() - began_ns) / NS
 
-    async def _pause(self) -> None:
+    async def _pause(self, pause_s: float) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.settings.heartbeat_interval):
+            async with asyncio.timeout(pause_s):
                 await self._changed.wait()
         self._changed.clear()
 
