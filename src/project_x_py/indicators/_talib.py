@@ -23,6 +23,7 @@ from talib import abstract
 from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._spec import (
     MA_TYPES,
+    Dtype,
     Group,
     Indicator,
     Input,
@@ -34,6 +35,8 @@ from project_x_py.indicators._spec import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from project_x_py.indicators._graph import Array, Formula, Graph, NodeState, V
 
@@ -124,17 +127,12 @@ class Ta:
 
     def batch(self, *columns: Array) -> tuple[Array, ...]:
         """Call the C library; integer outputs become floats with NaN in the warm-up."""
-        out = self._function(*columns, *self._args)
-        outs = cast("tuple[np.ndarray[tuple[int], np.dtype[np.generic]], ...]", out)
-        if not isinstance(out, tuple):
-            outs = (cast("np.ndarray[tuple[int], np.dtype[np.generic]]", out),)
         return tuple(
-            cast("Array", o) if o.dtype == np.float64 else self._floats(o, columns) for o in outs
+            cast("Array", out) if out.dtype == np.float64 else self._floats(out, columns)
+            for out in _arrays(self._function(*columns, *self._args))
         )
 
-    def _floats(
-        self, integers: np.ndarray[tuple[int], np.dtype[np.generic]], columns: Sequence[Array]
-    ) -> Array:
+    def _floats(self, integers: NDArray[np.generic], columns: Sequence[Array]) -> Array:
         floats = integers.astype(np.float64)
         floats[: _leading_nan(columns) + self.lookback] = np.nan
         return floats
@@ -255,21 +253,26 @@ def _inputs(names: Mapping[str, str | Sequence[str]]) -> tuple[Input, ...]:
     return tuple(flat)
 
 
-def _outputs(name: str, outs: Mapping[str, object], params: Sequence[Param]) -> tuple[Output, ...]:
-    """Return ``<name>[_<output>][_<period>...]`` for every output."""
+def _outputs(
+    name: str, inputs: int, outs: Sequence[str], params: Sequence[Param]
+) -> tuple[Output, ...]:
+    """Return ``<name>[_<output>][_<period>...]`` for every output, with TA-Lib's dtype."""
     base = name.lower()
     suffix = "".join(f"_{{{p.name}}}" for p in params if p.kind == "period")
-    whole = name.startswith("CDL")
+    # The metadata does not tell integer outputs from real ones; a call does.
+    arrays = _arrays(vars(talib)[name](*[np.ones(1)] * inputs))
     result = []
-    for key in outs:
-        if key in ("real", "integer"):
-            template = base
-        else:
-            template = key if key.startswith(base) else f"{base}_{key}"
-        result.append(
-            Output(template + suffix, "Int32" if whole or key == "integer" else "Float64")
-        )
+    for key, array in zip(outs, arrays, strict=True):
+        alone = key in ("real", "integer")
+        template = base if alone else key if key.startswith(base) else f"{base}_{key}"
+        dtype: Dtype = "Float64" if array.dtype == np.float64 else "Int32"
+        result.append(Output(template + suffix, dtype))
     return tuple(result)
+
+
+def _arrays(out: object) -> tuple[NDArray[np.generic], ...]:
+    """Return what a TA-Lib function returned as a tuple of columns."""
+    return cast("tuple[NDArray[np.generic], ...]", out if isinstance(out, tuple) else (out,))
 
 
 def ta_indicator(name: str) -> Indicator:
@@ -277,13 +280,14 @@ def ta_indicator(name: str) -> Indicator:
     info = _metadata(name).info
     defaults = cast("Mapping[str, Number]", info["parameters"])
     params = tuple(_param(key, default) for key, default in defaults.items())
+    inputs = _inputs(cast("Mapping[str, str | Sequence[str]]", info["input_names"]))
     return Indicator(
         name=name,
         group=_GROUPS[cast("str", info["group"])],
         title=cast("str", info["display_name"]),
-        inputs=_inputs(cast("Mapping[str, str | Sequence[str]]", info["input_names"])),
+        inputs=inputs,
         params=params,
-        outputs=_outputs(name, cast("Mapping[str, object]", info["output_flags"]), params),
+        outputs=_outputs(name, len(inputs), cast("Sequence[str]", info["output_names"]), params),
         bind=functools.partial(bound, name, tuple(p.name for p in params)),
         source=f"TA-Lib {name}",
     )
