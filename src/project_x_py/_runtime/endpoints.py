@@ -98,10 +98,21 @@ def clock_for(urls: Sequence[str]) -> Clock:
 
 
 def open_network(urls: Sequence[str]) -> Network:
-    """Return a network for ``urls``, the first of which decides; the caller closes it."""
+    """Return a network for ``urls``, the first of which decides; the caller closes it.
+
+    Raises:
+        ProjectXError: A URL cannot be read, or leads out of a simulation: where a replay clock is
+            set, nothing but loopback is ever reached.
+    """
     endpoint = _endpoints.get(origin_of(urls[0]))
     if endpoint is not None:
         return endpoint.open_network()
+    outside = [_shown(url) for url in urls if not is_loopback(url)]
+    if outside and os.environ.get(REPLAY_CLOCK_VARIABLE):
+        raise ProjectXError(
+            f"this is a simulated run and {outside[0]} is not on loopback; take the URL out of the "
+            "script, or run it without 'projectx run'"
+        )
     from project_x_py._runtime.network import AiohttpNetwork
 
     return AiohttpNetwork()

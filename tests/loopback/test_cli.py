@@ -1,0 +1,246 @@
+"""The command line as a user types it: real processes, real sockets, short."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECTX = [sys.executable, "-m", "project_x_py.cli"]
+LIMIT_S = 60
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+
+
+def _run(
+    *args: str, cwd: Path, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"}
+    return subprocess.run(
+        [*PROJECTX, *args],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+
+
+def _script(folder: Path, text: str) -> str:
+    path = folder / "script.py"
+    path.write_text(textwrap.dedent(text))
+    return str(path)
+
+
+STREAM = """
+    import asyncio
+    from project_x_py import EventType, TradingSuite
+
+    async def main():
+        suite = await TradingSuite.create("MNQ", timeframes=["1sec"], initial_days=1)
+
+        async def on_bar(event):
+            print("bar", event.data["data"]["close"], flush=True)
+
+        await suite.on(EventType.NEW_BAR, on_bar)
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await suite.disconnect()
+            print("cleaned up", flush=True)
+
+    asyncio.run(main())
+"""
+
+FAST = ("--seed", "1", "--speed", "5", "--instruments", "MNQ")
+
+
+def test_a_run_is_interrupted_after_its_seconds(tmp_path: Path) -> None:
+    """The script streams bars, is interrupted as by Ctrl-C, cleans up, and the status is 0."""
+    done = _run("run", *FAST, "--seconds", "6", _script(tmp_path, STREAM), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("bar ") >= 2
+    assert done.stdout.endswith("cleaned up\n")
+    assert "Traceback" not in done.stderr
+    assert "simulated" in done.stderr
+
+
+def test_the_exit_status_is_the_scripts(tmp_path: Path) -> None:
+    """A script that ends by itself decides the status; its arguments arrive."""
+    script = _script(tmp_path, "import sys; print(sys.argv[1:], __name__); sys.exit(7)")
+    done = _run("run", *FAST, script, "--option", "value", cwd=tmp_path)
+    assert done.returncode == 7
+    assert done.stdout == "['--option', 'value'] __main__\n"
+
+
+def test_a_failing_script_shows_its_own_traceback(tmp_path: Path) -> None:
+    """The mistake of a script is shown as Python shows it, with status 1."""
+    done = _run("run", *FAST, _script(tmp_path, "1 / 0"), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+
+
+def test_the_environment_of_a_run_is_the_gateway(tmp_path: Path) -> None:
+    """Every variable of the user's account is replaced, and a .env file cannot bring it back."""
+    (tmp_path / ".env").write_text(
+        "PROJECTX_API_URL=https://api.example.com/api\nPROJECT_X_ACCOUNT_NAME=LIVE-1\n"
+    )
+    script = _script(
+        tmp_path,
+        """
+        import asyncio, os
+        from project_x_py import ProjectX
+
+        async def main():
+            async with ProjectX.from_env() as client:
+                await client.authenticate()
+                print(client.account_info.simulated, client.config.api_url.split(":")[1])
+
+        print([name for name, value in os.environ.items() if "my-real" in value])
+        asyncio.run(main())
+        """,
+    )
+    real = {
+        "PROJECT_X_API_KEY": "my-real-key-1234",
+        "PROJECT_X_USERNAME": "my-real-name",
+        "PROJECTX_USER_HUB_URL": "https://my-real.example.com/hubs/user",
+        "PROJECTX_TIMEOUT_SECONDS": "my-real-timeout",
+    }
+    done = _run("run", *FAST, script, cwd=tmp_path, env=real)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[]\nTrue //127.0.0.1\n"
+
+
+def test_a_run_reaches_nothing_but_loopback(tmp_path: Path) -> None:
+    """A URL in the script that leads elsewhere is refused before anything is sent."""
+    script = _script(
+        tmp_path,
+        """
+        from project_x_py import ProjectX
+        from project_x_py.models import ProjectXConfig
+
+        try:
+            ProjectX("name", "a-long-enough-key", ProjectXConfig())
+        except Exception as error:
+            print(type(error).__name__, error)
+        """,
+    )
+    done = _run("run", *FAST, script, cwd=tmp_path)
+    assert "ProjectXError" in done.stdout
+    assert "loopback" in done.stdout
+
+
+@posix
+@pytest.mark.parametrize("delay", [0.05, 0.6, 1.5, 3.0])
+def test_an_interrupt_at_any_moment_ends_everything(tmp_path: Path, delay: float) -> None:
+    """SIGINT to the command, early or late: status 0 or 130, no traceback, no child left."""
+    script = _script(tmp_path, STREAM)
+    process = subprocess.Popen(
+        [*PROJECTX, "run", *FAST, script],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        process.wait(delay)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=LIMIT_S)
+    assert process.returncode in (0, 130, -signal.SIGINT), err
+    if process.returncode != -signal.SIGINT:
+        assert "Traceback" not in err
+    assert "bar" not in out or out.endswith("cleaned up\n")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """A gateway of its own process, and its ready line."""
+    process = subprocess.Popen(
+        [*PROJECTX, "gateway", *FAST],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=LIMIT_S)
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_gateway_says_when_it_is_ready_and_stops_when_told(
+    served: tuple[subprocess.Popen[str], dict[str, str]], number: signal.Signals
+) -> None:
+    """One JSON line with exactly the five keys; a signal ends it with status 0."""
+    process, ready = served
+    assert set(ready) == {"api_url", "user_hub_url", "market_hub_url", "username", "api_key"}
+    assert all(url.startswith("http://127.0.0.1:") for key, url in ready.items() if "url" in key)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_an_occupied_port_is_named(
+    tmp_path: Path, served: tuple[subprocess.Popen[str], dict[str, str]]
+) -> None:
+    """A port that is taken is a clear error with a way out."""
+    port = served[1]["api_url"].split(":")[2].split("/")[0]
+    done = _run("gateway", *FAST, "--port", port, cwd=tmp_path)
+    assert done.returncode == 2
+    assert port in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_demo_ends_with_a_summary(tmp_path: Path) -> None:
+    """Without a terminal: plain lines while it runs, a summary, status 0."""
+    done = _run("demo", *FAST, "--seconds", "4", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert any("MNQ" in line and "bid" in line for line in lines)
+    assert "event to handler" in lines[-1]
+    assert "bar_closed" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["run", "no-such-script.py"], "no-such-script.py"),
+        (["gateway", "--instruments", "MNQQ"], "MNQ"),
+        (["gateway", "--start", "soon"], "--start"),
+        (["gateway", "--tape", "nowhere", "--instrument", "ES"], "nowhere"),
+        (["gateway", "--tape", "."], "--instrument"),
+        (["gateway", "--host", "0.0.0.0"], "allow"),
+        (["gateway", "--speed", "0"], "speed"),
+        (["dmeo"], "dmeo"),
+    ],
+)
+def test_a_mistake_is_one_clear_message(tmp_path: Path, arguments: list[str], match: str) -> None:
+    """A user's mistake names cause and way out, with status 2 and without a traceback."""
+    began = time.perf_counter()
+    done = _run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert match in done.stderr
+    assert "Traceback" not in done.stderr
+    assert time.perf_counter() - began < LIMIT_S
