@@ -141,7 +141,7 @@ class FrameInputs:
 
 def _floats(series: pl.Series, owner: str) -> Array:
     dtype = series.dtype
-    if not (dtype.is_numeric() or dtype == pl.Boolean):
+    if not (dtype.is_numeric() or dtype in (pl.Boolean, pl.Null)):
         raise IndicatorError(f"{owner}: column {series.name!r} holds {dtype}, not numbers")
     return (series if dtype == pl.Float64 else series.cast(pl.Float64)).to_numpy()
 

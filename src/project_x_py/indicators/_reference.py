@@ -45,6 +45,7 @@ Rules for all of them:
   below is the number of leading null rows of the last column with the default parameters.
 - **Missing rows are skipped.** A row with a null in any input is left out, and its own outputs
   are null; the other rows are what they would be without it. NaN is a value, not a missing one.
+  Positions (`MAXINDEX` and the like) count the rows that are not skipped.
 - **Several instruments in one frame**: `by="symbol"` computes each group alone, in row order.
 - **Short frames.** A window longer than the frame is an `IndicatorError`; `short="null"` gives
   nulls instead. An empty frame is an `IndicatorError`.
