@@ -57,8 +57,8 @@ class RestingOrder:
 
     __slots__ = ("_after", "_before", "id", "owner", "price", "side", "size")
 
-    def __init__(self, id: int, side: int, price: int, size: int, owner: int) -> None:  # noqa: A002
-        self.id = id
+    def __init__(self, order_id: int, side: int, price: int, size: int, owner: int) -> None:
+        self.id = order_id
         self.side = side
         self.price = price
         self.size = size
