@@ -1,12 +1,13 @@
 """Reads a recording: trades, quotes and depth in Parquet files, checked and put into one order.
 
-A folder has ``trades.parquet`` and may have ``quotes.parquet`` and ``depth.parquet``. Without quotes
-the best prices come from the depth; without depth the book has the quotes' best level alone, if
-they carry sizes; without both there are prints only. Columns (others are ignored):
+A folder has ``trades.parquet`` and may have ``quotes.parquet`` and ``depth.parquet``. Without
+quotes the best prices come from the depth; without depth the book has the quotes' best level alone,
+if they carry sizes; without both there are prints only. Columns (others are ignored):
 
 - all: ``ts`` int64 ns UTC exchange time; optional ``ts_recv`` likewise, capture time; optional
   ``event`` integer, rows of one event apply together (``seq`` serves where there is none);
 - trades: ``price`` float, ``size`` integer contracts, optional ``aggressor`` B, S or N;
+  an optional ``price_ticks`` must agree with the instrument's tick size;
 - quotes: ``bid``, ``ask`` float, null for an empty side; optional ``bid_size``, ``ask_size``;
 - depth: ``side`` B or A, ``price`` float, ``size`` integer, 0 for a level that left.
 
@@ -129,7 +130,10 @@ class _Reader:
         for column in ("size", "bid_size", "ask_size"):
             _check_sizes(path, frame, column)
         prices = [c for c in ("price", "bid", "ask") if c in expected]
-        return frame.with_columns(self._ticks(path, frame, column) for column in prices)
+        ticks = [self._ticks(path, frame, column) for column in prices]
+        if "price" in prices and "price_ticks" in frame.columns:
+            self._check_grid(path, frame, ticks[0])
+        return frame.with_columns(ticks)
 
     def _timed(self, path: Path, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the frame with ``ts_recv``, after a look at both times."""
@@ -165,6 +169,15 @@ class _Reader:
                 f"{self._grid.tick_size} of {self._ticker}; is it a tape of another instrument?"
             )
         return ticks.cast(pl.Int64).alias(column)
+
+    def _check_grid(self, path: Path, frame: pl.DataFrame, ticks: pl.Series) -> None:
+        recorded = frame["price_ticks"]
+        if (row := _first(recorded != ticks)) is not None:
+            raise ProjectXDataError(
+                f"{path} row {row}: price {frame['price'][row]} is {recorded[row]} ticks there, but "
+                f"{ticks[row]} ticks of {self._grid.tick_size} in {self._ticker}; "
+                "the tick sizes must be the same"
+            )
 
 
 def _check_column(

@@ -31,7 +31,7 @@ def offsets(hours: Iterable[int], weeks: int) -> list[int]:
 
 
 def weeks_until(ns: int, now_ns: int) -> int:
-    """Return the weeks that bring an instant as near to ``now_ns`` as it gets without passing it."""
+    """Return the most weeks that an instant can be moved without passing ``now_ns``."""
     weeks = (now_ns - ns) // (7 * DAY_NS) + 1
     while moved(ns, weeks) > now_ns:
         weeks -= 1
