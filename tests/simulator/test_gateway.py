@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import polars as pl
 import pytest
 from tests.simulator.scripted import START_NS, ScriptedSource, records_of
 
@@ -485,5 +486,37 @@ def test_a_tape_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         )
         with pytest.raises(ProjectXError, match="none"):
             await gateway.__aenter__()
+
+    run_virtual(run())
+
+
+def test_a_tape_plays_to_its_end(tmp_path: Path) -> None:
+    """At its own times, from so many seconds before its first trade; the end is announced."""
+    first_ns = parse_ns("2026-09-01T14:30:00Z")
+    pl.DataFrame(
+        {
+            "ts": [first_ns + second * NS for second in (0, 0, 7, 3600)],
+            "price": [6500.25, 6500.5, 6500.0, 6499.75],
+            "size": [1, 2, 0, 5],
+            "aggressor": ["B", "B", "S", "S"],
+        }
+    ).write_parquet(tmp_path / "trades.parquet")
+
+    async def run() -> None:
+        gateway = SimulatedGateway(
+            in_process=True, tape=tmp_path, instrument="ES", tape_clock="tape", tape_from=10
+        )
+        async with gateway:
+            assert gateway.clock.now_ns() == first_ns - 10 * NS
+            listening = asyncio.ensure_future(listen(gateway, 3700))
+            await gateway.market.wait_until_over()
+            assert gateway.clock.now_ns() == first_ns + 3600 * NS
+            prints = [
+                (row["price"], row["volume"], row["type"])
+                for raw in records_of(await listening)
+                if b"GatewayTrade" in raw
+                for row in msgspec.json.decode(raw)["arguments"][1]
+            ]
+            assert prints == [(6500.25, 1, 0), (6500.5, 2, 0), (6500, 0, 1), (6499.75, 5, 1)]
 
     run_virtual(run())

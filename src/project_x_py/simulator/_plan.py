@@ -35,7 +35,8 @@ class MarketPlan:
         seed: What a made-up market is made from.
         start: When a made-up market begins; None for now, or, when the market is closed now, the
             opening of the last regular session. A naive one is Chicago time.
-        tape_from: Seconds of a tape that are past when the clock starts.
+        tape_from: How many exchange seconds before a tape's first trade the clock starts; after
+            it if negative.
         tape_clock: Whether a tape plays at its own times or at those of the wall.
     """
 

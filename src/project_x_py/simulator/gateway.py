@@ -65,7 +65,8 @@ class SimulatedGateway:
         start: When a made-up market begins. None means now, or the opening of the last regular
             session when the market is closed now. A naive time is Chicago's.
         speed: Exchange seconds per wall second.
-        tape_from: Seconds of a tape that are past when the clock starts.
+        tape_from: How many exchange seconds before a tape's first trade the clock starts; after
+            it if negative.
         tape_clock: ``"wall"`` moves a tape to the present, ``"tape"`` leaves it at its own time.
         hold: Whether the exchange clock stands still until ``market.start()``.
         host: Address to listen at.
