@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from tests.architecture.source import ROOT, modules
+from tests.architecture.source import ROOT, dotted, modules
 
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
@@ -16,7 +16,6 @@ IMPURE = {
     "concurrent",
     "http",
     "multiprocessing",
-    "random",
     "selectors",
     "socket",
     "ssl",
@@ -25,7 +24,7 @@ IMPURE = {
     "time",
     "urllib",
 }
-"""Standard modules that the pure packages have no use for: concurrency, network, clock, chance."""
+"""Standard modules that the pure packages have no use for: concurrency, network, clock."""
 
 
 def imported(tree: ast.Module) -> list[tuple[ast.stmt, str]]:
@@ -55,12 +54,25 @@ def test_contracts_are_kept() -> None:
 
 
 def test_pure_packages_stay_pure() -> None:
-    """_core and _wire import no concurrency, no network, no clock and no chance."""
+    """_core and _wire import no concurrency, no network and no clock."""
     found = [
         module.at(node, name)
         for module in modules("src/project_x_py/_core", "src/project_x_py/_wire")
         for node, name in imported(module.tree)
         if name.split(".")[0] in IMPURE
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_chance_is_handed_in() -> None:
+    """_core draws from a generator that the caller seeds, never from the module's own."""
+    found = [
+        module.at(node, dotted(node))
+        for module in modules("src/project_x_py/_core")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and dotted(node).startswith("random.")
+        and node.attr != "Random"
     ]
     assert not found, "\n".join(found)
 
