@@ -57,8 +57,6 @@ class PeerSocket:
         self._greeted = False
         self._reason: str | None = None
 
-    # -- the client's side: the Socket port -------------------------------------------------
-
     async def send(self, data: bytes) -> None:
         if self._reason is not None or self.closed_here:
             raise ConnectionError(self._reason or "closed here")
@@ -81,8 +79,6 @@ class PeerSocket:
         self._wake.set()
         if self in self.peer.sockets:
             self.peer.sockets.remove(self)
-
-    # -- the peer's side --------------------------------------------------------------------
 
     def push(self, data: bytes) -> None:
         """Send one frame, unless the hub is silent."""

@@ -227,8 +227,6 @@ class HealthMonitor:
             },
         }
 
-    # -- heartbeats -------------------------------------------------------------------------
-
     async def _beat(self, pulse: _Pulse) -> None:
         took_s = 0.0
         while True:

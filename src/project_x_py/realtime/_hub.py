@@ -255,8 +255,6 @@ class Hub:
             for what, arguments in subscriptions
         )
 
-    # -- the owner task ---------------------------------------------------------------------
-
     async def _own(self) -> None:
         reason = "disconnected here"
         try:

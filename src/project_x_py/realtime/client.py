@@ -153,8 +153,6 @@ class ProjectXRealtimeClient(
         state = "connected" if self.is_connected() else "not connected"
         return f"<{type(self).__name__} of account {self.account_id}, {state}>"
 
-    # -- state ------------------------------------------------------------------------------
-
     @property
     def user_connected(self) -> bool:
         """Whether the user hub is connected."""
@@ -206,8 +204,6 @@ class ProjectXRealtimeClient(
             "callback_errors": router.callback_errors,
             "callbacks_detached": router.overflows,
         }
-
-    # -- owners -----------------------------------------------------------------------------
 
     def attach(self, contract_id: str, grid: TickGrid, sink: MarketSink, *, rank: int) -> None:
         """Feed ``sink`` with a contract's records, in the order of arrival.

@@ -49,7 +49,9 @@ class InstrumentContext:
         self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
     ) -> Any:
         """Register a handler for the next such event only; see :meth:`EventBus.once`."""
-        return self.event_bus.once(event) if handler is None else self.event_bus.once(event, handler)
+        return (
+            self.event_bus.once(event) if handler is None else self.event_bus.once(event, handler)
+        )
 
     async def off(
         self,
