@@ -513,7 +513,9 @@ def test_whole_records_of_the_usual_shape_are_read_at_once(stats: DecodeStats) -
         raw({"type": 1, "target": "GatewayQuote", "arguments": [MNQ, QUOTE | {"bestBid": 0.1}]})
     )
     assert isinstance(bad, decode.QuoteEvent)
-    quote = decoder.quote_row(bad.arguments[1], RECV)
+    with pytest.raises(ProjectXDataError):
+        decoder.quote_row(bad.arguments[1], RECV)
+    quote = decoder.repaired_quote(bad.arguments[1], RECV)
     assert quote is not None
     assert (quote.bid, quote.ask) == (None, 96418)
 

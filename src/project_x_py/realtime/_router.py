@@ -25,7 +25,7 @@ from project_x_py._wire.decode import (
     read_market_event,
     user_argument,
 )
-from project_x_py.exceptions import ProjectXError
+from project_x_py.exceptions import ProjectXDataError, ProjectXError
 from project_x_py.realtime._callbacks import CallbackLine
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from project_x_py._core.grid import TickGrid
     from project_x_py._core.records import Depth, Quote, Trade
     from project_x_py._ports import MarketSink, TaskOwner
-    from project_x_py._wire.decode import MarketEvent
+    from project_x_py._wire.decode import DepthRow, MarketEvent, QuoteRow, TradeRow
     from project_x_py._wire.signalr import Envelope
     from project_x_py.realtime._callbacks import Callback
 
@@ -54,7 +54,7 @@ CALLBACK_EVENTS = {
 COALESCED = "quote_update"
 """The one kind whose latest event says what the earlier ones said."""
 
-_MARKET_TARGETS: dict[type[MarketEvent], str] = {
+_KINDS: dict[type[MarketEvent], str] = {
     QuoteEvent: "quote_update",
     TradeEvent: "market_trade",
     DepthEvent: "market_depth",
@@ -64,22 +64,64 @@ _MARKET_TARGETS: dict[type[MarketEvent], str] = {
 class _Route:
     """The owners of one contract."""
 
-    __slots__ = ("decoder", "grid", "on_depth", "on_quote", "on_trades", "sinks")
+    __slots__ = ("_on_depth", "_on_quote", "_on_trades", "apply", "decoder", "grid", "sinks")
 
     def __init__(self, contract_id: str, grid: TickGrid, stats: DecodeStats) -> None:
         self.grid = grid
         self.decoder = MarketDecoder(contract_id, grid, stats)
         self.sinks: list[tuple[int, MarketSink]] = []
-        self.on_trades: list[Callable[[Sequence[Trade]], None]] = []
-        self.on_quote: list[Callable[[Quote], None]] = []
-        self.on_depth: list[Callable[[Depth], None]] = []
+        self.apply: dict[type[MarketEvent], Callable[[Any, int], None]] = {
+            QuoteEvent: self._apply_quote,
+            TradeEvent: self._apply_trades,
+            DepthEvent: self._apply_depth,
+        }
+        self._on_trades: list[Callable[[Sequence[Trade]], None]] = []
+        self._on_quote: list[Callable[[Quote], None]] = []
+        self._on_depth: list[Callable[[Depth], None]] = []
 
     def set(self, sinks: list[tuple[int, MarketSink]]) -> None:
         """Replace the owners; a message under way still goes to all it began with."""
         self.sinks = sorted(sinks, key=lambda ranked: ranked[0])
-        self.on_trades = [sink.on_trades for _, sink in self.sinks]
-        self.on_quote = [sink.on_quote for _, sink in self.sinks]
-        self.on_depth = [sink.on_depth for _, sink in self.sinks]
+        self._on_trades = [sink.on_trades for _, sink in self.sinks]
+        self._on_quote = [sink.on_quote for _, sink in self.sinks]
+        self._on_depth = [sink.on_depth for _, sink in self.sinks]
+
+    def apply_tolerant(self, kind: str, raw: msgspec.Raw, recv_ns: int) -> None:
+        """Apply a payload of any shape."""
+        if kind == "quote_update":
+            for quote in self.decoder.quotes(raw, recv_ns):
+                for on_quote in self._on_quote:
+                    on_quote(quote)
+        elif kind == "market_trade":
+            self._feed_trades(self.decoder.trades(raw, recv_ns))
+        elif kind == "market_depth":
+            for depth in self.decoder.depth(raw, recv_ns):
+                for on_depth in self._on_depth:
+                    on_depth(depth)
+
+    def _apply_quote(self, row: QuoteRow, recv_ns: int) -> None:
+        quote: Quote | None
+        try:
+            quote = self.decoder.quote_row(row, recv_ns)
+        except ProjectXDataError:
+            quote = self.decoder.repaired_quote(row, recv_ns)
+        if quote is not None:
+            for on_quote in self._on_quote:
+                on_quote(quote)
+
+    def _apply_trades(self, rows: list[TradeRow | None], recv_ns: int) -> None:
+        self._feed_trades(self.decoder.trade_rows(rows, recv_ns))
+
+    def _feed_trades(self, trades: list[Trade]) -> None:
+        if trades:
+            for on_trades in self._on_trades:
+                on_trades(trades)
+
+    def _apply_depth(self, rows: list[DepthRow | None], recv_ns: int) -> None:
+        depth = self.decoder.depth_rows(rows, recv_ns)
+        if depth is not None:
+            for on_depth in self._on_depth:
+                on_depth(depth)
 
 
 class EventRouter:
@@ -216,13 +258,14 @@ class EventRouter:
             return False
         self.events_received += 1
         self.last_event_ns = recv_ns
-        route = self._routes.get(event.arguments[0])
+        contract_id, rows = event.arguments
+        route = self._routes.get(contract_id)
         if route is not None:
-            _apply(route, event, recv_ns)
+            route.apply[type(event)](rows, recv_ns)
         if self._lines:
-            lines = self._lines.get(_MARKET_TARGETS[type(event)])
+            lines = self._lines.get(_KINDS[type(event)])
             if lines:
-                contract_id, data = msgspec.json.decode(record)["arguments"]
+                data = msgspec.json.decode(record)["arguments"][1]
                 self._put(lines, {"contract_id": contract_id, "data": data})
         return True
 
@@ -240,7 +283,7 @@ class EventRouter:
         contract_id, raw = found
         route = self._routes.get(contract_id)
         if route is not None:
-            _apply_tolerant(route, kind, raw, recv_ns)
+            route.apply_tolerant(kind, raw, recv_ns)
         if lines := self._lines.get(kind):
             data = self._plain(raw)
             self._put(lines, {"contract_id": contract_id, "data": data})
@@ -308,36 +351,3 @@ class UserTaker:
     def take(self, record: bytes, recv_ns: int) -> bool:
         """User events are few; none has a short cut."""
         return False
-
-
-def _apply(route: _Route, event: MarketEvent, recv_ns: int) -> None:
-    if isinstance(event, QuoteEvent):
-        quote = route.decoder.quote_row(event.arguments[1], recv_ns)
-        if quote is not None:
-            for on_quote in route.on_quote:
-                on_quote(quote)
-    elif isinstance(event, TradeEvent):
-        trades = route.decoder.trade_rows(event.arguments[1], recv_ns)
-        if trades:
-            for on_trades in route.on_trades:
-                on_trades(trades)
-    else:
-        depth = route.decoder.depth_rows(event.arguments[1], recv_ns)
-        if depth is not None:
-            for on_depth in route.on_depth:
-                on_depth(depth)
-
-
-def _apply_tolerant(route: _Route, kind: str, raw: msgspec.Raw, recv_ns: int) -> None:
-    if kind == "quote_update":
-        for quote in route.decoder.quotes(raw, recv_ns):
-            for on_quote in route.on_quote:
-                on_quote(quote)
-    elif kind == "market_trade":
-        if trades := route.decoder.trades(raw, recv_ns):
-            for on_trades in route.on_trades:
-                on_trades(trades)
-    elif kind == "market_depth":
-        for depth in route.decoder.depth(raw, recv_ns):
-            for on_depth in route.on_depth:
-                on_depth(depth)

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     )
     from project_x_py._wire.decode._rows import (
         DepthEvent,
+        DepthRow,
         MarketEvent,
         QuoteEvent,
+        QuoteRow,
         TradeEvent,
+        TradeRow,
         read_market_event,
     )
     from project_x_py._wire.decode._stats import DecodeStats
@@ -41,11 +44,14 @@ if TYPE_CHECKING:
 __all__ = [
     "DecodeStats",
     "DepthEvent",
+    "DepthRow",
     "GridFor",
     "MarketDecoder",
     "MarketEvent",
     "QuoteEvent",
+    "QuoteRow",
     "TradeEvent",
+    "TradeRow",
     "decode_accounts",
     "decode_depth",
     "decode_fills",
@@ -60,9 +66,12 @@ __all__ = [
 
 _HOMES = {
     "DepthEvent": "_rows",
+    "DepthRow": "_rows",
     "MarketEvent": "_rows",
     "QuoteEvent": "_rows",
+    "QuoteRow": "_rows",
     "TradeEvent": "_rows",
+    "TradeRow": "_rows",
     "read_market_event": "_rows",
     "DecodeStats": "_stats",
     "GridFor": "_user",

@@ -130,12 +130,34 @@ class MarketDecoder:
                 self._stats.note(f"trade: {_why(exc)}", row)
         return found
 
-    def quote_row(self, row: QuoteRow, recv_ns: int) -> Quote | None:
-        """Return the quote of a decoded row, without the members that cannot be right."""
-        try:
-            return self._quote(row, recv_ns)
-        except ProjectXDataError:
-            return self._tolerant_quote(msgspec.structs.asdict(row), recv_ns)
+    def quote_row(self, row: QuoteRow, recv_ns: int) -> Quote:
+        """Return the quote of a decoded row.
+
+        Raises:
+            ProjectXDataError: A member cannot be right; :meth:`repaired_quote` leaves it out.
+        """
+        ticks = self._ticks
+        bid, ask, stamp, updated, last, volume, first, high, low, change, percent, _ = _members(row)
+        if volume is not None and volume < 0:
+            raise ProjectXDataError("negative size")
+        return Quote(
+            contract_id=self.contract_id,
+            exch_ns=exchange_ns(stamp or updated, recv_ns),
+            recv_ns=recv_ns,
+            bid=None if bid is None else ticks[bid],
+            ask=None if ask is None else ticks[ask],
+            last=None if last is None else ticks[last],
+            open=None if first is None else ticks[first],
+            high=None if high is None else ticks[high],
+            low=None if low is None else ticks[low],
+            volume=volume,
+            change=change,
+            change_percent=percent,
+        )
+
+    def repaired_quote(self, row: QuoteRow, recv_ns: int) -> Quote | None:
+        """Return the quote without the members that cannot be right, None when none is left."""
+        return self._tolerant_quote(msgspec.structs.asdict(row), recv_ns)
 
     def depth_rows(self, rows: Iterable[DepthRow | None], recv_ns: int) -> Depth | None:
         """Return decoded rows as one message, None when no level is left."""
@@ -164,26 +186,6 @@ class MarketDecoder:
             raise ProjectXDataError("negative size")
         return DepthLevel(kind, self._ticks[price], size, exch_ns)
 
-    def _quote(self, row: QuoteRow, recv_ns: int) -> Quote:
-        ticks = self._ticks
-        bid, ask, stamp, updated, last, volume, first, high, low, change, percent, _ = _members(row)
-        if volume is not None and volume < 0:
-            raise ProjectXDataError("negative size")
-        return Quote(
-            contract_id=self.contract_id,
-            exch_ns=exchange_ns(stamp or updated, recv_ns),
-            recv_ns=recv_ns,
-            bid=None if bid is None else ticks[bid],
-            ask=None if ask is None else ticks[ask],
-            last=None if last is None else ticks[last],
-            open=None if first is None else ticks[first],
-            high=None if high is None else ticks[high],
-            low=None if low is None else ticks[low],
-            volume=volume,
-            change=change,
-            change_percent=percent,
-        )
-
     def _tolerant_quote(self, entry: dict[str, Any], recv_ns: int) -> Quote | None:
         kept = QuoteRow()
         held = False
@@ -195,7 +197,7 @@ class MarketDecoder:
                 member: Any = msgspec.convert(value, _MEMBER_TYPES.get(name, float))
                 alone = QuoteRow()
                 setattr(alone, name, member)
-                self._quote(alone, recv_ns)
+                self.quote_row(alone, recv_ns)
             except ProjectXDataError as exc:
                 self._stats.note(f"quote: {_why(exc)}", {name: value})
             except msgspec.ValidationError:
@@ -203,7 +205,7 @@ class MarketDecoder:
             else:
                 setattr(kept, name, member)
                 held = True
-        return self._quote(kept, recv_ns) if held else None
+        return self.quote_row(kept, recv_ns) if held else None
 
     def _tolerant(self, raw: bytes | msgspec.Raw, row: type[_Row], what: str) -> list[_Row | None]:
         rows: list[_Row | None] = []

@@ -6,8 +6,6 @@ the record goes through its envelope and the tolerant path.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 __all__ = [
@@ -61,23 +59,20 @@ class QuoteRow(msgspec.Struct, rename="camel", gc=False):
 
 
 class QuoteEvent(msgspec.Struct, tag_field="target", tag="GatewayQuote", gc=False):
-    """A whole GatewayQuote record."""
+    """A whole GatewayQuote record; only invocations have a target."""
 
-    type: Literal[1]
     arguments: tuple[str, QuoteRow]
 
 
 class TradeEvent(msgspec.Struct, tag_field="target", tag="GatewayTrade", gc=False):
     """A whole GatewayTrade record."""
 
-    type: Literal[1]
     arguments: tuple[str, list[TradeRow | None]]
 
 
 class DepthEvent(msgspec.Struct, tag_field="target", tag="GatewayDepth", gc=False):
     """A whole GatewayDepth record."""
 
-    type: Literal[1]
     arguments: tuple[str, list[DepthRow | None]]
 
 

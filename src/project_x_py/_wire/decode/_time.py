@@ -27,15 +27,15 @@ def exchange_ns(text: str | None, recv_ns: int) -> int:
     """
     if text is None:
         return recv_ns
-    second = text[:20]
-    if second in _seconds and text[-6:] == "+00:00":
+    second_ns = _seconds.get(text[:20])
+    if second_ns is not None and text[-6:] == "+00:00":
         digits = text[20:-6]
         if digits.isdecimal() and digits.isascii() and len(digits) < 10:
-            return _seconds[second] + int(digits) * _SCALE[len(digits)]
+            return second_ns + int(digits) * _SCALE[len(digits)]
     try:
         exch_ns = parse_ns(text)
-        if text[19:20] == "." and second not in _seconds:
-            _memorise(second, parse_ns(second[:19]))
+        if second_ns is None and text[19:20] == ".":
+            _memorise(text[:20], parse_ns(text[:19]))
     except ProjectXDataError:
         raise ProjectXDataError("not a time") from None
     # A .NET time that was never set is of the year 1.
