@@ -502,7 +502,7 @@ records = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(stream=st.lists(records, max_size=6), cuts=st.lists(st.integers(0, 200), max_size=4))
 def test_nothing_a_client_sends_breaks_a_hub(stream: list[bytes], cuts: list[int]) -> None:
     """However a stream of records and garbage is cut, each id is completed once or all ends."""

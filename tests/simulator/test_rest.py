@@ -400,7 +400,7 @@ bodies = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(route=st.sampled_from(ROUTES), body=bodies, kind=st.sampled_from(["", "application/json"]))
 async def test_no_body_breaks_a_route(route: Any, body: bytes, kind: str) -> None:
     """Whatever the body, a route answers 200 with the envelope or 400 with a problem."""
