@@ -144,8 +144,6 @@ class EventRouter:
         self._lines: dict[str, list[CallbackLine]] = {}
         self._coalesce = False
 
-    # -- owners -----------------------------------------------------------------------------
-
     def attach(self, contract_id: str, grid: TickGrid, sink: MarketSink, *, rank: int) -> None:
         """Feed ``sink`` with the contract's records; attaching it again changes its rank.
 
@@ -172,8 +170,6 @@ class EventRouter:
     def has_owner(self, contract_id: str) -> bool:
         """Whether somebody is fed with the contract's records."""
         return contract_id in self._routes
-
-    # -- callbacks --------------------------------------------------------------------------
 
     def add_callback(self, event_type: str, callback: Callback) -> None:
         """Call ``callback`` with each event of a kind; adding it twice is adding it once.
@@ -249,8 +245,6 @@ class EventRouter:
         else:
             self._lines.pop(line.kind, None)
 
-    # -- market events ----------------------------------------------------------------------
-
     def take_market(self, record: bytes, recv_ns: int) -> bool:
         """Apply a market record of the usual shape; False if it has another."""
         event = read_market_event(record)
@@ -287,8 +281,6 @@ class EventRouter:
         if lines := self._lines.get(kind):
             data = self._plain(raw)
             self._put(lines, {"contract_id": contract_id, "data": data})
-
-    # -- user events ------------------------------------------------------------------------
 
     def on_user_event(self, event: Envelope, recv_ns: int) -> None:
         """Pass on an account's event."""

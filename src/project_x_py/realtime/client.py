@@ -88,7 +88,7 @@ class ProjectXRealtimeClient(
         timing: HubTiming | None = None,
         seed: int | None = None,
     ) -> Self:
-        """Return a client on a given clock and network, for tests and simulations.
+        """Return a client on a given clock and network.
 
         Args:
             jwt_token: As of the constructor.

@@ -1,0 +1,138 @@
+"""The client on the simulated gateway: in process on virtual time, and over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.realtime.peer import Listener, in_virtual_time
+
+from project_x_py.client import ProjectX
+from project_x_py.realtime import ProjectXRealtimeClient
+from project_x_py.simulator import SimulatedGateway
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from project_x_py._core.records import Depth, Quote, Trade
+
+
+class Owner:
+    """Counts records, and checks that they come in the order of their times."""
+
+    def __init__(self) -> None:
+        self.trades = self.quotes = self.depths = 0
+        self.last_ns = 0
+
+    def on_trades(self, trades: Sequence[Trade]) -> None:
+        for trade in trades:
+            assert trade.exch_ns >= self.last_ns
+            self.last_ns = trade.exch_ns
+        self.trades += len(trades)
+
+    def on_quote(self, quote: Quote) -> None:
+        self.quotes += 1
+
+    def on_depth(self, depth: Depth) -> None:
+        self.depths += 1
+
+
+async def clients(gateway: SimulatedGateway) -> tuple[ProjectX, ProjectXRealtimeClient]:
+    login = gateway.credentials
+    client = ProjectX(username=login.username, api_key=login.api_key, config=gateway.config)
+    await client.authenticate()
+    account = str(client.get_account_info().id)
+    live = ProjectXRealtimeClient(client.get_session_token(), account, config=gateway.config)
+    live.token_factory = client.fresh_token
+    return client, live
+
+
+@pytest.mark.checklist(11)
+@in_virtual_time
+async def test_a_market_reaches_its_owner() -> None:
+    """Token and account of the REST client construct it; events flow, also after a drop."""
+    async with SimulatedGateway(in_process=True) as gateway:
+        client, live = await clients(gateway)
+        owner, listener = Owner(), Listener()
+        contract = gateway.contracts[0]
+        live.add_connection_listener(listener)
+        assert await live.connect()
+        live.attach(contract.contract_id, contract.grid, owner, rank=0)
+        assert await live.subscribe_user_updates()
+        assert await live.subscribe_market_data([contract.contract_id])
+        await asyncio.sleep(60)
+        before = owner.trades, owner.quotes, owner.depths
+        assert min(before) > 100
+        gateway.faults.drop_connections()
+        await asyncio.sleep(60)
+        after = owner.trades, owner.quotes, owner.depths
+        assert all(new > old + 100 for new, old in zip(after, before, strict=True))
+        assert listener.states("market")[-1] == "connected"
+        stats = live.get_stats()
+        assert stats["decode_errors"] == {}
+        assert stats["connection_errors"] == 2
+        assert stats["health"]["user_heartbeats_failed"] == 0
+        await live.cleanup()
+        assert gateway.connections == {"user": 0, "market": 0}
+        await client.aclose()
+
+
+@in_virtual_time
+async def test_a_silent_gateway_is_noticed_and_found_again() -> None:
+    """A muted hub is left after 30 s; once it speaks, everything is subscribed to again."""
+    async with SimulatedGateway(in_process=True) as gateway:
+        client, live = await clients(gateway)
+        owner, listener = Owner(), Listener()
+        contract = gateway.contracts[0]
+        live.add_connection_listener(listener)
+        live.attach(contract.contract_id, contract.grid, owner, rank=0)
+        assert await live.connect()
+        assert await live.subscribe_market_data([contract.contract_id])
+        gateway.faults.mute("market")
+        await asyncio.sleep(45)
+        assert not live.is_connected()
+        assert "said nothing for 30 s" in str(listener.changes[2][2]["reason"])
+        gateway.faults.unmute("market")
+        before = owner.trades
+        await asyncio.sleep(45)
+        assert live.is_connected()
+        assert owner.trades > before
+        await live.cleanup()
+        await client.aclose()
+
+
+@in_virtual_time
+async def test_tokens_change_on_a_gateway_that_checks_them() -> None:
+    """A renewed token takes over, a made-up one is refused and changes nothing."""
+    async with SimulatedGateway(in_process=True) as gateway:
+        client, live = await clients(gateway)
+        assert await live.connect()
+        await asyncio.sleep(5)
+        assert await live.update_jwt_token(await client.fresh_token())
+        assert live.is_connected()
+        assert not await live.update_jwt_token("made.up.token")
+        assert "HTTP 401" in str(live.last_error)
+        assert live.is_connected()
+        await live.cleanup()
+        await client.aclose()
+
+
+async def test_a_market_reaches_its_owner_over_a_socket() -> None:
+    """The same over loopback, in real time, for as long as it takes to see every kind."""
+    async with SimulatedGateway(speed=20.0) as gateway:
+        client, live = await clients(gateway)
+        owner = Owner()
+        contract = gateway.contracts[0]
+        live.attach(contract.contract_id, contract.grid, owner, rank=0)
+        assert await live.connect()
+        assert await live.subscribe_user_updates()
+        assert await live.subscribe_market_data([contract.contract_id])
+        async with asyncio.timeout(20):
+            while not (owner.trades and owner.quotes and owner.depths):
+                await asyncio.sleep(0.02)
+        assert live.get_stats()["decode_errors"] == {}
+        assert await live.force_health_reconnect()
+        await live.cleanup()
+        await client.aclose()
+    assert not live.is_connected()
