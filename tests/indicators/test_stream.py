@@ -79,7 +79,7 @@ def check(name: str, params: Params, frame: pl.DataFrame, start: int, *, peeks: 
 @pytest.mark.parametrize(("name", "params"), CASES, ids=ids)
 def test_live_is_batch(name: str, params: Params) -> None:
     """From no history and from some: update and peek are the batch value, bit for bit."""
-    frame = bars(260, seed=5)
+    frame = bars(200, seed=5)
     check(name, params, frame, 0, peeks=False)
     check(name, params, frame, 130, peeks=True)
 

@@ -11,10 +11,9 @@ Rules, held by ``tests/indicators/test_engine.py``:
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -22,18 +21,13 @@ from numpy.typing import NDArray
 
 from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._graph import Array, BatchGraph, Formula
-from project_x_py.indicators._spec import Indicator, Params, close_matches
+from project_x_py.indicators._spec import close_matches
+from project_x_py.indicators._talib import Single
 
-__all__ = [
-    "By",
-    "FrameInputs",
-    "Request",
-    "Short",
-    "check_frame",
-    "evaluate",
-    "formula_for",
-    "history_arrays",
-]
+if TYPE_CHECKING:
+    from project_x_py.indicators._request import Request
+
+__all__ = ["By", "FrameInputs", "Short", "check_frame", "evaluate", "history_arrays"]
 
 By: TypeAlias = str | Sequence[str] | None
 Short: TypeAlias = Literal["raise", "null"]
@@ -41,30 +35,6 @@ Rows: TypeAlias = NDArray[np.intp]
 
 _BATCH = BatchGraph()
 _DTYPES = {"Int32": pl.Int32, "Int64": pl.Int64, "Boolean": pl.Boolean}
-
-
-class Request:
-    """One indicator with resolved columns and parameters."""
-
-    __slots__ = ("columns", "formula", "indicator", "params")
-
-    def __init__(self, indicator: Indicator, columns: tuple[str, ...], params: Params) -> None:
-        self.indicator = indicator
-        self.columns = columns
-        self.params = params
-        self.formula = formula_for(indicator, params)
-
-
-def formula_for(indicator: Indicator, params: Params) -> Formula:
-    """Return the bound formula; equal parameters share one, since a formula holds no state."""
-    return _bound(indicator, tuple(params.items()))
-
-
-@functools.lru_cache(maxsize=4096, typed=True)
-def _bound(
-    indicator: Indicator, items: tuple[tuple[str, int | float | str | bool | None], ...]
-) -> Formula:
-    return indicator.bind(Params(items))
 
 
 def check_frame(data: object, owner: str) -> pl.DataFrame:
@@ -106,12 +76,18 @@ class FrameInputs:
             )
         return self.frame.get_column(name)
 
-    def array(self, name: str, owner: str, *, time: bool) -> Array:
-        """Return a column as float64, its nulls as NaN; a view where polars holds floats.
+    def of(self, request: Request) -> list[Array]:
+        """Return the inputs of a request as float64, nulls as NaN; views where polars has floats.
 
         Raises:
             IndicatorError: no such column, or one without numbers.
         """
+        return [
+            self._array(name, request.indicator.name, time=wanted.time)
+            for name, wanted in zip(request.columns, request.indicator.inputs, strict=True)
+        ]
+
+    def _array(self, name: str, owner: str, *, time: bool) -> Array:
         key = (name, time)
         if key not in self._arrays:
             series = self._series(name, owner)
@@ -206,10 +182,7 @@ def history_arrays(request: Request, history: pl.DataFrame) -> tuple[list[Array]
         return [np.empty(0) for _ in request.columns], False
     frame = _filled(request, history)
     inputs = FrameInputs(frame)
-    arrays = [
-        inputs.array(column, name, time=wanted.time)
-        for column, wanted in zip(request.columns, request.indicator.inputs, strict=True)
-    ]
+    arrays = inputs.of(request)
     rows, _ = inputs.rows(request.columns)
     last_is_known = rows is None or (rows.size > 0 and int(rows[-1]) == frame.height - 1)
     known = arrays if rows is None else [array[rows] for array in arrays]
@@ -219,7 +192,7 @@ def history_arrays(request: Request, history: pl.DataFrame) -> tuple[list[Array]
 
 
 def _refuse_short(request: Request, height: int) -> None:
-    name, period = request.indicator.longest_period(request.params)
+    name, period = request.period
     if period > height:
         raise IndicatorError(
             f"{request.indicator.name}: {name}={period} needs at least {period} rows, "
@@ -228,23 +201,21 @@ def _refuse_short(request: Request, height: int) -> None:
 
 
 def _outputs(request: Request, inputs: FrameInputs) -> list[pl.Series]:
-    indicator = request.indicator
-    arrays = [
-        inputs.array(name, indicator.name, time=wanted.time)
-        for name, wanted in zip(request.columns, indicator.inputs, strict=True)
-    ]
+    formula = request.formula
+    arrays = inputs.of(request)
     rows, groups = inputs.rows(request.columns)
-    names = indicator.columns(request.params)
-    outputs = indicator.active_outputs(request.params)
-    with np.errstate(all="ignore"):
-        if rows is None:
-            outs = request.formula(_BATCH, arrays)
-        else:
-            outs = _by_rows(request.formula, arrays, rows, groups, len(names))
+    if rows is None and isinstance(formula, Single):
+        outs = formula(_BATCH, arrays)
+    else:
+        with np.errstate(all="ignore"):
+            if rows is None:
+                outs = formula(_BATCH, arrays)
+            else:
+                outs = _by_rows(formula, arrays, rows, groups, len(request.outputs))
     result = []
-    for name, out, output in zip(names, outs, outputs, strict=True):
+    for (name, dtype), out in zip(request.outputs, outs, strict=True):
         series = pl.Series(name, out, nan_to_null=True)
-        result.append(series if output.dtype == "Float64" else series.cast(_DTYPES[output.dtype]))
+        result.append(series if dtype == "Float64" else series.cast(_DTYPES[dtype]))
     return result
 
 

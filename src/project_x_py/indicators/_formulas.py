@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._graph import Formula, Graph, Scan, V
 from project_x_py.indicators._own import OWN_FORMULAS
-from project_x_py.indicators._talib import Single, Ta
+from project_x_py.indicators._talib import Several, Single, Ta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["FORMULAS"]
-
-
-def _all_of(*nodes: Ta) -> Formula:
-    """Return the outputs of several functions of the same inputs, one after another."""
-
-    def run(g: Graph[V], x: Sequence[V]) -> Sequence[V]:
-        return [out for node in nodes for out in g(node, *x)]
-
-    return run
 
 
 def _bbands(p: Params) -> Formula:
@@ -73,7 +64,7 @@ def _kama(p: Params) -> Formula:
 def _stochrsi(p: Params) -> Formula:
     rsi = Ta("RSI", p.whole("rsi_period"))
     if p["kind"] == "fast":
-        return _all_of(
+        return Several(
             rsi,
             Ta("STOCHRSI", p.whole("rsi_period"), p.whole("stoch_period"), p.whole("d_period"), 0),
         )
@@ -121,7 +112,7 @@ def _stddev(p: Params) -> Formula:
 
 
 def _directional(p: Params, *more: str) -> Formula:
-    return _all_of(*(Ta(name, p.whole("period")) for name in ("PLUS_DI", "MINUS_DI", "ADX", *more)))
+    return Several(*(Ta(name, p.whole("period")) for name in ("PLUS_DI", "MINUS_DI", "ADX", *more)))
 
 
 def _adxr(p: Params) -> Formula:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._reference import describe
 from project_x_py.indicators._registry import find, twins
+from project_x_py.indicators._request import request
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,11 +68,10 @@ def _make(indicator: Indicator, name: str, order: tuple[str, ...]) -> IndicatorF
         short: Short = "raise",
         **params: ParamValue,
     ) -> pl.DataFrame:
-        from project_x_py.indicators._engine import Request, check_frame, evaluate
+        from project_x_py.indicators._engine import check_frame, evaluate
 
         frame = check_frame(data, indicator.name)
-        request = Request(indicator, *indicator.resolve(args, params, order))
-        return evaluate(frame, [request], by=by, short=short)
+        return evaluate(frame, [request(indicator, args, params, order)], by=by, short=short)
 
     compute.__name__ = compute.__qualname__ = name
     compute.__module__ = "project_x_py.indicators"
@@ -141,14 +141,13 @@ def with_indicators(
     Raises:
         IndicatorError: an unknown indicator, a wrong parameter or column, too few rows.
     """
-    from project_x_py.indicators._engine import Request, check_frame, evaluate
+    from project_x_py.indicators._engine import check_frame, evaluate
 
     resolved = []
-    for request in requests:
-        subject, params = request if isinstance(request, tuple) else (request, {})
+    for wanted in requests:
+        subject, params = wanted if isinstance(wanted, tuple) else (wanted, {})
         if not isinstance(params, Mapping):
             raise IndicatorError(f"not a mapping of parameters: {params!r}")
-        indicator = indicator_of(subject)
-        resolved.append(Request(indicator, *indicator.resolve((), params, ())))
+        resolved.append(request(indicator_of(subject), (), params))
     frame = check_frame(data, "with_indicators")
     return evaluate(frame, resolved, by=by, short=short)

@@ -19,14 +19,16 @@ import numpy as np
 import polars as pl
 
 from project_x_py.exceptions import IndicatorError
-from project_x_py.indicators._engine import Request, history_arrays
+from project_x_py.indicators._engine import history_arrays
 from project_x_py.indicators._functions import indicator_of
 from project_x_py.indicators._graph import Formula, LiveGraph, Node, NodeState, OpeningGraph
-from project_x_py.indicators._talib import Single
+from project_x_py.indicators._request import request
+from project_x_py.indicators._talib import Several, Single
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from project_x_py.indicators._request import Request
     from project_x_py.indicators._spec import Dtype, ParamValue
 
 
@@ -54,10 +56,8 @@ def stream(
         IndicatorError: unknown indicator, wrong parameter, or a history without the columns or
             with NaN or infinite values.
     """
-    spec = indicator_of(indicator)
-    request = Request(spec, *spec.resolve((), params, ()))
     frame = pl.DataFrame() if history is None else history
-    return IndicatorStream.opened(request, frame)
+    return IndicatorStream.opened(request(indicator_of(indicator), (), params), frame)
 
 
 class IndicatorStream:
@@ -96,7 +96,7 @@ class IndicatorStream:
         self._skipped = (math.nan,) * len(outputs)
         self._states = states
         self._advance, self._ask = _evaluators(request.formula, states)
-        self._read = _Reader(request)
+        self._read = _reader(request)
         self._convert = _converter([output.dtype for output in outputs])
 
     @classmethod
@@ -155,8 +155,16 @@ def _evaluators(formula: Formula, states: Mapping[Node, NodeState]) -> tuple[Eva
     if isinstance(formula, Single):
         state = states[formula.node]
         return state.update, state.peek
+    if isinstance(formula, Several):
+        held = [states[node] for node in formula.nodes]
+        return _joined([s.update for s in held]), _joined([s.peek for s in held])
     updating, peeking = LiveGraph.updating(states), LiveGraph.peeking(states)
     return functools.partial(formula, updating), functools.partial(formula, peeking)
+
+
+def _joined(calls: Sequence[Evaluate]) -> Evaluate:
+    """Return the outputs of several calls, one after another."""
+    return lambda values: [out for call in calls for out in call(values)]
 
 
 def _converter(dtypes: Sequence[Dtype]) -> Callable[[Sequence[float]], StreamValue]:
@@ -197,29 +205,24 @@ Take: TypeAlias = "Callable[[Bar], tuple[float, ...]]"
 """Takes what stands for the inputs; whether it is numbers is checked afterwards."""
 
 
-class _Reader:
-    """Reads a bar: its inputs as finite numbers, or ``None`` for a bar to skip."""
+def _reader(request: Request) -> Callable[[Bar], tuple[float, ...] | None]:
+    """Return what takes the inputs out of a bar: finite numbers, or ``None`` to skip the bar."""
+    columns = request.columns
+    wanted = request.indicator.inputs
+    items = _taker(operator.itemgetter(*columns), len(columns))
+    attributes = _taker(operator.attrgetter(*columns), len(columns))
+    fills = {i.column: request.params[i.fill] for i in wanted if i.fill}
+    times = frozenset(k for k, i in enumerate(wanted) if i.time)
+    owner = request.indicator.name
 
-    __slots__ = ("_attributes", "_columns", "_fills", "_items", "_name", "_times")
-
-    def __init__(self, request: Request) -> None:
-        wanted = request.indicator.inputs
-        self._name = request.indicator.name
-        self._columns = columns = request.columns
-        self._fills = {i.column: request.params[i.fill] for i in wanted if i.fill}
-        self._times = frozenset(k for k, i in enumerate(wanted) if i.time)
-        self._items = _taker(operator.itemgetter(*columns), len(columns))
-        self._attributes = _taker(operator.attrgetter(*columns), len(columns))
-
-    def __call__(self, bar: Bar) -> tuple[float, ...] | None:
+    def read(bar: Bar) -> tuple[float, ...] | None:
         mapped = bar.__class__ is dict or isinstance(bar, Mapping)
         try:
-            values = self._items(bar) if mapped else self._attributes(bar)
+            values = items(bar) if mapped else attributes(bar)
         except (KeyError, AttributeError):
-            return self._filled(bar)
-        if self._times and not any(value is None for value in values):
-            pairs = enumerate(values)
-            values = tuple(_microseconds(v) if k in self._times else v for k, v in pairs)
+            return read(_completed(bar, columns, fills, owner))
+        if times:
+            values = tuple([_time(v) if k in times else v for k, v in enumerate(values)])
         try:
             # One sum asks whether all are finite numbers; it may itself overflow.
             total = sum(values, 0.0)
@@ -228,21 +231,25 @@ class _Reader:
         except TypeError:
             if any(value is None for value in values):
                 return None
-        shown = dict(zip(self._columns, values, strict=True))
-        raise IndicatorError(f"{self._name}: a live bar needs finite numbers, got {shown}")
+        shown = dict(zip(columns, values, strict=True))
+        raise IndicatorError(f"{owner}: a live bar needs finite numbers, got {shown}")
 
-    def _filled(self, bar: Bar) -> tuple[float, ...] | None:
-        """Read a bar that lacks columns, with the defaults of those that have one."""
-        row: dict[str, object] = {}
-        for name in self._columns:
-            default = self._fills.get(name, bar)
-            found = (
-                bar.get(name, default) if isinstance(bar, Mapping) else getattr(bar, name, default)
-            )
-            if found is bar:
-                raise IndicatorError(f"{self._name}: the bar has no {name!r}: {bar!r}")
-            row[name] = found
-        return self(row)
+    return read
+
+
+def _completed(
+    bar: Bar, columns: Sequence[str], fills: Mapping[str, ParamValue], owner: str
+) -> dict[str, object]:
+    """Return a bar that lacks columns with the defaults of those that have one."""
+    row: dict[str, object] = {}
+    for name in columns:
+        default = fills.get(name, bar)
+        mapped = isinstance(bar, Mapping)
+        found = bar.get(name, default) if mapped else getattr(bar, name, default)
+        if found is bar:
+            raise IndicatorError(f"{owner}: the bar has no {name!r}: {bar!r}")
+        row[name] = found
+    return row
 
 
 def _taker(get: object, count: int) -> Take:
@@ -253,7 +260,7 @@ def _taker(get: object, count: int) -> Take:
     return lambda bar: (one(bar),)
 
 
-def _microseconds(value: object) -> float:
+def _time(value: object) -> float:
     """Return a datetime, or integer nanoseconds since 1970, as microseconds since 1970."""
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from project_x_py.indicators._graph import Array, Formula, Graph, NodeState, V
 
-__all__ = ["Single", "Ta", "bound", "lookback", "ta_indicator", "ta_names"]
+__all__ = ["Several", "Single", "Ta", "bound", "lookback", "ta_indicator", "ta_names"]
 
 Number = int | float
 
@@ -115,11 +115,11 @@ class Ta:
         args: All its parameters, in TA-Lib's order.
     """
 
-    __slots__ = ("_args", "_function", "_open", "lookback", "name", "outputs")
+    __slots__ = ("_function", "_open", "args", "lookback", "name", "outputs")
 
     def __init__(self, name: str, *args: Number) -> None:
         self.name = name
-        self._args = args
+        self.args = args
         self.lookback = lookback(name, args)
         self.outputs = len(cast("Sequence[str]", _metadata(name).info["output_names"]))
         self._function = cast("Callable[..., object]", getattr(talib, name))
@@ -129,7 +129,7 @@ class Ta:
         """Call the C library; integer outputs become floats with NaN in the warm-up."""
         return tuple(
             cast("Array", out) if out.dtype == np.float64 else self._floats(out, columns)
-            for out in _arrays(self._function(*columns, *self._args))
+            for out in _arrays(self._function(*columns, *self.args))
         )
 
     def _floats(self, integers: NDArray[np.generic], columns: Sequence[Array]) -> Array:
@@ -152,7 +152,7 @@ class Ta:
         if columns[0].size <= self.lookback:
             return None
         try:
-            return self._open(*columns, *self._args)
+            return self._open(*columns, *self.args)
         except _TOO_SHORT:
             return None
 
@@ -317,3 +317,16 @@ class Single:
     def __call__(self, g: Graph[V], x: Sequence[V]) -> Sequence[V]:
         """Evaluate the function."""
         return g(self.node, *x)
+
+
+class Several:
+    """The formula that is several TA-Lib functions of the same inputs, one after another."""
+
+    __slots__ = ("nodes",)
+
+    def __init__(self, *nodes: Ta) -> None:
+        self.nodes = nodes
+
+    def __call__(self, g: Graph[V], x: Sequence[V]) -> Sequence[V]:
+        """Evaluate the functions."""
+        return [out for node in self.nodes for out in g(node, *x)]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from project_x_py.indicators._engine import formula_for
 from project_x_py.indicators._graph import BatchGraph
 from project_x_py.indicators._talib import Single
 
@@ -27,7 +26,7 @@ def warm_up(indicator: Indicator, params: Params) -> int:
     series. Of several columns the one that comes last counts, columns that are null between
     events aside.
     """
-    formula = formula_for(indicator, params)
+    formula = indicator.bind(params)
     if isinstance(formula, Single):
         return formula.node.lookback
     windows = sum(params.whole(p.name) for p in indicator.params if _is_window(params, p.name))
