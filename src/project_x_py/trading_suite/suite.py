@@ -21,7 +21,7 @@ from project_x_py._runtime.together import together
 from project_x_py.client import ProjectX
 from project_x_py.config import load_credentials, load_default_config
 from project_x_py.event_bus import EventBus, EventType
-from project_x_py.exceptions import ProjectXConnectionError
+from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.realtime import ProjectXRealtimeClient
 from project_x_py.trading_suite.config import (
     KEYWORDS,
@@ -192,11 +192,13 @@ class TradingSuite:
         self._log_start()
 
     async def _start(self, context: InstrumentContext) -> None:
-        if context.orderbook is not None and not await context.orderbook.initialize(self.realtime):
-            raise ProjectXConnectionError(
-                f"order book of {context.symbol}: {context.orderbook.last_error}"
-            )
-        await context.data.start_realtime_feed()
+        """Feed book and bars; both attach before the answer that brings the first snapshot."""
+        book = context.orderbook
+        work = [context.data.start_realtime_feed()]
+        if book is not None:
+            work.insert(0, book.initialize(self.realtime))
+        if not all(await together(work)) and book is not None:
+            raise ProjectXError(f"order book of {context.symbol}: {book.last_error}")
 
     def _log_start(self) -> None:
         account = self.client.get_account_info()
