@@ -33,7 +33,7 @@ class ExchangeQuirks:
             fills the other loses. An old document has it; ignored today as far as known.
         search_by: Which time an order search compares.
         search_end_inclusive: Whether an order or trade at the end of a search belongs to it.
-        search_window_ns: Longest span a search looks back from its end; None for no limit.
+        search_window_ns: Longest span of a search, from its start; None for no limit.
         search_row_cap: Most rows an order or trade search returns, the newest; None for no limit.
         null_leaves_unchanged: Whether a modification may leave out a price its order needs.
         size_below_filled: What a modified size of no more than the filled volume does: it is

@@ -29,8 +29,10 @@ __all__ = [
     "NO_SYMBOL",
     "NO_TRAIL",
     "POSITION_LIMIT",
+    "SIDE",
     "SINGLE_LEG",
     "SIZE",
+    "SUSPENDED",
     "TRAIL_TOO_FAR",
     "TYPE",
     "WRONG_SIDE",
@@ -76,11 +78,13 @@ DUPLICATE_TAG: Final = "Invalid custom tag. The custom tag is already in use."
 LONG_TAG: Final = "Invalid custom tag. The custom tag is too long."
 INVALID_TAG: Final = "Invalid custom tag. The custom tag contains invalid characters."
 TYPE: Final = "Invalid order type."
+SIDE: Final = "Invalid order side."
 SIZE: Final = "Invalid order size."
 WRONG_SIDE: Final = "Invalid stop price. Price is on the wrong side of the market."
 POSITION_LIMIT: Final = "Maximum position exceeded."
 SINGLE_LEG: Final = "Invalid brackets. Both stop loss and take profit are required."
 NO_LINKED_ORDER: Final = "Invalid linked order."
+SUSPENDED: Final = "Suspended orders cannot be modified."
 LEG_TOO_LARGE: Final = "Invalid order size. A bracket cannot be larger than its position."
 
 

@@ -111,8 +111,9 @@ class TapeVenue:
 
     def shrink(self, order_id: int, size: int, ns: int) -> None:
         """Lower an order; it keeps its place."""
-        order = self._resting[order_id]
-        order.left = min(order.left, size)
+        order = self._resting.get(order_id)
+        if order is not None:
+            order.left = min(order.left, size)
 
     def observe(self, record: MarketRecord, matching: bool) -> Iterator[VenueFill]:
         """Take note of a record, and yield the resting orders that it filled."""
@@ -217,7 +218,7 @@ class TapeVenue:
 
     def _consume(self, side: int, price: int, size: int) -> None:
         """A print took from a side: what was better is gone, what is at its price is less."""
-        ladder, key = self._ladder, (side, price)
+        ladder = self._ladder
         ladder.trim(side, price)
         shown = ladder.size_at(side, price)
         if shown:

@@ -67,7 +67,7 @@ class Venue(Protocol):
         ...
 
     def shrink(self, order_id: int, size: int, ns: int) -> None:
-        """Lower what rests of an order to ``size`` contracts; it keeps its place."""
+        """Lower what rests of an order to at most ``size`` contracts; it keeps its place."""
         ...
 
     def observe(self, record: MarketRecord, matching: bool) -> Iterator[VenueFill]:
@@ -210,8 +210,10 @@ class BookVenue:
 
     def shrink(self, order_id: int, size: int, ns: int) -> None:
         """Lower an order; it keeps its place in the queue."""
-        book_id = self._ids[order_id]
-        if self._book.reduce(book_id, size) and self._changed is not None:
+        book_id = self._ids.get(order_id)
+        if book_id is None or not self._book.reduce(book_id, size):
+            return
+        if self._changed is not None:
             self._changed(self._side(book_id), (), ns)
 
     def observe(self, record: MarketRecord, matching: bool) -> Iterator[VenueFill]:
