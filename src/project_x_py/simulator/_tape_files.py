@@ -174,8 +174,8 @@ class _Reader:
         recorded = frame["price_ticks"]
         if (row := _first(recorded != ticks)) is not None:
             raise ProjectXDataError(
-                f"{path} row {row}: price {frame['price'][row]} is {recorded[row]} ticks there, but "
-                f"{ticks[row]} ticks of {self._grid.tick_size} in {self._ticker}; "
+                f"{path} row {row}: price {frame['price'][row]} is {recorded[row]} ticks and "
+                f"{ticks[row]} of {self._grid.tick_size} in {self._ticker}; "
                 "the tick sizes must be the same"
             )
 
