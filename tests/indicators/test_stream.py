@@ -209,6 +209,15 @@ def test_bad_bars_change_nothing(bad: object) -> None:
     assert handle.update({"close": 4501.0}) == twin.update({"close": 4501.0})
 
 
+def test_overflow_is_an_error_of_its_own() -> None:
+    """Finite inputs whose product is not finite are refused by name."""
+    frame = bars(40)
+    handle = stream("VWAP", history=frame, period=5)
+    with pytest.raises(IndicatorError, match="SUM: a live value must be finite"):
+        handle.update({"high": 1e200, "low": 1e200, "close": 1e200, "volume": 1e200})
+    assert stream("SMA", history=frame, period=1).update({"close": 1e308}) == 1e308
+
+
 def test_bad_histories_and_subjects() -> None:
     """A history with NaN, without the column, or no frame, and no indicator: one clear error."""
     frame = bars(60)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from project_x_py.exceptions import IndicatorError
 from project_x_py.indicators._graph import Formula, Graph, Scan, V
 from project_x_py.indicators._own import OWN_FORMULAS
-from project_x_py.indicators._talib import Several, Single, Ta
+from project_x_py.indicators._talib import Fed, Several, Single, Ta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,7 +68,7 @@ def _stochrsi(p: Params) -> Formula:
             rsi,
             Ta("STOCHRSI", p.whole("rsi_period"), p.whole("stoch_period"), p.whole("d_period"), 0),
         )
-    smoothed = Ta("STOCH", p.whole("stoch_period"), p.whole("k_period"), 0, p.whole("d_period"), 0)
+    smoothed = Fed("STOCH", p.whole("stoch_period"), p.whole("k_period"), 0, p.whole("d_period"), 0)
 
     def run(g: Graph[V], x: Sequence[V]) -> Sequence[V]:
         (strength,) = g(rsi, *x)
@@ -125,7 +125,7 @@ def _dx(p: Params) -> Formula:
 
 def _ppo(p: Params) -> Formula:
     line = Ta("PPO", p.whole("fast_period"), p.whole("slow_period"), p.ma("ma_type"))
-    average = Ta("EMA", p.whole("signal_period"))
+    average = Fed("EMA", p.whole("signal_period"))
 
     def run(g: Graph[V], x: Sequence[V]) -> Sequence[V]:
         (ppo,) = g(line, *x)
@@ -187,7 +187,7 @@ def _vwap(p: Params) -> Formula:
     if p["period"] is None:
         return _cumulative_vwap()
     typical = Ta("TYPPRICE")
-    value_sum, volume_sum = Ta("SUM", p.whole("period")), Ta("SUM", p.whole("period"))
+    value_sum, volume_sum = Fed("SUM", p.whole("period")), Ta("SUM", p.whole("period"))
 
     def run(g: Graph[V], x: Sequence[V]) -> Sequence[V]:
         high, low, close, volume = x

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from project_x_py.indicators._graph import Formula, Graph, Lag, RunningSum, Scan, Truth, V
 from project_x_py.indicators._sessions import SessionBegins
-from project_x_py.indicators._talib import Ta
+from project_x_py.indicators._talib import Fed, Ta
 from project_x_py.indicators._zones import mitigation, order_blocks
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _clipped(g: Graph[V], value: V) -> V:
 
 def _lorenz(p: Params) -> Formula:
     window, scale = p.whole("window"), p.real("volatility_scale")
-    returns, deviation = Ta("ROCP", 1), Ta("STDDEV", window, 1.0)
+    returns, deviation = Ta("ROCP", 1), Fed("STDDEV", window, 1.0)
     price_mean, volume_mean = Ta("SMA", window), Ta("SMA", window)
     attractor = Scan(
         (p.real("initial_x"), p.real("initial_y"), p.real("initial_z")),

@@ -169,36 +169,35 @@ def _joined(calls: Sequence[Evaluate]) -> Evaluate:
 
 def _converter(dtypes: Sequence[Dtype]) -> Callable[[Sequence[float]], StreamValue]:
     """Return what turns a formula's floats into values of the columns' types."""
-    if list(dtypes) == ["Float64"]:
-        return _single_float
-    if set(dtypes) == {"Float64"}:
-        return _floats
     types = [_TYPES[dtype] for dtype in dtypes]
-
-    def mixed(row: Sequence[float]) -> StreamValue:
-        values = tuple(
-            None if value != value else to(value) for to, value in zip(types, row, strict=True)
-        )
-        return values if len(values) > 1 else values[0]
-
-    return mixed
+    if len(types) == 1:
+        return _single if types[0] is float else functools.partial(_single_of, types[0])
+    if set(types) == {float}:
+        return _floats
+    return functools.partial(_mixed, types)
 
 
-_TYPES: Mapping[Dtype, type[float] | type[int] | type[bool]] = {
-    "Float64": float,
-    "Int32": int,
-    "Int64": int,
-    "Boolean": bool,
-}
+_Type: TypeAlias = "type[float] | type[int] | type[bool]"
+_TYPES: Mapping[Dtype, _Type] = {"Float64": float, "Int32": int, "Int64": int, "Boolean": bool}
 
 
-def _single_float(row: Sequence[float]) -> StreamValue:
+def _single(row: Sequence[float]) -> StreamValue:
     (value,) = row
     return value if value == value else None
 
 
+def _single_of(to: _Type, row: Sequence[float]) -> StreamValue:
+    (value,) = row
+    return to(value) if value == value else None
+
+
 def _floats(row: Sequence[float]) -> StreamValue:
     return tuple([value if value == value else None for value in row])
+
+
+def _mixed(types: Sequence[_Type], row: Sequence[float]) -> StreamValue:
+    pairs = zip(types, row, strict=True)
+    return tuple([to(value) if value == value else None for to, value in pairs])
 
 
 Take: TypeAlias = "Callable[[Bar], tuple[float, ...]]"
@@ -222,7 +221,9 @@ def _reader(request: Request) -> Callable[[Bar], tuple[float, ...] | None]:
         except (KeyError, AttributeError):
             return read(_completed(bar, columns, fills, owner))
         if times:
-            values = tuple([_time(v) if k in times else v for k, v in enumerate(values)])
+            if any(value is None for value in values):
+                return None
+            values = tuple([_timed(v) if k in times else v for k, v in enumerate(values)])
         try:
             # One sum asks whether all are finite numbers; it may itself overflow.
             total = sum(values, 0.0)
@@ -244,8 +245,7 @@ def _completed(
     row: dict[str, object] = {}
     for name in columns:
         default = fills.get(name, bar)
-        mapped = isinstance(bar, Mapping)
-        found = bar.get(name, default) if mapped else getattr(bar, name, default)
+        found = bar.get(name, default) if isinstance(bar, Mapping) else getattr(bar, name, default)
         if found is bar:
             raise IndicatorError(f"{owner}: the bar has no {name!r}: {bar!r}")
         row[name] = found
@@ -260,7 +260,7 @@ def _taker(get: object, count: int) -> Take:
     return lambda bar: (one(bar),)
 
 
-def _time(value: object) -> float:
+def _timed(value: object) -> float:
     """Return a datetime, or integer nanoseconds since 1970, as microseconds since 1970."""
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -13,8 +13,9 @@ Invariants (``tests/indicators/test_talib.py``, ``test_stream.py``):
 from __future__ import annotations
 
 import functools
+import math
 import re
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, Self, cast
 
 import numpy as np
 import talib
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from project_x_py.indicators._graph import Array, Formula, Graph, NodeState, V
 
-__all__ = ["Several", "Single", "Ta", "bound", "lookback", "ta_indicator", "ta_names"]
+__all__ = ["Fed", "Several", "Single", "Ta", "bound", "lookback", "ta_indicator", "ta_names"]
 
 Number = int | float
 
@@ -141,11 +142,11 @@ class Ta:
         """Open TA-Lib's live object on a history, or wait for enough of it."""
         start = _leading_nan(columns)
         known = [column[start:] for column in columns]
-        return _TaState(self, known, self.try_open(known))
+        return self.state(known, self.try_open(known))
 
-    def not_finite(self, value: float) -> IndicatorError:
-        """Return the error for a value that the live object cannot take."""
-        return IndicatorError(f"{self.name}: a live value must be finite, got {value!r}")
+    def state(self, known: list[Array], handle: _Handle | None) -> _TaState:
+        """Return the state with a live object, or with the rows so far."""
+        return _TaState(self, known, handle)
 
     def try_open(self, columns: Sequence[Array]) -> _Handle | None:
         """Return the live object, ``None`` while the history is too short for one."""
@@ -166,7 +167,7 @@ def _leading_nan(columns: Sequence[Array]) -> int:
 
 
 class _TaState:
-    """A live object, or the rows it is still waiting for."""
+    """A live object, or the rows it is still waiting for; rows are finite numbers."""
 
     __slots__ = ("_handle", "_node", "_waiting")
 
@@ -182,9 +183,6 @@ class _TaState:
             self._waiting = columns
             self._handle = self._node.try_open(columns)
             return outputs
-        for value in values:
-            if value - value != 0.0:
-                raise self._node.not_finite(value)
         out = handle.update(*values)
         return out if isinstance(out, tuple) else (out,)
 
@@ -192,9 +190,6 @@ class _TaState:
         handle = self._handle
         if handle is None:
             return self._wait(values)[1]
-        for value in values:
-            if value - value != 0.0:
-                raise self._node.not_finite(value)
         out = handle.peek(*values)
         return out if isinstance(out, tuple) else (out,)
 
@@ -207,9 +202,37 @@ class _TaState:
                 return columns, tuple(float(out[-1]) for out in node.batch(*columns))
         return columns, (float("nan"),) * node.outputs
 
-    def copy(self) -> _TaState:
+    def copy(self) -> Self:
         handle = None if self._handle is None else self._handle.copy()
-        return _TaState(self._node, self._waiting, handle)
+        return type(self)(self._node, self._waiting, handle)
+
+
+class _FedState(_TaState):
+    """The same behind another node, whose values may overflow."""
+
+    __slots__ = ()
+
+    def update(self, values: tuple[float, ...]) -> tuple[float, ...]:
+        self._check(values)
+        return super().update(values)
+
+    def peek(self, values: tuple[float, ...]) -> tuple[float, ...]:
+        self._check(values)
+        return super().peek(values)
+
+    def _check(self, values: tuple[float, ...]) -> None:
+        if self._handle is not None and not all(map(math.isfinite, values)):
+            raise IndicatorError(f"{self._node.name}: a live value must be finite, got {values}")
+
+
+class Fed(Ta):
+    """A function whose inputs are outputs of other nodes: NaN in their warm-up, else finite."""
+
+    __slots__ = ()
+
+    def state(self, known: list[Array], handle: _Handle | None) -> _TaState:
+        """Return the state that checks what other nodes give."""
+        return _FedState(self, known, handle)
 
 
 def ta_names() -> tuple[str, ...]:
