@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from project_x_py._core.exchange.accounts import AccountSpec
-from project_x_py._core.exchange.book import BUY, SELL
+from project_x_py._core.exchange.book import BUY, SELL, Execution, Fill
 from project_x_py._core.exchange.codes import OrderStatus, OrderType
 from project_x_py._core.exchange.commands import Bracket, ModifyOrder, Outcome, PlaceOrder
 from project_x_py._core.exchange.events import (
@@ -32,7 +33,7 @@ from project_x_py._core.products import product_for_ticker
 from project_x_py._core.records import Aggressor, Depth, DepthLevel, Quote, Trade
 from project_x_py._core.time import parse_ns
 
-__all__ = ["CONTRACT", "MS", "NOON", "PRICE", "World", "commands", "kinds"]
+__all__ = ["CONTRACT", "MS", "NOON", "PRICE", "World", "commands", "kinds", "random_commands"]
 
 MS = 1_000_000
 NOON = parse_ns("2026-09-01T17:00:00Z")
@@ -41,6 +42,28 @@ CONTRACT = "CON.F.US.MNQ.U26"
 PRODUCT = product_for_ticker("MNQ")
 PRICE = 96_000
 """Where the market starts: 24,000.00 points on a tick of 0.25."""
+
+
+class RecordingBook(SharedBook):
+    """A shared book that remembers all fills."""
+
+    __slots__ = ("fills",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fills: list[Fill] = []
+
+    def submit_limit(
+        self, side: int, price: int, size: int, *, owner: int = 0, rest: bool = True
+    ) -> Execution:
+        done = super().submit_limit(side, price, size, owner=owner, rest=rest)
+        self.fills += done.fills
+        return done
+
+    def submit_market(self, side: int, size: int, *, owner: int = 0) -> Execution:
+        done = super().submit_market(side, size, owner=owner)
+        self.fills += done.fills
+        return done
 
 
 @dataclass
@@ -67,7 +90,7 @@ class World:
     def __post_init__(self) -> None:
         self.now = self.start_ns
         self.log: list[ExchangeEvent] = []
-        self.book = SharedBook()
+        self.book = RecordingBook()
         self.changes: list[tuple[int, int]] = []
         if self.tape is None:
             venue: Any = BookVenue(self.book, lambda side, fills, ns: self._changed(side, fills))
@@ -259,25 +282,57 @@ _near = st.integers(PRICE - 14, PRICE + 14)
 _size = st.integers(1, 6)
 _side = st.sampled_from([BUY, SELL])
 _account = st.sampled_from([1, 2])
-_order = st.integers(1, 30)
+_order = st.integers(0, 12)
 
-commands = st.lists(
-    st.one_of(
-        st.tuples(st.just("market"), _account, _side, _size, st.booleans()),
-        st.tuples(st.just("limit"), _account, _side, _size, _near, st.booleans()),
-        st.tuples(st.just("limit"), _account, _side, _size, _near, st.booleans()),
-        st.tuples(st.just("stop"), _account, _side, _size, _near, st.booleans()),
-        st.tuples(st.just("trail"), _account, _side, _size, _near),
-        st.tuples(st.just("join"), _account, _side, _size, st.booleans()),
-        st.tuples(st.just("cancel"), _account, _order),
-        st.tuples(st.just("modify"), _account, _order, st.none() | _size, st.none() | _near),
-        st.tuples(st.just("close"), _account, st.none() | _size),
-        st.tuples(st.just("hit"), _side, st.integers(1, 25), st.none() | _near),
-        st.tuples(st.just("hit"), _side, st.integers(1, 25), st.none() | _near),
-        st.tuples(st.just("make"), _side, st.integers(1, 12), _near),
-        st.tuples(st.just("wait"), st.integers(0, 20 * MS)),
-        st.tuples(st.just("halt"), st.booleans()),
-    ),
-    max_size=40,
+_step = st.one_of(
+    st.tuples(st.just("market"), _account, _side, _size, st.booleans()),
+    st.tuples(st.just("limit"), _account, _side, _size, _near, st.booleans()),
+    st.tuples(st.just("stop"), _account, _side, _size, _near, st.booleans()),
+    st.tuples(st.just("trail"), _account, _side, _size, _near),
+    st.tuples(st.just("join"), _account, _side, _size, st.booleans()),
+    st.tuples(st.just("cancel"), _account, _order),
+    st.tuples(st.just("modify"), _account, _order, st.none() | _size, st.none() | _near),
+    st.tuples(st.just("close"), _account, st.none() | _size),
+    st.tuples(st.just("hit"), _side, st.integers(1, 25), st.none() | _near),
+    st.tuples(st.just("make"), _side, st.integers(1, 12), _near),
+    st.tuples(st.just("wait"), st.sampled_from([0, MS, 5 * MS, 20 * MS])),
+    st.tuples(st.just("halt"), st.booleans()),
 )
-"""What users and the market do, in any order."""
+commands = st.lists(_step, max_size=30)
+"""What users and the market do, in any order; orders are numbered from the newest."""
+
+
+def random_commands(seed: int, count: int = 150) -> list[tuple[Any, ...]]:
+    """A long and lively run of the same steps."""
+    rng = random.Random(seed)
+    wandering = PRICE
+    steps: list[tuple[Any, ...]] = []
+    for _ in range(count):
+        wandering += rng.randrange(-3, 4)
+        near, side, size = wandering + rng.randrange(-9, 10), rng.randrange(2), rng.randrange(1, 7)
+        account, number = rng.randrange(1, 3), rng.randrange(12)
+        bracket = rng.random() < 0.6
+        maybe = [None, size]
+        steps.append(
+            rng.choice(
+                [
+                    ("market", account, side, size, bracket),
+                    ("limit", account, side, size, near, bracket),
+                    ("stop", account, side, size, near, bracket),
+                    ("trail", account, side, size, near),
+                    ("join", account, side, size, rng.random() < 0.5),
+                    ("cancel", account, number),
+                    ("modify", account, number, rng.choice(maybe), rng.choice([None, near])),
+                    ("close", account, rng.choice(maybe)),
+                    ("hit", side, size * 4, near),
+                    ("hit", side, size * 4, near),
+                    ("hit", side, size, None),
+                    ("make", side, size * 3, near),
+                    ("make", side, size * 3, wandering + (9 if side else -9)),
+                    ("wait", rng.choice([0, MS, 5 * MS, 20 * MS])),
+                    ("wait", rng.choice([0, MS, 5 * MS, 20 * MS])),
+                    ("halt", rng.random() < 0.3),
+                ]
+            )
+        )
+    return steps

@@ -117,7 +117,8 @@ class Exchange:
             self._markets, self._orders.by_id, self._ledger, self._agenda, self._quirks
         )
         parts = self._accounts, self._orders, self._desk, self._ledger, self._quirks
-        self._desk.watch_position = PositionGuards(*parts).look
+        self._guards = PositionGuards(*parts)
+        self._desk.watch_position = self._guards.look
         self._platform = Platform(*parts, self._agenda)
         self.queries = Queries(self._accounts, self._orders, self._quirks)
         self._arrived_ns: dict[int, int] = {}

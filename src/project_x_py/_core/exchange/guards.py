@@ -59,6 +59,10 @@ class PositionGuards:
         self._quirks = quirks
         self._guards: dict[tuple[int, str], tuple[Order, ...]] = {}
 
+    def of(self, account_id: int, contract_id: str) -> tuple[Order, ...]:
+        """Return the orders that guard a position, working or not."""
+        return self._guards.get((account_id, contract_id), ())
+
     def look(self, account_id: int, contract_id: str) -> None:
         """Do what is due after fills of an account in a contract."""
         account = self._accounts[account_id]
