@@ -43,9 +43,13 @@ def listed_as_missing() -> list[str]:
 
 @cache
 def find(path: str) -> tuple[object, ...]:
-    """The thing that a dotted path names, in a tuple; an empty one when there is none."""
+    """The thing that a dotted path names, in a tuple; an empty one when there is none.
+
+    A folder without a file of its own is importable, and nothing all the same.
+    """
     try:
-        return (importlib.import_module(path),)
+        module = importlib.import_module(path)
+        return (module,) if module.__file__ else ()
     except ModuleNotFoundError as error:
         if error.name is None or not f"{path}.".startswith(f"{error.name}."):
             raise
