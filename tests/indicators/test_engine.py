@@ -88,6 +88,14 @@ def test_groups_are_computed_alone(name: str) -> None:
         assert result.filter(pl.col("symbol") == symbol).select(alone.columns).equals(alone)
 
 
+def test_groups_that_are_no_groups() -> None:
+    """One group, a group column without values, and no group columns at all are all rows."""
+    frame = bars(60).with_columns(one=pl.lit("ES"), none=pl.lit(None, dtype=pl.String))
+    expected = frame.pipe(MACD)
+    for by in ("one", "none", []):
+        assert frame.pipe(MACD, by=by).equals(expected)
+
+
 def test_groups_by_two_columns_with_nulls_and_short_ones() -> None:
     """Two group columns, a null key, null inputs and a group of one row: each alone."""
     frame = bars(60).with_columns(
@@ -169,6 +177,7 @@ def test_requests_may_be_names_functions_and_classes() -> None:
     frame = bars(60)
     result = with_indicators(frame, "rsi", (overlap.SMA, {"period": 5}), EMA, overlap.SMA())
     assert added(frame, result).columns == ["rsi_14", "sma_5", "ema_20", "sma_20"]
+    assert with_indicators(frame).equals(frame)
     with pytest.raises(IndicatorError, match="not a mapping"):
         with_indicators(frame, (SMA, 20))
 
@@ -212,6 +221,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("CCI", {"constant": 0}, "constant must not be zero"),
     ("VWAP_SESSION", {"product": 7}, "product must be a string, got 7"),
     ("SMA", {"by": "symbols"}, "by: no column 'symbols'"),
+    ("SMA", {"by": ["open", 3]}, "by: a column name must be a string, got 3"),
     ("SMA", {"short": "drop"}, "short must be 'raise' or 'null', got 'drop'"),
 ]
 

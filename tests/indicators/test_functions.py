@@ -44,6 +44,19 @@ def test_functions_are_documented_functions(name: str) -> None:
     assert pickle.loads(pickle.dumps(twin)) is twin
 
 
+def test_threads_get_one_function() -> None:
+    """A name that many threads ask for at once is one function to all of them."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from project_x_py.indicators import _functions
+
+    with ThreadPoolExecutor(8) as pool:
+        for name in ("HMA", "KDJ", "TSI"):
+            _functions._FUNCTIONS.pop(name, None)
+            found = list(pool.map(lambda _, name=name: getattr(indicators, name), range(64)))
+            assert len(set(map(id, found))) == 1
+
+
 def test_root_exports_are_the_same_functions() -> None:
     """The root's calculate_* are those of this package."""
     names = [

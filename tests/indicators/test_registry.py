@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import polars as pl
 import pytest
 import talib
@@ -91,13 +92,17 @@ def test_warm_up_is_the_number_of_leading_nulls() -> None:
 
 def test_moving_average_types_have_talibs_numbers() -> None:
     """The names stand for the numbers that TA-Lib gives them."""
-    for name, number in MA_TYPES.items():
-        if name not in ("zlema", "rma", "hma"):
-            assert getattr(talib.MA_Type, name.upper()) == number
     close = bars(90)["close"].to_numpy()
-    for name in ("zlema", "rma", "hma"):
-        ours = talib.MA(close, 9, MA_TYPES[name])
-        assert pl.Series(ours).equals(pl.Series(getattr(talib, name.upper())(close, 9)))
+    for name, number in MA_TYPES.items():
+        if hasattr(talib.MA_Type, name.upper()):
+            assert getattr(talib.MA_Type, name.upper()) == number
+        if name in ("sma", "ema", "wma", "hma", "zlema", "rma"):
+            alone = getattr(talib, name.upper())(close, 9)
+            np.testing.assert_array_equal(talib.MA(close, 9, number), alone)
+    np.testing.assert_array_equal(talib.MA(close, 1, MA_TYPES["none"]), close)
+    meanings = talib.MA_Type._lookup
+    assert set(MA_TYPES.values()) == set(meanings)
+    assert "Own Default" in meanings[MA_TYPES["default"]]
 
 
 def test_info_tells_what_an_indicator_is() -> None:

@@ -25,7 +25,7 @@ __all__ = ['AD', 'ADOSC', 'ADX', 'ADXR', 'APO', 'AROON', 'AROONOSC', 'ATR', 'BBA
 
 _By: TypeAlias = str | Sequence[str] | None
 _Short: TypeAlias = Literal["raise", "null"]
-_MaType: TypeAlias = Literal["sma", "ema", "wma", "dema", "tema", "trima", "kama", "mama", "t3", "hma", "zlema", "rma"]
+_MaType: TypeAlias = Literal["sma", "ema", "wma", "dema", "tema", "trima", "kama", "mama", "t3", "hma", "none", "default", "zlema", "rma"]
 
 def AC(data: pl.DataFrame, high_column: str = 'high', low_column: str = 'low', fast_period: int = 5, slow_period: int = 34, signal_period: int = 5, *, by: _By = None, short: _Short = "raise") -> pl.DataFrame: ...
 def calculate_ac(data: pl.DataFrame, high_column: str = 'high', low_column: str = 'low', fast_period: int = 5, slow_period: int = 34, signal_period: int = 5, *, by: _By = None, short: _Short = "raise") -> pl.DataFrame: ...

@@ -58,16 +58,27 @@ class FrameInputs:
         self.frame = frame
         self._arrays: dict[tuple[str, bool], Array] = {}
         self._valid: dict[str, NDArray[np.bool_] | None] = {}
-        self._groups = None if by is None else self._group_ids(by)
+        self._order, self._edges = self._grouped(by)
 
-    def _group_ids(self, by: By) -> NDArray[np.uint32]:
+    def _grouped(self, by: By) -> tuple[Rows | None, Rows]:
+        """Return the rows in group order, and where each group begins and the last ends.
+
+        ``None`` stands for all rows as they are.
+        """
         names = [by] if isinstance(by, str) else list(by or ())
+        if not names:
+            return None, np.array([0, self.frame.height], dtype=np.intp)
         for name in names:
             self._series(name, "by")
-        ids = self.frame.select(pl.struct(names).rank("dense"))
-        return ids.to_series().to_numpy()
+        row = "".join(names) + " row"
+        numbered = self.frame.select(*names, pl.int_range(pl.len()).alias(row))
+        rows = numbered.group_by(names, maintain_order=True).agg(row)[row]
+        order = rows.explode().to_numpy().astype(np.intp)
+        return order, np.append(0, rows.list.len().to_numpy()).cumsum()
 
-    def _series(self, name: str, owner: str) -> pl.Series:
+    def _series(self, name: object, owner: str) -> pl.Series:
+        if not isinstance(name, str):
+            raise IndicatorError(f"{owner}: a column name must be a string, got {name!r}")
         if name not in self.frame.columns:
             known = self.frame.columns
             raise IndicatorError(
@@ -101,18 +112,14 @@ class FrameInputs:
         ``None`` stands for all rows as they are.
         """
         masks = [mask for name in names if (mask := self._valid[name]) is not None]
-        valid = np.logical_and.reduce(masks) if masks else None
-        if self._groups is None:
-            if valid is None:
-                return None, []
-            kept = np.flatnonzero(valid)
-            return kept, [slice(0, kept.size)] if kept.size else []
-        order = np.argsort(self._groups, kind="stable")
-        kept = order if valid is None else order[valid[order]]
-        if not kept.size:
-            return kept, []
-        edges = [0, *(np.flatnonzero(np.diff(self._groups[kept])) + 1).tolist(), kept.size]
-        return kept, [slice(a, b) for a, b in itertools.pairwise(edges)]
+        order, edges = self._order, self._edges
+        if masks:
+            valid = np.logical_and.reduce(masks)
+            kept = valid if order is None else valid[order]
+            order = np.flatnonzero(valid) if order is None else order[kept]
+            edges = np.append(0, kept.cumsum())[edges]
+        spans = itertools.pairwise(edges.tolist())
+        return order, [slice(first, last) for first, last in spans if last > first]
 
 
 def _floats(series: pl.Series, owner: str) -> Array:

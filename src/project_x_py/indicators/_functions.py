@@ -8,7 +8,6 @@ Held by ``tests/indicators/test_functions.py``.
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
@@ -35,29 +34,33 @@ __all__ = [
 
 IndicatorFunction: TypeAlias = "Callable[..., pl.DataFrame]"
 
+_FUNCTIONS: dict[str, IndicatorFunction] = {}
 _MADE: dict[IndicatorFunction, Indicator] = {}
 
 
-@functools.cache
 def function(name: str) -> IndicatorFunction:
     """Return the function in capitals called ``name``.
 
     Raises:
         IndicatorError: no such indicator.
     """
-    indicator = find(name)
-    return _make(indicator, indicator.name, indicator.short_order())
+    key = name.upper()
+    if key not in _FUNCTIONS:
+        indicator = find(key)
+        return _make(indicator, key, indicator.short_order())
+    return _FUNCTIONS[key]
 
 
-@functools.cache
 def twin(name: str) -> IndicatorFunction:
     """Return the lower-case function called ``name``, for example ``calculate_rsi``.
 
     Raises:
         IndicatorError: no such indicator.
     """
-    indicator = find(twins().get(name, name.removeprefix("calculate_")))
-    return _make(indicator, name, indicator.documented())
+    if name not in _FUNCTIONS:
+        indicator = find(twins().get(name, name.removeprefix("calculate_")))
+        return _make(indicator, name, indicator.documented())
+    return _FUNCTIONS[name]
 
 
 def _make(indicator: Indicator, name: str, order: tuple[str, ...]) -> IndicatorFunction:
@@ -77,8 +80,10 @@ def _make(indicator: Indicator, name: str, order: tuple[str, ...]) -> IndicatorF
     compute.__module__ = "project_x_py.indicators"
     compute.__doc__ = describe(indicator)
     vars(compute)["__signature__"] = signature(indicator, order)
-    _MADE[compute] = indicator
-    return compute
+    # Threads that ask for a name at once all get the one that was entered first.
+    made = _FUNCTIONS.setdefault(name, compute)
+    _MADE.setdefault(made, indicator)
+    return made
 
 
 def signature(indicator: Indicator, order: tuple[str, ...]) -> inspect.Signature:

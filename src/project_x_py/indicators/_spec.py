@@ -68,6 +68,8 @@ MA_TYPES: Mapping[str, int] = {
     "mama": 7,
     "t3": 8,
     "hma": 9,
+    "none": 10,
+    "default": 11,
     "zlema": 12,
     "rma": 13,
 }

@@ -89,15 +89,14 @@ class IndicatorStream:
         self, request: Request, states: Mapping[Node, NodeState], value: StreamValue
     ) -> None:
         """Stand after the rows that gave ``states`` and ``value``; use :func:`stream`."""
-        outputs = request.indicator.active_outputs(request.params)
-        self.columns = request.indicator.columns(request.params)
+        self.columns = request.names
         self.value = value
         self._request = request
-        self._skipped = (math.nan,) * len(outputs)
+        self._skipped = (math.nan,) * len(request.outputs)
         self._states = states
         self._advance, self._ask = _evaluators(request.formula, states)
         self._read = _reader(request)
-        self._convert = _converter([output.dtype for output in outputs])
+        self._convert = _converter([dtype for _, dtype in request.outputs])
 
     @classmethod
     def opened(cls, request: Request, history: pl.DataFrame) -> IndicatorStream:

@@ -68,9 +68,6 @@ _MA_NAMES = {number: name for name, number in MA_TYPES.items()}
 class _Handle(Protocol):
     """TA-Lib's own live object."""
 
-    @property
-    def value(self) -> Number | tuple[Number, ...]: ...
-
     def update(self, *values: float) -> Number | tuple[Number, ...]: ...
 
     def peek(self, *values: float) -> Number | tuple[Number, ...]: ...
