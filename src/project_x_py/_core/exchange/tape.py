@@ -14,8 +14,8 @@ Assumptions:
   its price fills it is up to the fill rule.
 - An opposite quote that comes to a resting order would have traded with it: the order is filled at
   its own price, with as much as is shown there and nobody took.
-- Where only quotes are known, the quoted price holds for any size; where only trades are, the
-  last one does.
+- A quote better than the depth shown holds for any size until depth of that side comes; where
+  neither is known, the last trade's price does.
 - A print takes what was shown at better prices away at once: the tape's own depth comes after it.
 
 Invariant (``tests/core/exchange/test_tape.py``): no order is filled beyond its size or through its
@@ -138,7 +138,10 @@ class TapeVenue:
 
     def _best(self, side: int) -> int | None:
         shown = self._ladder.best_ask if side else self._ladder.best_bid
-        return shown if shown is not None else self._quoted[side]
+        quoted = self._quoted[side]
+        if shown is None or quoted is None:
+            return quoted if shown is None else shown
+        return min(shown, quoted) if side else max(shown, quoted)
 
     def _take(
         self, side: int, limit: int | None, wanted: int, last: int | None, *, touch: bool
@@ -148,13 +151,15 @@ class TapeVenue:
         ``last`` is the price where neither depth nor quotes are known, and ``touch`` tells
         whether those at the limit itself are there for the taking.
         """
-        shown = self._ladder.top(side)
-        if not shown:
-            quoted = self._quoted[side] if self._quoted[side] is not None else last
-            fits = quoted is not None and _within(side, quoted, limit, touch)
-            return [(quoted, wanted)] if quoted is not None and fits else []
+        best = self._best(side)
+        if best is None:
+            best = last
+        if best is None or not _within(side, best, limit, touch):
+            return []
+        if not self._ladder.size_at(side, best):
+            return [(best, wanted)]
         got: list[tuple[int, int]] = []
-        for price, size, _ in shown:
+        for price, size, _ in self._ladder.top(side):
             if not wanted or not _within(side, price, limit, touch):
                 break
             taken = self._taken.get((side, price), 0)
@@ -220,6 +225,9 @@ class TapeVenue:
         """A print took from a side: what was better is gone, what is at its price is less."""
         ladder = self._ladder
         ladder.trim(side, price)
+        quoted = self._quoted[side]
+        if quoted is not None and (quoted > price if side == BID else quoted < price):
+            self._quoted[side] = None
         shown = ladder.size_at(side, price)
         if shown:
             ladder.set_level(side, price, shown - size, 0)
@@ -234,6 +242,7 @@ class TapeVenue:
         if side is None:
             return
         key, price = (side, level.price), level.price
+        self._quoted[side] = None
         if level.size <= 0:
             self._taken.pop(key, None)
         elif key in self._taken:
