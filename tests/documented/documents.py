@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from tests.architecture.source import ROOT
 
-__all__ = ["Block", "blocks"]
+__all__ = ["BESIDE_A_GATEWAY", "Block", "blocks"]
+
+BESIDE_A_GATEWAY = "gateway.json"
+"""A block that names this file runs beside a gateway of its own, and not under ``projectx run``."""
 
 FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 from tests.architecture.source import ROOT
-from tests.documented.documents import Block, blocks
+from tests.documented.documents import BESIDE_A_GATEWAY, Block, blocks
 
 from project_x_py.cli.main import cli
 
@@ -34,7 +34,10 @@ def run(code: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("block", list(blocks("python")), ids=lambda block: block.place)
+SCRIPTS = [block for block in blocks("python") if BESIDE_A_GATEWAY not in block.text]
+
+
+@pytest.mark.parametrize("block", SCRIPTS, ids=lambda block: block.place)
 def test_python_block_runs(block: Block, tmp_path: Path) -> None:
     """A script runs to its end under ``projectx run`` and prints something; a test passes."""
     if "def test_" in block.text:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
+import signal
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.processes import LIMIT_S, read_until, start
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DOCUMENT = "004_a838957d5355021c.txt"
 TAPE = "es_l3_20231225"
-SLACK_S = 60
+STREAMED = (
+    r"Real-time streaming started for MNQ",
+    r"Connected: True",
+    r"Tick #10: \$\d+\.\d\d",
+    r"New 15sec bar #\d+:\n  OHLC: \$\d+\.\d\d / ",
+    r"New 1min bar #\d+:",
+    r"Status - Price: \$\d+\.\d\d",
+)
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 
 
 def _example(shared: Path, number: int) -> str:
@@ -23,52 +35,56 @@ def _example(shared: Path, number: int) -> str:
 def _run(folder: Path, script: str, options: list[str], seconds: float) -> str:
     path = folder / "example.py"
     path.write_text(script, encoding="utf-8")
-    command = [sys.executable, "-m", "project_x_py.cli", "run", *options]
-    done = subprocess.run(
-        [*command, "--seconds", str(seconds), str(path)],
-        cwd=folder,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=seconds + SLACK_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
-    assert "ERROR" not in done.stderr
-    return done.stdout
+    process = start(["run", *options, "--seconds", str(seconds), str(path)], folder)
+    output, errors = process.communicate(timeout=seconds + LIMIT_S)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert "ERROR" not in errors
+    return output
 
 
-def _check_streaming(output: str) -> None:
-    assert "Real-time streaming started for MNQ" in output
-    assert "Connected: True" in output
-    assert re.search(r"Tick #10: \$\d+\.\d\d", output)
-    assert re.search(r"New 15sec bar #\d+:\n  OHLC: \$\d+\.\d\d / ", output)
-    assert re.search(r"New 1min bar #\d+:", output)
+def _run_until_seen(folder: Path, script: str, options: list[str]) -> str:
+    path = folder / "example.py"
+    path.write_text(script, encoding="utf-8")
+    process = start(["run", *options, str(path)], folder)
+    seen = read_until(process, lambda text: all(re.search(p, text) for p in STREAMED))
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert "ERROR" not in errors
+    return seen + rest
+
+
+def _check(output: str) -> None:
+    for pattern in STREAMED:
+        assert re.search(pattern, output), pattern
     assert output.endswith("Disconnected from real-time feeds\n")
 
 
-@pytest.mark.parametrize(
-    ("speed", "seconds"), [(60, 15), pytest.param(30, 60, marks=pytest.mark.long)]
-)
+@posix
 @pytest.mark.checklist(177, 181, 184, 185)
-def test_basic_streaming_on_the_tape(
-    shared: Path, tmp_path: Path, speed: int, seconds: int
-) -> None:
-    """Example 1 prints ticks and new bars of the recorded session and shuts down cleanly."""
-    tape = shared / "data" / TAPE
-    options = ["--tape", str(tape), "--instrument", "MNQ", "--speed", str(speed)]
-    output = _run(tmp_path, _example(shared, 1), options, seconds)
-    _check_streaming(output)
-    assert len(re.findall(r"Status - Price: \$\d+\.\d\d", output)) >= seconds // 10 - 1
+def test_basic_streaming_on_the_tape(shared: Path, tmp_path: Path) -> None:
+    """Example 1 prints ticks, bars and status of the recorded session, and shuts down cleanly."""
+    tape = str(shared / "data" / TAPE)
+    options = ["--tape", tape, "--instrument", "MNQ", "--speed", "60"]
+    _check(_run_until_seen(tmp_path, _example(shared, 1), options))
 
 
-@pytest.mark.parametrize(
-    ("speed", "seconds"), [(30, 15), pytest.param(30, 40, marks=pytest.mark.long)]
-)
-def test_basic_streaming_on_a_synthetic_market(
-    shared: Path, tmp_path: Path, speed: int, seconds: int
-) -> None:
+@posix
+def test_basic_streaming_on_a_synthetic_market(shared: Path, tmp_path: Path) -> None:
     """Example 1 does the same on a made-up market."""
-    output = _run(tmp_path, _example(shared, 1), ["--seed", "1", "--speed", str(speed)], seconds)
-    _check_streaming(output)
+    options = ["--seed", "1", "--speed", "30"]
+    _check(_run_until_seen(tmp_path, _example(shared, 1), options))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("market", ["tape", "synthetic"])
+def test_basic_streaming_for_its_whole_time(shared: Path, tmp_path: Path, market: str) -> None:
+    """The same with --seconds: 60 on the tape, 40 on the made-up market, both at speed 30."""
+    if market == "tape":
+        tape = str(shared / "data" / TAPE)
+        options, seconds = ["--tape", tape, "--instrument", "MNQ", "--speed", "30"], 60
+    else:
+        options, seconds = ["--seed", "1", "--speed", "30"], 40
+    _check(_run(tmp_path, _example(shared, 1), options, seconds))

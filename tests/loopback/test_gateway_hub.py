@@ -19,7 +19,7 @@ GREETING = '{"protocol":"json","version":1}\x1e'
 @pytest.fixture
 async def gateway() -> AsyncIterator[SimulatedGateway]:
     """A gateway in regular hours, ten times as fast as the wall."""
-    async with SimulatedGateway(start=OPEN, speed=10) as running:
+    async with SimulatedGateway(start=OPEN, speed=10, instruments=("MNQ",)) as running:
         yield running
 
 

@@ -38,7 +38,7 @@ async def test_nothing_is_left() -> None:
     """After the block: no task, no thread, no signal handler, no listener, no registered origin."""
     threads, handler = threading.active_count(), signal.getsignal(signal.SIGINT)
     async with aiohttp.ClientSession() as http:
-        async with SimulatedGateway(start=OPEN) as gateway:
+        async with SimulatedGateway(start=OPEN, instruments=("MNQ",)) as gateway:
             port, url = _port_of(gateway), gateway.config.api_url
             assert signal.getsignal(signal.SIGINT) is handler
             hub = f"{gateway.config.market_hub_url}?access_token={await _token(gateway, http)}"
@@ -82,7 +82,7 @@ async def test_a_client_that_does_not_read_is_cut_off(monkeypatch: pytest.Monkey
     monkeypatch.setattr(_hub, "MAX_WAITING_BYTES", 200_000)
     async with (
         aiohttp.ClientSession() as http,
-        SimulatedGateway(start=OPEN, speed=2000) as gateway,
+        SimulatedGateway(start=OPEN, speed=2000, instruments=("MNQ",)) as gateway,
     ):
         token = await _token(gateway, http)
         with await _stuck(gateway, token):
@@ -101,7 +101,7 @@ async def test_a_client_that_does_not_read_is_cut_off(monkeypatch: pytest.Monkey
 async def test_a_client_that_does_not_read_cannot_hold_the_gateway() -> None:
     """The block ends within its few seconds of grace, and the socket with it."""
     async with aiohttp.ClientSession() as http:
-        async with SimulatedGateway(start=OPEN, speed=2000) as gateway:
+        async with SimulatedGateway(start=OPEN, speed=2000, instruments=("MNQ",)) as gateway:
             client = await _stuck(gateway, await _token(gateway, http))
             while gateway.market.published < 30_000:
                 await asyncio.sleep(0)
@@ -120,7 +120,7 @@ def _masked(payload: bytes) -> bytes:
 
 async def test_a_port_that_is_taken_is_named() -> None:
     """The error names the port and the way out, and nothing is left behind."""
-    async with SimulatedGateway(start=OPEN) as gateway:
+    async with SimulatedGateway(start=OPEN, instruments=("MNQ",)) as gateway:
         port = _port_of(gateway)
         with pytest.raises(ProjectXConnectionError, match=rf"port {port} .* port=0"):
             await SimulatedGateway(start=OPEN, port=port).__aenter__()
@@ -149,7 +149,10 @@ async def test_other_addresses_on_demand() -> None:
 async def test_no_token_reaches_a_log(caplog: pytest.LogCaptureFixture) -> None:
     """Not at any level, neither of a connection nor of one that is refused."""
     caplog.set_level(logging.DEBUG)
-    async with aiohttp.ClientSession() as http, SimulatedGateway(start=OPEN) as gateway:
+    async with (
+        aiohttp.ClientSession() as http,
+        SimulatedGateway(start=OPEN, instruments=("MNQ",)) as gateway,
+    ):
         token = await _token(gateway, http)
         async with http.ws_connect(f"{gateway.config.user_hub_url}?access_token={token}") as client:
             await client.send_str(GREETING)
@@ -166,7 +169,7 @@ async def test_no_token_reaches_a_log(caplog: pytest.LogCaptureFixture) -> None:
 async def test_a_gateway_that_fails_inside_its_block_stops() -> None:
     """The exception of the block comes out, and the port is free again."""
     with pytest.raises(ZeroDivisionError):
-        async with SimulatedGateway(start=OPEN) as gateway:
+        async with SimulatedGateway(start=OPEN, instruments=("MNQ",)) as gateway:
             port = _port_of(gateway)
             raise ZeroDivisionError
     with socket.socket() as probe, pytest.raises(OSError):

@@ -29,7 +29,7 @@ STREAMS = ("SubscribeContractQuotes", "SubscribeContractTrades", "SubscribeContr
 
 def virtual(**options: Any) -> SimulatedGateway:
     """A gateway without sockets that begins in regular hours."""
-    return SimulatedGateway(in_process=True, **{"start": OPEN, **options})
+    return SimulatedGateway(in_process=True, **{"start": OPEN, "instruments": ("MNQ",), **options})
 
 
 def network_of(gateway: SimulatedGateway) -> Network:
@@ -210,7 +210,8 @@ def test_a_clock_handed_in_is_followed() -> None:
 
     async def run() -> None:
         clock = VirtualClock(START_NS)
-        async with SimulatedGateway(in_process=True, clock=clock) as gateway:
+        named = {"in_process": True, "instruments": ("MNQ",)}
+        async with SimulatedGateway(clock=clock, **named) as gateway:
             assert gateway.clock is clock
             await asyncio.sleep(1)
             assert gateway.market.published > 0
@@ -370,7 +371,6 @@ def test_how_others_find_it() -> None:
         ({"in_process": False}, "in_process=True"),
         ({"hold": True}, "hold and speed"),
         ({"speed": 2.0}, "hold and speed"),
-        ({"instruments": ()}, "at least one instrument"),
         ({"instruments": ("MNO",)}, "MNQ"),
         ({"tape": "somewhere"}, "instrument="),
         ({"tape": "somewhere", "instrument": "ES"}, "leave start="),
@@ -380,7 +380,9 @@ def test_what_does_not_go_together(options: dict[str, Any], message: str) -> Non
     """The error names the way out, and nothing is left behind."""
 
     async def run() -> None:
-        gateway = SimulatedGateway(**{"in_process": True, "start": OPEN, **options})
+        gateway = SimulatedGateway(
+            **{"in_process": True, "start": OPEN, "instruments": ("MNQ",), **options}
+        )
         with pytest.raises(ProjectXError, match=message):
             await gateway.__aenter__()
         assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -400,7 +402,9 @@ def test_one_instrument_may_be_named_alone() -> None:
 
 async def test_a_held_clock_runs_when_started() -> None:
     """On real time, in process: nothing happens before the start, at speed afterwards."""
-    async with SimulatedGateway(in_process=True, start=OPEN, hold=True, speed=50) as gateway:
+    async with SimulatedGateway(
+        in_process=True, start=OPEN, hold=True, speed=50, instruments=("MNQ",)
+    ) as gateway:
         await asyncio.sleep(0.01)
         assert (gateway.market.published, gateway.clock.now_ns()) == (0, parse_ns(OPEN.isoformat()))
         gateway.market.start()

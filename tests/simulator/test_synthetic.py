@@ -217,5 +217,19 @@ def test_tickers_must_be_known_and_different() -> None:
         source("MNW")
     with pytest.raises(ProjectXDataError, match="different tickers"):
         source("ES", "es")
-    with pytest.raises(ProjectXDataError, match="none"):
-        SyntheticSource([], seed=1, start_ns=REGULAR_NS)
+
+
+def test_without_tickers_a_market_moves_once_somebody_looks() -> None:
+    """Every product is listed, nothing moves unseen, and the past joins the moment of the look."""
+    market = SyntheticSource([], seed=1, start_ns=REGULAR_NS)
+    assert len(market.contracts) > 50
+    assert market.advance(REGULAR_NS + 5 * NS) == []
+    assert market.next_ns() > REGULAR_NS + 5 * NS
+    gold = next(c for c in market.contracts if c.product.ticker == "GC")
+    now = REGULAR_NS + 5 * NS
+    last = market.history(gold.contract_id).bars(2, 1, now - 3600 * NS, now, 5, True, now)[0]
+    records = market.advance(now + 20 * NS)
+    assert {record.contract_id for record in records} == {gold.contract_id}
+    first = next(record for record in records if isinstance(record, Trade))
+    assert abs(first.price - last.close) < 50
+    assert market.snapshot(gold.contract_id).bids

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["make_gateway", "market_options"]
 
-DEFAULT_INSTRUMENTS = "MNQ,MES,ES,NQ"
-
 
 def market_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose the simulated market."""
@@ -42,9 +40,7 @@ def market_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--instruments",
-                default=DEFAULT_INSTRUMENTS,
-                show_default=True,
-                help="Tickers of the synthetic market, with commas.",
+                help="Tickers of the synthetic market, with commas; every product when left out.",
             ),
             click.option(
                 "--start",
@@ -84,7 +80,7 @@ def make_gateway(
     tape: Path | None,
     instrument: str | None,
     seed: int,
-    instruments: str,
+    instruments: str | None,
     start: str | None,
     speed: float,
     tape_from: float,
@@ -106,7 +102,7 @@ def make_gateway(
         tape=tape,
         instrument=instrument if tape is not None else None,
         seed=seed,
-        instruments=tuple(name.strip() for name in instruments.split(",") if name.strip()),
+        instruments=tuple(name.strip() for name in (instruments or "").split(",") if name.strip()),
         start=_moment(start) if start else None,
         speed=speed,
         tape_from=tape_from,

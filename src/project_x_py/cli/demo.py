@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["demo"]
 
 TIMEFRAMES = ["5sec", "1min", "5min"]
+USUAL = "MNQ"
 TERMINAL_HZ = 8
 PLAIN_EVERY_S = 1.0
 
@@ -51,8 +52,9 @@ async def _demo(options: dict[str, Any], seconds: float | None, lines: list[str]
     served = make_gateway(hold=True, **options)
     with terminable():
         async with served:
+            tickers = [contract.product.ticker for contract in served.contracts]
             suite = await TradingSuite.create(
-                served.contracts[0].product.ticker,
+                USUAL if USUAL in tickers else tickers[0],
                 timeframes=TIMEFRAMES,
                 features=["orderbook"],
                 initial_days=1,

@@ -94,9 +94,10 @@ class MarketHub(Hub):
             if connection in subscribers:
                 return None
             subscribers[connection] = None
+            # Also for trades: a market that nobody has looked at need not move.
+            snapshot = self._source.snapshot(contract_id)
             if kind is Trade:
                 return None
-            snapshot = self._source.snapshot(contract_id)
             encoder = self._encoders[contract_id]
             if kind is Quote:
                 return encoder.full_quote(snapshot)

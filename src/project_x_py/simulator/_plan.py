@@ -23,6 +23,9 @@ __all__ = ["MarketPlan", "TapeClock"]
 
 TapeClock = Literal["wall", "tape"]
 
+USUAL = "MNQ"
+"""Whose trading hours decide when a market of every product begins."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketPlan:
@@ -31,7 +34,7 @@ class MarketPlan:
     Attributes:
         tape: Folder of a recording; None for a made-up market.
         instrument: Ticker of the tape, or the only one of a made-up market.
-        instruments: Tickers of a made-up market.
+        instruments: Tickers of a made-up market; empty for every product.
         seed: What a made-up market is made from.
         start: When a made-up market begins; None for now, or, when the market is closed now, the
             opening of the last regular session. A naive one is Chicago time.
@@ -62,9 +65,7 @@ class MarketPlan:
         from project_x_py.simulator._synthetic import SyntheticSource
 
         tickers = self.instruments if self.instrument is None else (self.instrument,)
-        if not tickers:
-            raise ProjectXError("a simulated market needs at least one instrument")
-        start_ns = self._start_ns(tickers[0], now_ns)
+        start_ns = self._start_ns(tickers[0] if tickers else USUAL, now_ns)
         return SyntheticSource(tickers, seed=self.seed, start_ns=start_ns)
 
     def _tape(self, folder: Path, now_ns: int) -> MarketSource:

@@ -7,11 +7,11 @@ instrument ends with the price of its first trade.
 
 from __future__ import annotations
 
-from heapq import heapify, heapreplace
+from heapq import heappush, heapreplace
 from typing import TYPE_CHECKING
 
 from project_x_py._core.calendar import calendar_for, trade_date
-from project_x_py._core.products import product_for_ticker
+from project_x_py._core.products import PRODUCTS, product_for_ticker
 from project_x_py.exceptions import ProjectXDataError
 from project_x_py.simulator._board import QuoteBoard
 from project_x_py.simulator._contracts import listed
@@ -28,72 +28,86 @@ if TYPE_CHECKING:
 
 __all__ = ["SyntheticSource"]
 
+IDLE_NS = 50_000_000
+"""How long a market that nobody watches sleeps before it looks whether somebody does."""
+
 
 class SyntheticSource:
     """A :class:`~project_x_py.simulator._source.MarketSource` that makes its markets up.
 
     Args:
-        tickers: What to trade, such as ``["MNQ", "ES"]``; the active contract of each.
-        seed: Same seed and start, same market.
+        tickers: What to trade, such as ``["MNQ", "ES"]``, the active contract of each; all of it
+            moves from the start. Empty means every product, each moving from the moment that
+            somebody first looks at it, so that nobody pays for what nobody watches.
+        seed: Same seed, start and first looks, same market.
         start_ns: Exchange time at which it starts, ns since 1970 UTC.
 
     Raises:
         ProjectXInstrumentError: A ticker is unknown; the message names close matches.
-        ProjectXDataError: There is no ticker, or one is there twice.
+        ProjectXDataError: A ticker is there twice.
     """
 
     def __init__(self, tickers: Sequence[str], *, seed: int, start_ns: int) -> None:
-        products = [product_for_ticker(ticker) for ticker in tickers]
-        if not products or len(set(products)) < len(products):
-            given = ", ".join(tickers) or "none"
-            raise ProjectXDataError(f"a market needs different tickers, at least one; got {given}")
+        products = [product_for_ticker(ticker) for ticker in tickers] or list(PRODUCTS)
+        if len(set(products)) < len(products):
+            raise ProjectXDataError(f"a market needs different tickers; got {', '.join(tickers)}")
         self.start_ns = start_ns
         self.contracts = tuple(listed(product, trade_date(start_ns)) for product in products)
+        self._seed = seed
+        self._now_ns = start_ns
+        self._at = {contract.contract_id: at for at, contract in enumerate(self.contracts)}
+        self._climates: dict[str, Climate] = {}
         self._boards: dict[str, QuoteBoard] = {}
         self._histories: dict[str, BarHistory] = {}
         self._flows: dict[str, OrderFlow] = {}
-        climates: dict[str, Climate] = {}
-        for contract in self.contracts:
-            factor = profile_for(contract.product.ticker).factor
-            climate = climates.setdefault(factor, Climate(seed, factor))
-            self._list(contract, climate, seed)
-        self._queue = [(flow.next_ns, at, flow) for at, flow in enumerate(self._flows.values())]
-        heapify(self._queue)
+        self._queue: list[tuple[int, int, OrderFlow]] = []
+        if tickers:
+            for contract in self.contracts:
+                self._move(contract)
 
-    def _list(self, contract: ListedContract, climate: Climate, seed: int) -> None:
-        ticker, start_ns = contract.product.ticker, self.start_ns
+    def _move(self, contract: ListedContract) -> None:
+        """Let a contract trade from now on; its past ends with the price it starts at."""
+        ticker, start_ns = contract.product.ticker, self._now_ns
         profile, calendar = profile_for(ticker), calendar_for(ticker)
+        climate = self._climates.setdefault(profile.factor, Climate(self._seed, profile.factor))
         price = round(profile.level / float(contract.grid.tick_size))
-        history = BarHistory(profile, calendar, seed=seed, live_ns=start_ns, price=price)
+        history = BarHistory(profile, calendar, seed=self._seed, live_ns=start_ns, price=price)
         board = QuoteBoard(
             contract.contract_id, contract.grid, history.day_state(start_ns), start_ns
         )
-        self._boards[contract.contract_id] = board
-        self._histories[contract.contract_id] = history
-        self._flows[contract.contract_id] = OrderFlow(
+        flow = OrderFlow(
             contract.contract_id,
             profile,
             calendar,
             climate,
             board,
             history,
-            seed=seed,
+            seed=self._seed,
             start_ns=start_ns,
             price=price,
         )
+        self._boards[contract.contract_id] = board
+        self._histories[contract.contract_id] = history
+        self._flows[contract.contract_id] = flow
+        heappush(self._queue, (flow.next_ns, self._at[contract.contract_id], flow))
+
+    def _look(self, contract_id: str) -> None:
+        if contract_id not in self._flows:
+            self._move(self.contracts[self._at[contract_id]])
 
     def next_ns(self) -> int | None:
-        """Exchange time of the next event, which rarely tells nothing; there always is one."""
-        return self._queue[0][0]
+        """Exchange time of the next event, which may tell nothing; there always is one."""
+        return self._queue[0][0] if self._queue else self._now_ns + IDLE_NS
 
     def advance(self, until_ns: int) -> list[MarketRecord]:
         """Return, in order, the records not yet returned whose time is at most ``until_ns``."""
         records: list[MarketRecord] = []
         queue = self._queue
-        while (head := queue[0])[0] <= until_ns:
+        while queue and (head := queue[0])[0] <= until_ns:
             flow = head[2]
             records += flow.step()
             heapreplace(queue, (flow.next_ns, head[1], flow))
+        self._now_ns = max(self._now_ns, until_ns)
         return records
 
     def snapshot(self, contract_id: str) -> BookSnapshot:
@@ -102,6 +116,7 @@ class SyntheticSource:
         Raises:
             KeyError: The contract is not one of ``contracts``.
         """
+        self._look(contract_id)
         bids, asks = self._flows[contract_id].shown()
         return self._boards[contract_id].snapshot(bids, asks)
 
@@ -111,4 +126,5 @@ class SyntheticSource:
         Raises:
             KeyError: The contract is not one of ``contracts``.
         """
+        self._look(contract_id)
         return self._histories[contract_id]

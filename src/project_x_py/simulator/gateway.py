@@ -61,7 +61,8 @@ class SimulatedGateway:
         tape: Folder of a recording to play back; None makes up a market.
         instrument: Ticker that the tape is listed as, or the only instrument of a made-up market.
         seed: What a made-up market is made from; in process, also the source of tokens and ids.
-        instruments: Tickers of a made-up market.
+        instruments: Tickers of a made-up market, all moving from the start. None means every
+            product, each moving from the moment somebody first asks for its bars or subscribes.
         start: When a made-up market begins. None means now, or the opening of the last regular
             session when the market is closed now. A naive time is Chicago's.
         speed: Exchange seconds per wall second.
@@ -90,7 +91,7 @@ class SimulatedGateway:
         tape: str | Path | None = None,
         instrument: str | None = None,
         seed: int = 1,
-        instruments: Sequence[str] = ("MNQ",),
+        instruments: Sequence[str] | None = None,
         start: datetime | None = None,
         speed: float = 1.0,
         tape_from: float = 30.0,
@@ -109,7 +110,7 @@ class SimulatedGateway:
         self._plan = MarketPlan(
             tape=tape,
             instrument=instrument,
-            instruments=tuple(instruments),
+            instruments=tuple(instruments or ()),
             seed=seed,
             start=start,
             tape_from=tape_from,
