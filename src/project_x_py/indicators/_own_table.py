@@ -239,6 +239,7 @@ _OTHERS = (
         bind=own("vwap_session"),
         formula="sum of price x volume / sum of volume since the session began, price = "
         "(high + low + close) / 3; null while no volume has traded.",
+        convention="Rows are in time order; times without a zone are UTC.",
         source="standard definition",
     ),
     Indicator(

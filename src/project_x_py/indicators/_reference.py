@@ -37,7 +37,8 @@ Made from the registry by `python -m project_x_py.indicators._reference`; do not
 
 Every name is a function for `frame.pipe(NAME, ...)`, has a lower-case twin `calculate_<name>`, a
 class form `<NAME>Indicator` with `calculate(frame, ...)`, and works live through
-`stream(NAME, history=frame, ...)`. {count} indicators, TA-Lib {version}.
+`stream(NAME, history=frame, ...)`. Many at once, in one pass:
+`with_indicators(frame, RSI, (SMA, {{"period": 50}}))`. {count} indicators, TA-Lib {version}.
 
 Rules for all of them:
 
