@@ -1,0 +1,164 @@
+"""The gateway as Microsoft's own SignalR client for JavaScript sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.interop.node import Client
+
+from project_x_py._core.time import NS, parse_ns
+from project_x_py.simulator import SimulatedGateway
+
+OPEN = datetime(2026, 9, 1, 14, 30, tzinfo=UTC)
+LEVELS = 4_200
+BURST = 2_000
+MIDDLE = 20_000.0
+LAST_NS = parse_ns("2026-09-01T14:30:00Z")
+MEBIBYTE = 1024 * 1024
+
+both_ways = pytest.mark.parametrize("way", ["direct", "negotiated"])
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[SimulatedGateway]:
+    """A gateway in regular hours, ten times as fast as the wall."""
+    async with SimulatedGateway(instruments=("MNQ",), start=OPEN, speed=10) as running:
+        yield running
+
+
+@both_ways
+async def test_market_streams(gateway: SimulatedGateway, way: str) -> None:
+    """Quotes, trades and depth have their documented shapes; wrong calls reject with a reason."""
+    async with Client("market", way, gateway.ready()) as client:
+        heard = await client.said("heard")
+    contract_id, events = heard["id"], heard["events"]
+    assert contract_id == gateway.contracts[0].contract_id
+    assert heard["results"] == [None] * 6
+    assert heard["after"] == 0
+    assert {event[1] for event in events} == {contract_id}
+    quotes, trades, depth = (
+        [payload for name, _, payload in events if name == wanted]
+        for wanted in ("GatewayQuote", "GatewayTrade", "GatewayDepth")
+    )
+    figures = {"bestBid", "bestAsk", "lastPrice", "open", "high", "low", "volume", "change"}
+    assert figures <= quotes[0].keys()
+    assert all({"symbol", "lastUpdated", "timestamp"} <= quote.keys() for quote in quotes)
+    assert any(len(quote) < len(quotes[0]) for quote in quotes[1:])
+    assert all(
+        {"price", "volume", "type", "timestamp"} <= row.keys() for rows in trades for row in rows
+    )
+    assert [row["type"] for row in depth[0]].count(6) == 1
+    assert depth[0][0]["type"] == 6
+    assert {row["type"] for row in depth[0][1:]} == {1, 2}
+    few, kind, contract, method = heard["refused"]
+    assert "provides 0 argument(s) but target expects 1" in few
+    assert "Error binding arguments" in kind
+    assert "'CON.F.US.NONE.U26' has no market" in contract
+    assert "Method does not exist" in method
+
+
+@both_ways
+async def test_user_hub(gateway: SimulatedGateway, way: str) -> None:
+    """Each method completes; wrong calls reject with a reason, and a wrong token with 401."""
+    async with Client("user", way, gateway.ready()) as client:
+        heard = await client.said("heard")
+        stranger = await client.said("stranger")
+    assert heard["results"] == [None] * 8
+    assert heard["state"] == "Connected"
+    many, few, kind, account, method = heard["refused"]
+    assert "'SubscribeAccounts'" in many
+    assert "provides 1 argument(s) but target expects 0" in many
+    assert "provides 0 argument(s) but target expects 1" in few
+    assert "Error binding arguments" in kind
+    assert "Account 1 was not found" in account
+    assert "Method does not exist" in method
+    # Without a negotiation the client does not tell the status of a refused upgrade.
+    assert ("401" if way == "negotiated" else "WebSocket failed to connect") in stranger["outcome"]
+
+
+@both_ways
+async def test_a_dropped_socket_comes_back(gateway: SimulatedGateway, way: str) -> None:
+    """The client reconnects by itself, past a refusal and an expired token, and streams again."""
+    async with Client("dropped", way, gateway.ready()) as client:
+        before = await client.said("streaming")
+        gateway.faults.expire_tokens()
+        path = "/hubs/market" if way == "direct" else "/hubs/market/negotiate"
+        gateway.faults.refuse_next(503, route=path)
+        assert gateway.faults.drop_connections("market") == 1
+        assert (await client.said("reconnecting"))["error"]
+        after = await client.said("streaming")
+        assert after["logins"] >= before["logins"] + 2
+        assert after["event"][1][0]["price"] > 0
+        assert await client.said("closed") == {"at": "closed"}
+
+
+@both_ways
+async def test_a_megabyte_and_a_burst(tmp_path: Path, way: str) -> None:
+    """A book of more than a MiB comes in one message; 2,000 events on each stream in order."""
+    tape(tmp_path)
+    async with (
+        SimulatedGateway(tape=tmp_path, instrument="MNQ", tape_from=0.1, hold=True) as gateway,
+        Client("burst", way, gateway.ready()) as client,
+    ):
+        await client.said("subscribed")
+        gateway.market.start()
+        heard = await client.said("heard")
+    assert heard["size"] > MEBIBYTE
+    reset, *rows = heard["rows"]
+    assert reset == [6, 0, 0]
+    bids = [[2, MIDDLE - 0.25 * n, n] for n in range(1, LEVELS + 1)]
+    asks = [[1, MIDDLE + 0.25 * n, n] for n in range(1, LEVELS + 1)]
+    assert rows == bids + asks
+    (_, _, whole), *events = heard["events"]
+    volume = whole["volume"]
+    expected: list[tuple[str, int]] = []
+    for n in range(1, BURST + 1):
+        volume += n
+        expected += [("GatewayTrade", n), ("GatewayDepth", LEVELS + n), ("GatewayQuote", volume)]
+    got = [
+        (name, (load if name == "GatewayQuote" else load[0])["volume"]) for name, _, load in events
+    ]
+    assert got == expected
+
+
+@pytest.mark.long
+@both_ways
+async def test_a_quiet_connection_stays(gateway: SimulatedGateway, way: str) -> None:
+    """Pings of both sides keep a hub without events open beyond the 30 s of either's patience."""
+    async with Client("quiet", way, gateway.ready()) as client:
+        await client.said("subscribed")
+        await asyncio.sleep(35)
+        client.tell()
+        assert await client.said("still") == {"at": "still", "state": "Connected", "result": None}
+
+
+def tape(folder: Path) -> None:
+    """Record a deep book, and a minute later events that are all due at one instant.
+
+    The ``n``-th event is a print of ``n`` contracts and a best bid of ``LEVELS + n``.
+    """
+    minute = pl.Series("ts", [LAST_NS - 60 * NS] * (2 * LEVELS))
+    number = [*range(1, LEVELS + 1)] * 2
+    side = ["B"] * LEVELS + ["A"] * LEVELS
+    price = [MIDDLE - 0.25 * n for n in number[:LEVELS]] + [
+        MIDDLE + 0.25 * n for n in number[:LEVELS]
+    ]
+    book = pl.DataFrame(
+        {"ts": minute, "event": [0] * len(number), "side": side, "price": price, "size": number}
+    )
+    events = pl.DataFrame({"ts": [LAST_NS] * BURST, "event": range(1, BURST + 1)})
+    best = events.select(
+        "ts",
+        "event",
+        side=pl.lit("B"),
+        price=pl.lit(MIDDLE - 0.25),
+        size=pl.col("event") + LEVELS,
+    )
+    pl.concat([book, best]).write_parquet(folder / "depth.parquet")
+    prints = events.with_columns(price=pl.lit(MIDDLE), size=pl.col("event"))
+    prints.write_parquet(folder / "trades.parquet")
