@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-__all__ = ["PACKAGE", "ROOT", "Module", "dotted", "functions", "modules", "tracked_files"]
+__all__ = ["PACKAGE", "ROOT", "Module", "dotted", "modules", "tracked_files"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "project_x_py"
@@ -45,9 +45,19 @@ class Module:
         return ast.parse(self.text, filename=self.name)
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, walked once."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def functions(self) -> tuple[FunctionNode, ...]:
+        """Each function and method."""
+        return tuple(node for node in self.nodes if isinstance(node, FunctionNode))
+
+    @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """Each node's parent."""
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around ``node``, innermost first."""
@@ -57,13 +67,15 @@ class Module:
 
     def comments(self) -> Iterator[tuple[int, str]]:
         """Line number and text of each comment."""
+        if "#" not in self.text:
+            return
         for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
             if token.type == tokenize.COMMENT:
                 yield token.start[0], token.string.lstrip("#").strip()
 
     def docstrings(self) -> Iterator[tuple[int, str]]:
         """Line number and text of each docstring."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Module | ast.ClassDef | FunctionNode):
                 text = ast.get_docstring(node)
                 if text:
@@ -79,13 +91,6 @@ def modules(*folders: str) -> tuple[Module, ...]:
     """The Python files below ``folders`` (of the checkout), or of the package without any."""
     roots = [ROOT / folder for folder in folders] or [PACKAGE]
     return tuple(Module(path) for root in roots for path in sorted(root.rglob("*.py")))
-
-
-def functions(tree: ast.AST) -> Iterator[FunctionNode]:
-    """Each function and method of ``tree``."""
-    for node in ast.walk(tree):
-        if isinstance(node, FunctionNode):
-            yield node
 
 
 def dotted(node: ast.AST) -> str:

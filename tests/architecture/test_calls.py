@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
-from tests.architecture.source import FunctionNode, Module, dotted, functions, modules
+from tests.architecture.source import FunctionNode, Module, dotted, modules
 
 BANNED = {
     "asyncio.create_task": "spawn through _runtime.supervisor",
@@ -43,20 +43,20 @@ BROAD_HANDLERS = {
 """The five places that may catch every exception, one handler in each."""
 
 
-def aliases(tree: ast.Module) -> dict[str, str]:
+def aliases(nodes: Iterable[ast.AST]) -> dict[str, str]:
     """Local names of what a module imports by ``from x import y``, as ``x.y``."""
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and node.module and not node.level
         for alias in node.names
     }
 
 
-def named(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+def named(nodes: Sequence[ast.AST]) -> Iterator[tuple[ast.AST, str]]:
     """Each name or attribute that a module mentions, in full: ``asyncio.gather``."""
-    local = aliases(tree)
-    for node in ast.walk(tree):
+    local = aliases(nodes)
+    for node in nodes:
         if isinstance(node, ast.Attribute | ast.Name):
             first, dot, rest = dotted(node).partition(".")
             yield node, f"{local.get(first, first)}{dot}{rest}"
@@ -64,10 +64,11 @@ def named(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
 
 def uses(module: Module, banned: dict[str, str]) -> Iterator[str]:
     """Where a module names something banned, called or not."""
-    for node, name in named(module.tree):
-        for text, reason in banned.items():
-            if f".{name}".endswith(f".{text}"):
-                yield module.at(node, f"{text}: {reason}")
+    ends = tuple(f".{text}" for text in banned)
+    for node, name in named(module.nodes):
+        if f".{name}".endswith(ends):
+            text = next(text for text in banned if f".{name}".endswith(f".{text}"))
+            yield module.at(node, f"{text}: {banned[text]}")
 
 
 def test_tasks_locks_and_clocks_come_from_the_runtime() -> None:
@@ -87,7 +88,7 @@ def test_loops_start_no_task_of_their_own() -> None:
         module.at(node, ast.unparse(node.func))
         for module in modules()
         if "/_runtime/" not in module.name
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "create_task"
@@ -100,7 +101,7 @@ def test_nothing_forks_or_configures_logging() -> None:
     """No fork, no fork start method, no logging set-up in the library."""
     found = [line for module in modules() for line in uses(module, FORBIDDEN_EVERYWHERE)]
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Call) and dotted(node.func).endswith(
                 ("get_context", "set_start_method")
             ):
@@ -133,7 +134,7 @@ def test_signal_handlers_are_guarded() -> None:
     found = [
         module.at(node, "unguarded add_signal_handler")
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute)
         and node.attr == "add_signal_handler"
         and not is_guarded(module, node)
@@ -158,7 +159,7 @@ def test_every_exception_is_caught_in_five_places_only() -> None:
     seen: dict[str, int] = dict.fromkeys(BROAD_HANDLERS, 0)
     found = []
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not isinstance(node, ast.ExceptHandler) or not broad(node):
                 continue
             places = [place for place in BROAD_HANDLERS if module.name.startswith(place)]
@@ -185,7 +186,7 @@ def test_functions_do_something_or_say_why_not() -> None:
     found = [
         module.at(node, f"{node.name} does nothing")
         for module in modules()
-        for node in functions(module.tree)
+        for node in module.functions
         if not is_declaration(module, node)
         and all(isinstance(item, ast.Pass) or is_constant(item) for item in node.body)
         and (len(node.body) > 1 or not ast.get_docstring(node))
@@ -203,7 +204,7 @@ def test_nothing_is_left_for_later() -> None:
     found = [
         module.at(node, "raises NotImplementedError")
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Raise) and node.exc and "NotImplemented" in ast.dump(node.exc)
     ]
     assert not found, "\n".join(found)
@@ -214,7 +215,7 @@ def test_own_objects_are_not_probed() -> None:
     found = [
         module.at(node, "hasattr")
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call)
         and dotted(node.func) == "hasattr"
         and dotted(node.args[0]) not in sys.stdlib_module_names
@@ -233,4 +234,6 @@ def test_own_objects_are_not_probed() -> None:
 )
 def test_the_search_itself_sees_every_spelling(text: str, name: str) -> None:
     """A banned call is seen under an alias and under a from-import."""
-    assert any(f".{full}".endswith(f".{name}") for _, full in named(ast.parse(text)))
+    assert any(
+        f".{full}".endswith(f".{name}") for _, full in named(list(ast.walk(ast.parse(text))))
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from tests.architecture.source import ROOT, dotted, functions, modules, tracked_files
+from tests.architecture.source import ROOT, dotted, modules, tracked_files
 
 LOCK_FILES = {"uv.lock", "poetry.lock", "package-lock.json", "yarn.lock", "pnpm-lock.yaml"}
 REGISTRY = re.compile(
@@ -25,7 +25,7 @@ def test_each_test_says_what_holds() -> None:
         module.at(node, node.name)
         for module in modules("tests")
         if is_test(module.path.name)
-        for node in functions(module.tree)
+        for node in module.functions
         if is_test(node.name) and not ast.get_docstring(node)
     ]
     assert not found, "\n".join(found)
@@ -35,7 +35,7 @@ def test_tests_neither_sleep_nor_mock() -> None:
     """No test waits by time.sleep, and none replaces our classes with mocks."""
     found = []
     for module in modules("tests"):
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Attribute) and dotted(node) == "time.sleep":
                 found.append(module.at(node, "time.sleep"))
             if isinstance(node, ast.Import | ast.ImportFrom):

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from tests.architecture.source import ROOT, dotted, modules
+from tests.architecture.source import ROOT, Module, dotted, modules
 
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
@@ -27,10 +27,10 @@ IMPURE = {
 """Standard modules that the pure packages have no use for: concurrency, network, clock."""
 
 
-def imported(tree: ast.Module) -> list[tuple[ast.stmt, str]]:
+def imported(module: Module) -> list[tuple[ast.stmt, str]]:
     """Each import statement with the absolute name it imports from."""
     found: list[tuple[ast.stmt, str]] = []
-    for node in ast.walk(tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             found += [(node, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -58,7 +58,7 @@ def test_pure_packages_stay_pure() -> None:
     found = [
         module.at(node, name)
         for module in modules("src/project_x_py/_core", "src/project_x_py/_wire")
-        for node, name in imported(module.tree)
+        for node, name in imported(module)
         if name.split(".")[0] in IMPURE
     ]
     assert not found, "\n".join(found)
@@ -69,7 +69,7 @@ def test_chance_is_handed_in() -> None:
     found = [
         module.at(node, dotted(node))
         for module in modules("src/project_x_py/_core")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Attribute)
         and dotted(node).startswith("random.")
         and node.attr != "Random"
@@ -84,7 +84,7 @@ def test_exchange_keeps_its_own_books() -> None:
         module.at(node, name)
         for module in modules("src/project_x_py/_core")
         if "exchange" in module.path.relative_to(ROOT).as_posix()
-        for node, name in imported(module.tree)
+        for node, name in imported(module)
         if name.startswith(theirs)
     ]
     assert not found, "\n".join(found)
@@ -95,7 +95,7 @@ def test_imports_name_the_home_of_a_thing() -> None:
     found = [
         module.at(node, "import from the root")
         for module in modules()
-        for node, name in imported(module.tree)
+        for node, name in imported(module)
         if name == "project_x_py" and isinstance(node, ast.ImportFrom)
         if any(not (ROOT / "src/project_x_py" / alias.name).is_dir() for alias in node.names)
     ]

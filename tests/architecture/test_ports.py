@@ -14,7 +14,7 @@ DOCUMENTED = {"src/project_x_py/types/protocols.py"}
 def classes(*folders: str) -> Iterator[tuple[Module, ast.ClassDef]]:
     """Each class of the package, or of ``folders``."""
     for module in modules(*folders):
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.ClassDef):
                 yield module, node
 

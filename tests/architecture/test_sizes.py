@@ -6,7 +6,7 @@ import ast
 import statistics
 
 import pytest
-from tests.architecture.source import FunctionNode, functions, modules
+from tests.architecture.source import FunctionNode, modules
 
 TABLES = {
     "src/project_x_py/_core/products.py",
@@ -57,7 +57,7 @@ def test_functions_are_small() -> None:
             (length(node), module.at(node, node.name))
             for module in modules()
             if module.name not in TABLES
-            for node in functions(module.tree)
+            for node in module.functions
         ),
         reverse=True,
     )
@@ -69,7 +69,7 @@ def test_classes_have_few_public_methods() -> None:
     """A class has at most twenty public methods of its own, documented facades aside."""
     found = []
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not isinstance(node, ast.ClassDef) or node.name in FACADES:
                 continue
             names = {
@@ -86,4 +86,4 @@ def test_classes_have_few_public_methods() -> None:
 def test_tables_are_data(name: str) -> None:
     """A module that is exempt as a table has few functions, so that it stays one."""
     found = [module for module in modules() if module.name == name]
-    assert all(len(list(functions(module.tree))) <= 20 for module in found)
+    assert all(len(module.functions) <= 20 for module in found)

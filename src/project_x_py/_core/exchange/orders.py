@@ -62,7 +62,7 @@ class Order:
         account_id: int,
         contract_id: str,
         *,
-        type: int,  # noqa: A002
+        type: int,  # noqa: A002 - the gateway's word
         side: int,
         size: int,
         ns: int,
@@ -162,7 +162,7 @@ class OrderStore:
         account_id: int,
         contract_id: str,
         *,
-        type: int,  # noqa: A002
+        type: int,  # noqa: A002 - the gateway's word
         side: int,
         size: int,
         ns: int,
