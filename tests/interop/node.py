@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ from typing import Any, Self
 
 import pytest
 
-__all__ = ["Client", "node_program", "signalr_folder"]
+__all__ = ["Client", "install_signalr", "node_program", "signalr_folder"]
 
 HERE = Path(__file__).resolve().parent
 MODULES = HERE / "node_modules"
@@ -32,18 +33,26 @@ def node_program() -> str:
 
 
 def signalr_folder() -> Path:
-    """Return the folder whose modules hold ``@microsoft/signalr``; skips where it cannot be had.
+    """Return the folder whose modules hold ``@microsoft/signalr``; skips where it cannot be had."""
+    hindrance = install_signalr()
+    if hindrance is not None:
+        pytest.skip(hindrance)
+    return MODULES
 
-    It is installed once. The stamp is written last and holds what was asked for, so that neither
-    an interrupted nor an outdated installation counts.
+
+@functools.cache
+def install_signalr() -> str | None:
+    """Have npm install what ``package.json`` asks for, and return what hinders it, if anything.
+
+    It happens once. The stamp is written last and holds what was asked for, so that neither an
+    interrupted nor an outdated installation counts.
     """
     wanted = (HERE / "package.json").read_text(encoding="utf-8")
     if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == wanted:
-        return MODULES
+        return None
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip("needs npm, which installs @microsoft/signalr")
-    shutil.rmtree(MODULES, ignore_errors=True)
+        return "needs npm, which installs @microsoft/signalr"
     options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
     try:
         done = subprocess.run(
@@ -57,12 +66,12 @@ def signalr_folder() -> Path:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        pytest.skip(f"npm did not install @microsoft/signalr in {INSTALL_S} s")
+        return f"npm did not install @microsoft/signalr within {INSTALL_S} s"
     if done.returncode:
-        reason = " ".join(line for line in done.stderr.splitlines() if "error" in line.casefold())
-        pytest.skip(f"npm cannot install @microsoft/signalr: {reason[:300]}")
+        told = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
+        return f"npm cannot install @microsoft/signalr: {' '.join(told[:1])}"
     STAMP.write_text(wanted, encoding="utf-8")
-    return MODULES
+    return None
 
 
 class Client:
