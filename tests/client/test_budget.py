@@ -6,10 +6,10 @@ import asyncio
 
 from hypothesis import given
 from hypothesis import strategies as st
-from project_x_py._runtime.virtual_loop import run_virtual
 
 from project_x_py._runtime.clock import VirtualClock
 from project_x_py._runtime.together import together
+from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.client._budget import RequestBudget, Window
 from project_x_py.config import ProjectXConfig
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from project_x_py._runtime.virtual_loop import run_virtual
 
+from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.client._contracts import choose_contract, find_contract
 from project_x_py.exceptions import ProjectXInstrumentError
 from project_x_py.models import Instrument
