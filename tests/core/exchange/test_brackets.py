@@ -100,7 +100,7 @@ def test_a_partly_filled_leg_shrinks_its_sibling() -> None:
     events = world.hit(BUY, 95 + 2)
     assert kinds(events)[-1] == "order 2 OPEN"
     assert (world.row(entry + 1).size, world.row(entry + 2).filled, world.net()) == (3, 2, 3)
-    world.hit(SELL, 200)
+    world.hit(SELL, 90)
     assert world.net() == 0
     assert world.status(entry + 1) == OrderStatus.FILLED
     assert world.row(entry + 2).status == OrderStatus.CANCELLED

@@ -178,8 +178,7 @@ class Desk:
             order = self._find(fill.order_id)
             product = self._markets[order.contract_id].product
             self._ledger.fill(order, product, fill.price, fill.size)
-        for fill in batch:
-            self._filled(self._find(fill.order_id), fill.size)
+        self._react([(self._find(fill.order_id), fill.size) for fill in batch])
 
     # What an order does in its market.
 
@@ -259,19 +258,32 @@ class Desk:
 
     # What the fill or the end of an order causes.
 
-    def _filled(self, order: Order, size: int) -> None:
-        """React to a fill: legs come to life or grow, a sibling shrinks."""
-        self._touched[order.account_id, order.contract_id] = None
-        if not order.is_working:
-            self._markets[order.contract_id].pegged.pop(order.id, None)
-        if order.legs:
-            self._entry_filled(order, size)
-        sibling = order.sibling
-        if sibling is not None and sibling.is_working:
-            self._shrink(sibling, size)
-        entry = order.parent
-        if entry is not None and entry.is_working and not order.open_for_legs:
-            self.end(entry, OrderStatus.CANCELLED)
+    def _react(self, fills: list[tuple[Order, int]]) -> None:
+        """React to fills: legs come to life, legs and siblings change size, entries end.
+
+        Sizes are worked out from all the fills before anything goes to the market again.
+        """
+        deltas: dict[Order, int] = {}
+        for order, size in fills:
+            self._touched[order.account_id, order.contract_id] = None
+            if not order.is_working:
+                self._markets[order.contract_id].pegged.pop(order.id, None)
+            if any(leg.status == OrderStatus.SUSPENDED for leg in order.legs):
+                if self._quirks.legs_on_partial_fill == "per fill" or not order.remaining:
+                    self._plan_activation(order)
+            else:
+                for leg in order.legs:
+                    deltas[leg] = deltas.get(leg, 0) + size
+            if order.sibling is not None:
+                deltas[order.sibling] = deltas.get(order.sibling, 0) - size
+        grown = [order for order, delta in deltas.items() if self._resize(order, delta)]
+        for order in grown:
+            if order.status == OrderStatus.OPEN:
+                self._rework(order, self._markets[order.contract_id], in_place=False)
+        for order, _ in fills:
+            entry = order.parent
+            if entry is not None and entry.is_working and not order.open_for_legs:
+                self.end(entry, OrderStatus.CANCELLED)
 
     def _ended(self, order: Order) -> None:
         """React to the end of an order that is not filled completely."""
@@ -283,15 +295,6 @@ class Desk:
             for leg in order.legs:
                 if leg.is_working:
                     self.end(leg, OrderStatus.EXPIRED if platform else OrderStatus.CANCELLED)
-
-    def _entry_filled(self, entry: Order, size: int) -> None:
-        if any(leg.status == OrderStatus.SUSPENDED for leg in entry.legs):
-            if self._quirks.legs_on_partial_fill == "per fill" or not entry.remaining:
-                self._plan_activation(entry)
-            return
-        for leg in entry.legs:
-            if leg.is_working:
-                self._grow(leg, size)
 
     def _plan_activation(self, entry: Order) -> None:
         if entry.id not in self._activating:
@@ -316,20 +319,21 @@ class Desk:
             if leg.status == OrderStatus.OPEN:
                 self._work(leg, market)
 
-    def _grow(self, leg: Order, size: int) -> None:
-        """Enlarge a working leg, which puts a resting one to the back of its queue."""
-        leg.size = min(leg.size + size, leg.filled + leg.open_for_legs)
-        self._ledger.write_order(leg)
-        if leg.type == OrderType.LIMIT:
-            self._rework(leg, self._markets[leg.contract_id], in_place=False)
+    def _resize(self, order: Order, delta: int) -> bool:
+        """Change the size of an order that works; return whether it has to rest anew.
 
-    def _shrink(self, order: Order, size: int) -> None:
-        """Take from an order what its sibling filled."""
-        if order.remaining <= size:
+        A smaller one keeps its place in the queue, a larger one does not.
+        """
+        if not order.is_working or not delta:
+            return False
+        if order.remaining + delta <= 0:
             self.end(order, OrderStatus.CANCELLED)
-            return
-        order.size -= size
+            return False
+        order.size += delta
         self._ledger.write_order(order)
-        if order.status == OrderStatus.OPEN and order.type not in _STOPS:
+        if order.status != OrderStatus.OPEN or order.type in _STOPS:
+            return False
+        if delta < 0:
             market = self._markets[order.contract_id]
             market.venue.shrink(order.id, order.remaining, self._ledger.now_ns)
+        return delta > 0

@@ -91,10 +91,14 @@ class ContractMarket:
         return not halted and self.day.is_tradable(ns)
 
     def reference(self, side: int) -> int | None:
-        """Return the price that triggers stops of a side, None while it is not known."""
-        if not self._by_quotes:
-            return self.last
-        return self.venue.best_ask if side == BUY else self.venue.best_bid
+        """Return the price that triggers stops of a side, None while it is not known.
+
+        Where quotes trigger, the last trade stands in for one that is missing.
+        """
+        quote = None
+        if self._by_quotes:
+            quote = self.venue.best_ask if side == BUY else self.venue.best_bid
+        return self.last if quote is None else quote
 
     def centre(self) -> int | None:
         """Return the price that a limit may not be too far from, None while there is none."""
