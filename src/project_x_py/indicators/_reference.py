@@ -42,8 +42,9 @@ class form `<NAME>Indicator` with `calculate(frame, ...)`, and works live throug
 
 Rules for all of them:
 
-- **Undefined is null.** Warm-up rows and divisions by zero are null, never 0 or NaN. *Warm-up*
-  below is the number of leading null rows of the last column with the default parameters.
+- **Undefined is null.** Warm-up rows and values that do not exist are null, never 0 or NaN; an
+  infinity that TA-Lib gives (`DIV` by zero) stays one. *Warm-up* below is the number of leading
+  null rows of the last column with the default parameters.
 - **Missing rows are skipped.** A row with a null in any input is left out, and its own outputs
   are null; the other rows are what they would be without it. NaN is a value, not a missing one.
   Positions (`MAXINDEX` and the like) count the rows that are not skipped.

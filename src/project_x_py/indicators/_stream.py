@@ -214,7 +214,7 @@ def _reader(request: Request) -> Callable[[Bar], tuple[float, ...] | None]:
     owner = request.indicator.name
 
     def read(bar: Bar) -> tuple[float, ...] | None:
-        mapped = bar.__class__ is dict or isinstance(bar, Mapping)
+        mapped = isinstance(bar, (dict, Mapping))
         try:
             values = items(bar) if mapped else attributes(bar)
         except (KeyError, AttributeError):
@@ -234,7 +234,19 @@ def _reader(request: Request) -> Callable[[Bar], tuple[float, ...] | None]:
         shown = dict(zip(columns, values, strict=True))
         raise IndicatorError(f"{owner}: a live bar needs finite numbers, got {shown}")
 
-    return read
+    if len(columns) > 1 or times:
+        return read
+    name = columns[0]
+
+    def read_one(bar: Bar) -> tuple[float, ...] | None:
+        """Read the commonest bar, a dict with a float, without a detour."""
+        if isinstance(bar, dict):
+            value = bar.get(name)
+            if isinstance(value, float) and value - value == 0.0:
+                return (value,)
+        return read(bar)
+
+    return read_one
 
 
 def _completed(
