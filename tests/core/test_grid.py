@@ -6,6 +6,7 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -118,3 +119,10 @@ def test_grids_compare_by_value() -> None:
     assert grid != 0.25
     assert repr(grid) == "TickGrid(0.25, 12.5)"
     assert grid.ratio == (1, 4)
+
+
+def test_numpy_floats_are_floats() -> None:
+    """A float subclass that writes itself differently is read all the same."""
+    assert TickGrid(np.float64(0.25)).ticks(np.float64(0.5)) == 2
+    with pytest.raises(OffGridError):
+        TickGrid(0.25).ticks(np.float64(0.3))

@@ -122,7 +122,8 @@ class TickGrid:
 
 
 def _decimal(value: float | Decimal) -> Decimal:
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    # float's own repr: a subclass of it, such as numpy's, may write itself differently.
+    number = Decimal(float.__repr__(value)) if isinstance(value, float) else Decimal(value)
     if not number.is_finite():
         raise OffGridError(f"{value} is not a price: a finite number is needed")
     return number

@@ -37,14 +37,10 @@ class SystemClock:
 
     __slots__ = ()
 
-    def now_ns(self) -> int:
-        return time.time_ns()
-
-    def wall_ns(self) -> int:
-        return time.time_ns()
-
-    def monotonic_ns(self) -> int:
-        return time.monotonic_ns()
+    # The system's own functions, because every event is stamped twice.
+    now_ns = staticmethod(time.time_ns)
+    wall_ns = staticmethod(time.time_ns)
+    monotonic_ns = staticmethod(time.monotonic_ns)
 
     async def sleep_until(self, exch_ns: int) -> None:
         await _sleep_until(self, exch_ns, speed=1.0)
