@@ -9,6 +9,8 @@ MUTANTS_ARGS ?=
 PYTHON ?= $(shell sh tools/interpreters | head -n 1 | cut -d ' ' -f 2-)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# One process a core. To debug: make test TEST_ARGS="-n 0 -k name".
+PARALLEL := -n auto
 
 .PHONY: demo test test-all test-long chaos soak mutants bench check fmt pins ratchets setup-run setup clean
 
@@ -16,13 +18,13 @@ demo: setup-run
 	$(BIN)/projectx demo $(DEMO_ARGS)
 
 test: setup
-	$(PYTEST) $(TEST_ARGS)
+	$(PYTEST) $(PARALLEL) $(TEST_ARGS)
 
 test-all:
 	sh tools/test_all $(TEST_ARGS)
 
 test-long: setup
-	$(PYTEST) -m 'long or not (chaos or soak)' $(TEST_ARGS)
+	$(PYTEST) $(PARALLEL) -m 'long or not (chaos or soak)' $(TEST_ARGS)
 
 # pytest's status 5 says that no test carries the mark, and is passed on: nothing was proved.
 chaos soak: setup
@@ -39,7 +41,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(PYTEST)
+	$(PYTEST) $(PARALLEL)
 
 fmt: setup
 	$(BIN)/ruff format .
