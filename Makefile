@@ -38,7 +38,7 @@ bench: setup
 
 check: setup
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(PYTEST) $(PARALLEL)
