@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from project_x_py._runtime.virtual_loop import run_virtual
+from tests.checklist.statements import STATEMENTS, pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -34,3 +35,12 @@ def shared() -> Path:
 def virtual() -> Callable[[Coroutine[object, object, T]], T]:
     """Runs a coroutine in virtual time and returns its result; fit for hypothesis, too."""
     return run_virtual
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many statements of the seed documents are proven."""
+    waiting = len(pending())
+    terminalreporter.write_line(
+        f"checklist: {len(STATEMENTS) - waiting} of {len(STATEMENTS)} statements proven, "
+        f"{waiting} pending"
+    )
