@@ -139,6 +139,9 @@ def test_a_suspended_leg_can_be_cancelled_alone() -> None:
     assert world.status(entry + 2) == OrderStatus.OPEN
     world.cancel(entry + 2)
     assert world.net() == 1
+    entry = world.bracket(LIMIT, BUY, limit=PRICE - 20)
+    world.cancel(entry + 2)
+    assert kinds(world.cancel(entry).events) == ["order 4 CANCELLED", "order 5 CANCELLED"]
 
 
 def test_a_trailing_leg_follows_and_keeps_its_sign() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.exchange_strategies import MS, PRICE, World, kinds
+from tests.exchange_strategies import CONTRACT, MS, PRICE, World, kinds
 
 from project_x_py._core.exchange.book import BUY, SELL
 from project_x_py._core.exchange.codes import OrderStatus
+from project_x_py._core.exchange.models import FixedLatency
 from project_x_py._core.exchange.tape import TapeVenue
 from project_x_py._core.records import Aggressor
 
@@ -80,13 +81,26 @@ def test_a_stop_can_set_off_another() -> None:
 
 def test_a_trailing_stop_in_flight_starts_from_the_market_it_finds() -> None:
     """The distance is fixed on acceptance, the level on arrival."""
-    world = World()
+    world = World(latency=FixedLatency(3 * MS))
     order = world.order(TRAIL, BUY, 1, trail=PRICE + 6).order_id
     assert order is not None
+    assert world.row(order).stop == PRICE + 6
     world.trade(PRICE - 10)
+    world.wait(3 * MS)
     assert world.row(order).stop == PRICE - 4
     world.modify(order, size=3)
+    world.wait(3 * MS)
     assert (world.row(order).size, world.row(order).stop) == (3, PRICE - 4)
+
+
+def test_a_trailing_stop_keeps_its_level_in_a_market_without_prices() -> None:
+    """Where the last price is forgotten on the way, the level of acceptance holds."""
+    world = World(latency=FixedLatency(3 * MS))
+    order = world.order(TRAIL, BUY, 1, trail=PRICE + 6).order_id
+    assert order is not None
+    world.exchange._markets[CONTRACT].last = None
+    world.wait(3 * MS)
+    assert (world.row(order).stop, world.status(order)) == (PRICE + 6, OrderStatus.OPEN)
 
 
 def test_a_stop_filled_through_the_modified_trail() -> None:

@@ -368,6 +368,25 @@ def test_records_of_other_contracts_are_passed_over() -> None:
     assert world.exchange.now_ns == NOON
 
 
+def test_what_was_due_happens_before_a_record() -> None:
+    """A record of later brings its time with it: first the legs open, then the stop is hit."""
+    world = World()
+    entry = world.bracket(MARKET, BUY)
+    at = NOON + 30 * MS
+    later = [
+        Trade(CONTRACT, PRICE - 9, 1, Aggressor.SELL, at, at),
+        Trade(CONTRACT, PRICE - 9, 1, Aggressor.SELL, at + 5, at + 5),
+    ]
+    events = world.note(world.exchange.on_market(later))
+    assert [(kind, event.ns - NOON) for kind, event in zip(kinds(events), events, strict=True)] == [
+        ("order 2 OPEN", 10 * MS), ("order 3 OPEN", 10 * MS), ("trade 1@96000", 30 * MS),
+        ("order 2 FILLED", 30 * MS), ("position 0", 30 * MS), ("account", 30 * MS),
+        ("order 3 CANCELLED", 30 * MS),
+    ]  # fmt: skip
+    assert world.exchange.now_ns == at + 5
+    assert world.status(entry) == OrderStatus.FILLED
+
+
 def test_time_never_goes_back() -> None:
     """A record or a command with an earlier time happens now."""
     world = World()

@@ -82,6 +82,14 @@ def test_a_cancelled_guard_stays_cancelled() -> None:
     assert working(world) == [(LIMIT, SELL, 2, PRICE + 13)]
 
 
+def test_a_guard_that_is_hit_at_once_is_the_only_one() -> None:
+    """A stop that the market has passed closes the position, and the target never works."""
+    world = guarded(1, 12)
+    world.trade(PRICE - 1)
+    world.buy(2)
+    assert (world.net(), working(world)) == (0, [])
+
+
 def test_hidden_guards_work_unseen() -> None:
     """With the switch off nobody is told of them, but they close the position."""
     world = guarded(position_brackets_visible=False)

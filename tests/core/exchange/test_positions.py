@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from fractions import Fraction
 
 from hypothesis import given
@@ -67,10 +68,12 @@ def test_a_flat_position_remembers_its_average() -> None:
 def test_endless_odd_closes_do_not_grow_the_cost() -> None:
     """The cost's denominator stays bounded, and profit still adds up when flat."""
     position, paid, profit = Position(1, TICK, 0), 0, 0
+    rng = random.Random(3)
     for price in range(1, 400):
-        position.fill(0, price, 7)
-        profit += position.fill(1, price + 3, 4).profit
-        paid += 7 * price - 4 * (price + 3)
+        opening, closing = rng.randrange(7, 60), rng.randrange(1, 7)
+        position.fill(0, price, opening)
+        profit += position.fill(1, price + 3, closing).profit
+        paid += opening * price - closing * (price + 3)
         assert position.cost.denominator < 10**13
     profit += position.fill(1, 0, position.net).profit
     assert profit == -paid * TICK

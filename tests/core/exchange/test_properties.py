@@ -16,7 +16,13 @@ from project_x_py._core.exchange.accounts import AccountSpec, PositionBracket
 from project_x_py._core.exchange.book import BUY, SELL
 from project_x_py._core.exchange.codes import BracketMode, OrderStatus, OrderType
 from project_x_py._core.exchange.commands import Bracket
-from project_x_py._core.exchange.events import OrderEvent, OrderRow, TradeEvent, events_digest
+from project_x_py._core.exchange.events import (
+    ExchangeEvent,
+    OrderEvent,
+    OrderRow,
+    TradeEvent,
+    events_digest,
+)
 from project_x_py._core.exchange.models import (
     FillAtTouch,
     FillThrough,
@@ -339,6 +345,20 @@ def test_a_long_play_keeps_the_books_true(seed: int) -> None:
         steps = [step for step in steps if step[0] != "modify"]
     play(World(latency=latency(travel), fees=True, quirks={"join_pegged": seed % 2 == 0}), steps)
     play(World(latency=latency(travel), fees=True, tape=TapeVenue()), steps)
+
+
+def test_events_are_the_same_on_every_python() -> None:
+    """Twelve long plays, in a book and on a tape, have one digest, to the byte."""
+    events: list[ExchangeEvent] = []
+    for seed in range(12):
+        tape = TapeVenue() if seed % 2 else None
+        world = World(latency=latency("lognormal"), fees=True, tape=tape)
+        for step in random_commands(seed):
+            act(world, step)
+        events += world.log
+    assert events_digest(events) == (
+        "d038527013c50091b04447b4c8e2bdb664e0d8475badc99c548800107eb7e59d"
+    )
 
 
 def test_the_plays_are_not_idle() -> None:

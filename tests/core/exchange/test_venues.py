@@ -185,6 +185,17 @@ def test_the_market_is_told_when_users_change_the_book() -> None:
     assert changes == [(BUY, 0, 11), (BUY, 1, 12), (BUY, 0, 13), (BUY, 0, 15)]
 
 
+def test_the_market_need_not_be_told() -> None:
+    """Without anybody to tell, the book changes just the same."""
+    book = SharedBook()
+    venue = BookVenue(book)
+    venue.submit(1, BUY, 5, 3, 0)
+    venue.shrink(1, 2, 0)
+    assert book.depth(BUY, 1) == [(5, 2)]
+    venue.withdraw(1, 0)
+    assert book.depth(BUY, 1) == []
+
+
 def test_an_order_that_filled_meanwhile_is_not_withdrawn() -> None:
     """Between its fill and the report of it an order can neither shrink nor be taken out."""
     book, venue, changes = shared()

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from project_x_py._core.exchange.book import BUY, SELL
 from project_x_py._core.exchange.brackets import anchor, price_leg
 from project_x_py._core.exchange.codes import OrderStatus, OrderType
+from project_x_py._core.exchange.triggers import trailing_stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +70,7 @@ class Desk:
         self._activating: set[int] = set()
         self._put_off: list[Order] = []
         self._touched: dict[tuple[int, str], None] = {}
-        self.watch_position: Callable[[int, str], None] | None = None
+        self.watch_position: Callable[[int, str], None] = _nobody
         """Told of the account and contract of fills once nothing more follows from them."""
 
     def start(self, order: Order) -> None:
@@ -132,16 +133,15 @@ class Desk:
             self._place_trail(order, market)
         order.updated_ns = self._ledger.now_ns
         self._ledger.write_order(order)
-        if order.status == OrderStatus.OPEN:
-            self._rework(order, market, in_place=smaller and not moves)
+        self._rework(order, market, in_place=smaller and not moves)
 
     def observe(self, market: ContractMarket, record: MarketRecord) -> None:
         """Let a contract's orders react to what its market did."""
         tradable = market.is_tradable(self._ledger.now_ns)
         for fill in market.venue.observe(record, tradable):
             self._facts.append(fill)
-            self.settle()
-        self.settle()
+            self.settle(market)
+        self.settle(market)
         looked_at = market.note(record)
         if not tradable:
             return
@@ -153,10 +153,14 @@ class Desk:
         if market.pegged:
             self._follow_quotes(market)
 
-    def settle(self) -> None:
-        """Book all fills there are, then let things react, until nothing happens any more."""
+    def settle(self, only: ContractMarket | None = None) -> None:
+        """Book all fills there are, then let things react, until nothing happens any more.
+
+        ``only`` is the contract in which anything can have happened; None for any.
+        """
+        markets = tuple(self._markets.values()) if only is None else (only,)
         while True:
-            for market in self._markets.values():
+            for market in markets:
                 self._facts.extend(market.venue.drain())
             if self._facts:
                 self._book_facts()
@@ -166,8 +170,7 @@ class Desk:
                     self.end(order, OrderStatus.CANCELLED)
             elif self._touched:
                 account_id, contract_id = self._touched.popitem()[0]
-                if self.watch_position is not None:
-                    self.watch_position(account_id, contract_id)
+                self.watch_position(account_id, contract_id)
             else:
                 return
 
@@ -202,7 +205,7 @@ class Desk:
             self._leftover.append(order)
         elif self._quirks.join_pegged and order.type in _JOINS:
             market.pegged[order.id] = order
-        self.settle()
+        self.settle(market)
 
     def _unwork(self, order: Order, market: ContractMarket) -> None:
         """Take an order out of wherever it waits or rests."""
@@ -212,10 +215,9 @@ class Desk:
 
     def _rework(self, order: Order, market: ContractMarket, *, in_place: bool) -> None:
         """Let an open order work under its new terms; only a smaller one keeps its place."""
-        if order.type in _STOPS and not order.triggered:
-            self._unwork(order, market)
-            self._work(order, market)
-        elif in_place:
+        if order.status != OrderStatus.OPEN:
+            return
+        if in_place and (order.type not in _STOPS or order.triggered):
             market.venue.shrink(order.id, order.remaining, self._ledger.now_ns)
         else:
             self._unwork(order, market)
@@ -237,8 +239,7 @@ class Desk:
         """Put a trailing stop at its distance from the market."""
         price = market.reference(order.side)
         if price is not None and order.trail is not None:
-            distance = abs(order.trail)
-            order.stop = price - distance if order.side == SELL else price + distance
+            order.stop = trailing_stop(order.side, price, abs(order.trail))
 
     def _join(self, order: Order, market: ContractMarket) -> bool:
         """Give a joining order the quote's price; return whether there is one."""
@@ -278,8 +279,7 @@ class Desk:
                 deltas[order.sibling] = deltas.get(order.sibling, 0) - size
         grown = [order for order, delta in deltas.items() if self._resize(order, delta)]
         for order in grown:
-            if order.status == OrderStatus.OPEN:
-                self._rework(order, self._markets[order.contract_id], in_place=False)
+            self._rework(order, self._markets[order.contract_id], in_place=False)
         for order, _ in fills:
             entry = order.parent
             if entry is not None and entry.is_working and not order.open_for_legs:
@@ -337,3 +337,7 @@ class Desk:
             market = self._markets[order.contract_id]
             market.venue.shrink(order.id, order.remaining, self._ledger.now_ns)
         return delta > 0
+
+
+def _nobody(account_id: int, contract_id: str) -> None:
+    """Watch no positions."""

@@ -23,6 +23,7 @@ from project_x_py._core.exchange.codes import (
     PlaceCode,
 )
 from project_x_py._core.exchange.rejections import Refusal
+from project_x_py._core.exchange.triggers import trailing_stop
 from project_x_py.exceptions import OffGridError
 
 if TYPE_CHECKING:
@@ -205,9 +206,11 @@ class Gate:
         if stop is not None:
             self._check_stop(stop, order.side, market)
         if trail is not None:
-            trail = _distance(trail, market)
+            last = _last(market)
+            trail = _distance(trail, last)
             if trail > MAX_TRAIL_TICKS:
                 raise _RefusedError(words.TRAIL_TOO_FAR)
+            stop = trailing_stop(order.side, last, trail)
         return Ticket(limit, stop, trail)
 
     def _check_band(self, limit: int, market: ContractMarket) -> None:
@@ -257,7 +260,7 @@ class Gate:
         if kind == OrderType.TRAILING_STOP and (required or change.trail_price is not None):
             if change.trail_price is None:
                 raise _RefusedError(words.NO_TRAIL)
-            trail = _distance(_ticks("trail", change.trail_price, grid), market)
+            trail = _distance(_ticks("trail", change.trail_price, grid), _last(market))
         return Change(change.size, limit, stop, trail)
 
     def _check_new_size(
@@ -299,10 +302,15 @@ def _ticks(which: str, price: Price | None, grid: TickGrid) -> int:
     raise _RefusedError(words.off_grid(which))
 
 
-def _distance(level: int, market: ContractMarket) -> int:
-    """Return how far a trailing stop at a level stays from the last trade, in ticks."""
+def _last(market: ContractMarket) -> int:
+    """Return the last trade's price, which trailing needs."""
     if market.last is None:
         raise _RefusedError(words.NO_LAST_PRICE)
-    if level == market.last:
+    return market.last
+
+
+def _distance(level: int, last: int) -> int:
+    """Return how far a trailing stop at a level stays from the last trade, in ticks."""
+    if level == last:
         raise _RefusedError(words.NO_TRAIL)
-    return abs(market.last - level)
+    return abs(last - level)

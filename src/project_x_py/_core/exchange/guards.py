@@ -23,7 +23,7 @@ from project_x_py._core.exchange.gate import Change
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from project_x_py._core.exchange.accounts import Account
+    from project_x_py._core.exchange.accounts import Account, PositionBracket
     from project_x_py._core.exchange.desk import Desk
     from project_x_py._core.exchange.ledger import Ledger
     from project_x_py._core.exchange.orders import Order, OrderStore
@@ -72,10 +72,17 @@ class PositionGuards:
                 if order.parent is not None and order.status != OrderStatus.SUSPENDED:
                     self._desk.end(order, OrderStatus.CANCELLED)
         guarded = account.spec.bracket_mode is BracketMode.POSITION
-        if guarded and account.spec.position_bracket is not None:
-            self._guard(account, contract_id, position)
+        bracket = account.spec.position_bracket
+        if guarded and bracket is not None:
+            self._guard(account, contract_id, position, bracket)
 
-    def _guard(self, account: Account, contract_id: str, position: Position | None) -> None:
+    def _guard(
+        self,
+        account: Account,
+        contract_id: str,
+        position: Position | None,
+        bracket: PositionBracket,
+    ) -> None:
         key = account.spec.id, contract_id
         net = position.net if position is not None else 0
         side = SELL if net > 0 else BUY
@@ -89,17 +96,17 @@ class PositionGuards:
         if position is None:
             return
         if not guards:
-            self._open(account, contract_id, position, side)
+            self._open(account, contract_id, position, bracket)
             return
         for guard in guards:
             if guard.is_working and guard.remaining != abs(net):
                 size = guard.filled + abs(net)
                 self._desk.change(guard, Change(size, None, None, None))
 
-    def _open(self, account: Account, contract_id: str, position: Position, side: int) -> None:
-        bracket = account.spec.position_bracket
-        if bracket is None:
-            return
+    def _open(
+        self, account: Account, contract_id: str, position: Position, bracket: PositionBracket
+    ) -> None:
+        side = SELL if position.net > 0 else BUY
         average = nearest(position.average.numerator, position.average.denominator)
         away = 1 if side == SELL else -1
         guards: list[Order] = []

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 from project_x_py._core.book import ASK, BID, PriceLadder
 from project_x_py._core.exchange.models import FillAtTouch, PessimisticQueue
 from project_x_py._core.exchange.venues import VenueFill
-from project_x_py._core.records import Aggressor, Depth, Quote, Trade
+from project_x_py._core.records import Aggressor, Depth, Trade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,13 +117,13 @@ class TapeVenue:
 
     def observe(self, record: MarketRecord, matching: bool) -> Iterator[VenueFill]:
         """Take note of a record, and yield the resting orders that it filled."""
-        if type(record) is Trade:
+        if isinstance(record, Trade):
             yield from self._trade(record, matching)
-        elif type(record) is Depth:
+        elif isinstance(record, Depth):
             for level in record.levels:
                 self._level(level)
             yield from self._touched(matching)
-        elif type(record) is Quote:
+        else:
             if record.last is not None:
                 self._last = record.last
             for side, best in ((BID, record.bid), (ASK, record.ask)):
@@ -180,13 +180,16 @@ class TapeVenue:
         if trade.aggressor is not Aggressor.SELL:
             self._consume(ASK, price, trade.size)
         served = [0, 0]
-        for order in self._in_priority():
+        reached = [
+            order for order in self._resting.values() if order.price == price or order.beyond(price)
+        ]
+        for order in _in_priority(reached):
             if order.id not in self._resting:
                 continue
             amount = 0
             if order.beyond(price):
                 amount = order.left
-            elif order.price == price and trade.aggressor is not _TAKER[order.side]:
+            elif trade.aggressor is not _TAKER[order.side]:
                 amount = self._at_touch(order, trade.size, served)
             if matching and amount:
                 yield self._fill(order, amount)
@@ -205,7 +208,14 @@ class TapeVenue:
         if not matching or not self._resting:
             return
         touch = self._rule.fills_at_touch
-        for order in self._in_priority():
+        best = self._best(BID), self._best(ASK)
+        reached = [
+            order
+            for order in self._resting.values()
+            if (price := best[1 - order.side]) is not None
+            and (order.beyond(price) or (touch and order.price == price))
+        ]
+        for order in _in_priority(reached):
             if order.id in self._resting:
                 offers = self._take(1 - order.side, order.price, order.left, None, touch=touch)
                 if offers:
@@ -216,10 +226,6 @@ class TapeVenue:
         if not order.left:
             del self._resting[order.id]
         return VenueFill(order.id, order.price, amount)
-
-    def _in_priority(self) -> list[_Resting]:
-        """Resting orders, the better price first, then the earlier arrival."""
-        return sorted(self._resting.values(), key=lambda o: -o.price if o.side == BID else o.price)
 
     def _consume(self, side: int, price: int, size: int) -> None:
         """A print took from a side: what was better is gone, what is at its price is less."""
@@ -261,3 +267,10 @@ def _within(side: int, price: int, limit: int | None, touch: bool) -> bool:
     if limit is None or (touch and price == limit):
         return True
     return price < limit if side == ASK else price > limit
+
+
+def _in_priority(orders: list[_Resting]) -> list[_Resting]:
+    """Return orders with the better price first, then the earlier arrival."""
+    if len(orders) > 1:
+        orders.sort(key=lambda order: -order.price if order.side == BID else order.price)
+    return orders

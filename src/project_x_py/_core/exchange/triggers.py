@@ -19,7 +19,7 @@ from project_x_py._core.exchange.codes import OrderType
 if TYPE_CHECKING:
     from project_x_py._core.exchange.orders import Order
 
-__all__ = ["StopWatch"]
+__all__ = ["StopWatch", "trailing_stop"]
 
 
 class _Waiting(NamedTuple):
@@ -81,11 +81,15 @@ class StopWatch:
         for order in list(self._trailing.values()):
             if order.side != side or order.stop is None or order.trail is None:
                 continue
-            distance = abs(order.trail)
-            stop = price - distance if side == SELL else price + distance
+            stop = trailing_stop(side, price, abs(order.trail))
             if stop > order.stop if side == SELL else stop < order.stop:
                 self.remove(order)
                 order.stop = stop
                 self.add(order)
                 moved.append(order)
         return moved
+
+
+def trailing_stop(side: int, price: int, distance: int) -> int:
+    """Return the level of a trailing stop of a side at a distance from a price."""
+    return price - distance if side == SELL else price + distance
