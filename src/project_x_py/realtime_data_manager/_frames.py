@@ -71,9 +71,10 @@ class FrameCache:
 
     def _piece(self, first: int, forming: Bar | None) -> pl.DataFrame:
         columns = self._builder.series.columns(first)
-        arrays = {name: np.frombuffer(columns[name], dtype=np.int64) for name in COLUMNS}
         if forming is not None:
-            arrays = {name: np.append(arrays[name], getattr(forming, name)) for name in COLUMNS}
+            for name in COLUMNS:
+                columns[name].append(getattr(forming, name))
+        arrays = {name: np.frombuffer(columns[name], dtype=np.int64) for name in COLUMNS}
         return _frame(arrays, self._grid, self._timezone)
 
 
@@ -88,7 +89,8 @@ def bars_frame(bars: Sequence[Bar], grid: TickGrid, timezone: str) -> pl.DataFra
 
 def _frame(columns: dict[str, np.ndarray], grid: TickGrid, timezone: str) -> pl.DataFrame:
     num, den = grid.ratio
-    start = pl.Series("timestamp", columns["start_ns"] // 1000).cast(pl.Datetime("us", "UTC"))
+    # An integer cast to a zoned datetime is read as UTC; converting the zone would cost ten times.
+    start = pl.Series("timestamp", columns["start_ns"] // 1000).cast(pl.Datetime("us", timezone))
     prices = [pl.Series(name, columns[name] * num / den) for name in PRICES]
     volume = pl.Series("volume", columns["volume"])
-    return pl.DataFrame([start.dt.convert_time_zone(timezone), *prices, volume])
+    return pl.DataFrame([start, *prices, volume])
