@@ -30,7 +30,7 @@ PREFIXES = ("PROJECT_X_", "PROJECTX_")
 PATIENCE_S = 15.0
 """How long an interrupted script may take to end before it is killed."""
 
-HEAD_START_S = 1.0
+HEAD_START_S = 2.0
 """Wall time before the exchange clock runs, in which the script imports and connects."""
 
 WINDOWS = sys.platform == "win32"
