@@ -10,6 +10,7 @@ from random import Random
 import msgspec
 
 from project_x_py._core.bars import Bar
+from project_x_py._core.exchange.accounts import AccountSpec
 from project_x_py._core.products import product_for_ticker
 from project_x_py._core.records import MarketRecord
 from project_x_py._core.time import NS, parse_ns
@@ -18,14 +19,14 @@ from project_x_py._wire.signalr import RECORD_END
 from project_x_py.simulator._assembly import Assembly, assemble
 from project_x_py.simulator._auth import Access
 from project_x_py.simulator._faults import Faults
+from project_x_py.simulator._quirks import Quirks
 from project_x_py.simulator._rest import Reply, Request
 from project_x_py.simulator._source import BookSnapshot, ListedContract
-from project_x_py.simulator._venue import AccountRow, Quirks
 
 MNQ = "CON.F.US.MNQ.U26"
 START_NS = parse_ns("2026-09-01T14:31:31.4170352+00:00")
 USER, KEY = "trader", "key-of-the-trader"
-ACCOUNT = AccountRow(20514377, "PRAC-V2-100200-30040050", Decimal("150212.4"))
+ACCOUNT = AccountSpec(id=20514377, name="PRAC-V2-100200-30040050", balance=Decimal("150212.4"))
 MINUTE_NS = 60 * NS
 
 
@@ -100,6 +101,13 @@ class ScriptedSource:
         """The same book for every contract."""
         return self.book
 
+    def venue(self, contract_id: str) -> None:
+        """A script has happened: users' orders are judged by what it tells."""
+
+    def take_caused(self) -> list[MarketRecord]:
+        """Users change nothing."""
+        return []
+
     def history(self, contract_id: str) -> ScriptedHistory:
         """The same past for every contract."""
         return self.past
@@ -115,7 +123,7 @@ def house(source: ScriptedSource | None = None, **quirks: bool) -> Assembly:
         ReplayClock(START_NS, HOLD, 1.0),
         source or ScriptedSource(),
         Access(USER, KEY, Random(1)),
-        {ACCOUNT.id: ACCOUNT, 7: replace(ACCOUNT, id=7, name="50KTC-V2-1-2", can_trade=False)},
+        (ACCOUNT, replace(ACCOUNT, id=7, name="50KTC-V2-1-2", can_trade=False)),
         faults=Faults(),
         quirks=Quirks(**quirks),
         random=Random(1),

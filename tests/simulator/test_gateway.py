@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py._wire import signalr
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.simulator import Quirks, SimulatedGateway
+from project_x_py.simulator._floor import Floor
+from project_x_py.simulator._listings import Listings
 from project_x_py.simulator._pump import Market
 
 OPEN = datetime(2026, 9, 1, 14, 30, tzinfo=UTC)
@@ -428,21 +431,32 @@ def script() -> list[MarketRecord]:
     return prints
 
 
+def market_of(
+    script: list[MarketRecord],
+    clock: VirtualClock,
+    show: Callable[[Sequence[MarketRecord]], None],
+) -> Market:
+    """A market that follows a script."""
+    source, quirks = ScriptedSource(script=script), Quirks()
+    listings = Listings(source.contracts, clock)
+    floor = Floor(source, clock, (), listings, quirks, show=show, tell=list)
+    return Market(floor, clock, lambda after_s: None)
+
+
 def test_the_pump_is_neither_early_nor_lossy(script: list[MarketRecord]) -> None:
     """Each record goes out at its time, in order, and the end is announced."""
 
     async def run() -> None:
         clock = VirtualClock(START_NS)
         seen: list[tuple[MarketRecord, int]] = []
-        market = Market(
-            ScriptedSource(script=script),
+        market = market_of(
+            script,
             clock,
             lambda records: seen.extend((record, clock.now_ns()) for record in records),
-            lambda after_s: None,
         )
-        over = asyncio.ensure_future(market.wait_until_over())
-        await market.run()
-        await over
+        pump = asyncio.ensure_future(market.run())
+        await market.wait_until_over()
+        pump.cancel()
         assert [record for record, _ in seen] == script
         assert all(at == record.recv_ns for record, at in seen)
         assert market.is_over
@@ -456,13 +470,14 @@ def test_a_late_pump_catches_up_in_turns(script: list[MarketRecord]) -> None:
 
     async def run() -> None:
         slices: list[list[MarketRecord]] = []
-        market = Market(
-            ScriptedSource(script=script),
+        market = market_of(
+            script,
             VirtualClock(START_NS + 3600 * NS),
             lambda records: slices.append(list(records)),
-            lambda after_s: None,
         )
-        await market.run()
+        pump = asyncio.ensure_future(market.run())
+        await market.wait_until_over()
+        pump.cancel()
         assert [record for one in slices for record in one] == script
         assert len(slices) == 3
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from project_x_py.simulator._venue import Quirks
+    from project_x_py.simulator._quirks import ExchangeQuirks, Quirks
     from project_x_py.simulator.gateway import SimulatedGateway
 
-__all__ = ["Quirks", "SimulatedGateway"]
+__all__ = ["ExchangeQuirks", "Quirks", "SimulatedGateway"]
 
 _HOMES = {
-    "Quirks": "project_x_py.simulator._venue",
+    "ExchangeQuirks": "project_x_py.simulator._quirks",
+    "Quirks": "project_x_py.simulator._quirks",
     "SimulatedGateway": "project_x_py.simulator.gateway",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from project_x_py.simulator._floor import Floor
 from project_x_py.simulator._front import Front
 from project_x_py.simulator._limits import Limits
 from project_x_py.simulator._listings import Listings
@@ -12,17 +13,19 @@ from project_x_py.simulator._market_hub import MarketHub
 from project_x_py.simulator._rest import Rest
 from project_x_py.simulator._routes import ROUTES
 from project_x_py.simulator._user_hub import UserHub
+from project_x_py.simulator._user_rows import UserRows, teller
 from project_x_py.simulator._venue import Venue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
     from random import Random
 
+    from project_x_py._core.exchange.accounts import AccountSpec
     from project_x_py._ports import Clock
     from project_x_py.simulator._auth import Access
     from project_x_py.simulator._faults import Faults
+    from project_x_py.simulator._quirks import Quirks
     from project_x_py.simulator._source import MarketSource
-    from project_x_py.simulator._venue import AccountRow, Quirks
 
 __all__ = ["Assembly", "assemble"]
 
@@ -41,11 +44,12 @@ def assemble(
     clock: Clock,
     source: MarketSource,
     access: Access,
-    accounts: Mapping[int, AccountRow],
+    accounts: Sequence[AccountSpec],
     *,
     faults: Faults,
     quirks: Quirks,
     random: Random,
+    seed: int = 1,
     limits: Limits | None = None,
 ) -> Assembly:
     """Return the parts, connected to each other.
@@ -54,17 +58,29 @@ def assemble(
         clock: Exchange time, and the wall time that tokens live by.
         source: The market.
         access: Who may log in.
-        accounts: What can be traded on, by id.
+        accounts: What can be traded on.
         faults: What goes wrong on purpose.
         quirks: What to do where the real gateway is unknown.
         random: Where connection ids come from.
+        seed: Of delays that vary.
         limits: Request budgets; None for the gateway's own.
     """
     budgets = limits or Limits(retry_after=quirks.retry_after)
     faults.attach_tokens(access.end_all)
     listings = Listings(source.contracts, clock)
-    venue = Venue(clock, source, listings, access, accounts, budgets, faults, quirks)
     market_hub = MarketHub(source, faults)
-    user_hub = UserHub(accounts, faults, wrapped=quirks.wrapped_user_events)
+    user_hub = UserHub({a.id for a in accounts}, faults, wrapped=quirks.wrapped_user_events)
+    rows = UserRows(source.contracts)
+    floor = Floor(
+        source,
+        clock,
+        accounts,
+        listings,
+        quirks,
+        seed=seed,
+        show=market_hub.publish,
+        tell=teller(rows, user_hub.publish),
+    )
+    venue = Venue(clock, source, listings, access, floor, rows, budgets, faults, quirks)
     hubs = {"user": user_hub, "market": market_hub}
     return Assembly(venue, Front(venue, Rest(venue, ROUTES), hubs, random), market_hub, user_hub)

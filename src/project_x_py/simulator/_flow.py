@@ -2,24 +2,29 @@
 
 Orders arrive at random, faster after trades and when the climate is wild. Makers keep levels
 around the latent price, pull orders that it has passed and fill the gaps it leaves; takers lean
-towards it. Prices move only through orders in :class:`MatchingBook`. Ten levels a side are shown;
-a level that is pushed out of sight is told with size 0.
+towards it. Prices move only through orders in a :class:`SharedBook`, where users' orders stand in
+the same queues: takers fill them, makers see them, and nobody but the exchange cancels them. Ten
+levels a side are shown; a level that is pushed out of sight is told with size 0.
 
 Draws use ``getrandbits`` of an own generator and exactly rounded arithmetic, so the same seed
 gives the same market on every platform and Python.
 
 Invariants (``tests/simulator/test_synthetic.py``): after each event the told levels, the quote and
-the book agree; the book is never crossed; nothing happens outside the sessions.
+the book agree; the book is never crossed; nothing happens outside the sessions. With users in the
+book (``tests/simulator/test_floor.py``) the same holds, and no side is empty after an event.
 """
 
 from __future__ import annotations
 
 import random
+from itertools import groupby
 from math import log
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from project_x_py._core.calendar import day_ordinal, day_start_of
-from project_x_py._core.exchange.book import BUY, SELL, MatchingBook
+from project_x_py._core.exchange.book import BUY, SELL
+from project_x_py._core.exchange.venues import BookVenue, SharedBook
 from project_x_py._core.records import Aggressor, Depth, DepthLevel, Trade
 from project_x_py._core.time import NS
 from project_x_py.simulator._correlation import LatentPrice
@@ -27,7 +32,10 @@ from project_x_py.simulator._noise import key_of
 from project_x_py.simulator._profiles import TRADE_SHARE, day_shape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from project_x_py._core.calendar import SessionCalendar
+    from project_x_py._core.exchange.book import Fill
     from project_x_py._core.records import MarketRecord
     from project_x_py.simulator._board import QuoteBoard
     from project_x_py.simulator._correlation import Climate
@@ -72,6 +80,11 @@ class OrderFlow:
         history: Told of every trade.
         seed: Seed of the market.
         start_ns: Exchange time; in a session the market is there at once, else from the next on.
+        price: Where the flow starts, in ticks.
+        caused: Takes the records that users' commands cause.
+
+    Attributes:
+        venue: Where users' orders enter the book.
     """
 
     def __init__(
@@ -86,6 +99,7 @@ class OrderFlow:
         seed: int,
         start_ns: int,
         price: int,
+        caused: list[MarketRecord],
     ) -> None:
         self._contract_id = contract_id
         self._profile = profile
@@ -99,7 +113,9 @@ class OrderFlow:
         self._sizes = _geometric(profile.trade_size)
         self._lots = _geometric(max(profile.level_size / 4, 1.0))
         self._flicker = min(_FLICKER, 120 // profile.level_size)
-        self._book = MatchingBook()
+        self._book = SharedBook()
+        self.venue = BookVenue(self._book, self._disturbed)
+        self._caused = caused
         self._shown: list[list[tuple[int, int]]] = [[], []]
         self._excitement = 0.0
         self._events = 0
@@ -110,7 +126,7 @@ class OrderFlow:
         self._latent.start(start_ns // NS, self._day_start)
         self._close_ns = 0
         if calendar.is_open(start_ns):
-            self._begin(start_ns)
+            self._begin(start_ns, [])
         else:
             self.next_ns = calendar.next_open_ns(start_ns)
 
@@ -145,15 +161,15 @@ class OrderFlow:
             self._latent.start(ns // NS, self._day_start)
         records: list[MarketRecord] = []
         self._print(records, int(self._latent.ticks), 5 * self._size(), self._bits(1), ns)
-        self._begin(ns)
+        self._begin(ns, records)
         levels = [DepthLevel(_RESET, 0, 0, ns)]
         for side in (BUY, SELL):
             levels += [DepthLevel(_LEVEL[side], *level, ns) for level in self._shown[side]]
         records.append(Depth(self._contract_id, tuple(levels), ns))
         return self._quoted(records, ns)
 
-    def _begin(self, ns: int) -> None:
-        """Fill an empty book around the latent price."""
+    def _begin(self, ns: int, records: list[MarketRecord]) -> None:
+        """Fill a book that is empty, but for users' orders, around the latent price."""
         self._opened = True
         self._close_ns = self._calendar.next_close_ns(ns)
         self._book.clear()
@@ -161,11 +177,29 @@ class OrderFlow:
         for away in range(_BUILT):
             share = _SHARES[min(away, 9)] * self._profile.level_size
             for side, price in ((BUY, anchor - away), (SELL, anchor + 1 + away)):
-                self._book.submit_limit(side, price, self._lot())
+                self._join(side, price, records, ns)
                 while self._book.size_at(side, price) < share:
-                    self._book.submit_limit(side, price, self._lot())
+                    self._join(side, price, records, ns)
         self._shown = [self._book.depth(side, SHOWN) for side in (BUY, SELL)]
         self._schedule(ns)
+
+    def _join(self, side: int, price: int, records: list[MarketRecord], ns: int) -> None:
+        """Let a maker join a price; what a user left across it in an earlier session trades."""
+        done = self._book.submit_limit(side, price, self._lot())
+        self._prints(records, side, done.fills, ns)
+
+    def _disturbed(self, side: int, fills: Sequence[Fill], ns: int) -> None:
+        """Tell what a user's command did; where it left a side empty, makers come back."""
+        if ns >= self._close_ns:
+            return
+        records, book, anchor = self._caused, self._book, int(self._latent.ticks)
+        self._board.last_ns = ns
+        self._prints(records, side, fills, ns)
+        for each in (BUY, SELL):
+            if (book.best_bid if each == BUY else book.best_ask) is None:
+                self._fill_gaps(each, anchor)
+        self._show(records, 1 - side, ns)
+        self._told(records, side, ns)
 
     def _schedule(self, ns: int) -> None:
         minute = (ns // NS - self._day_start) // 60
@@ -196,13 +230,7 @@ class OrderFlow:
             limit = min(bid, max(anchor + 1, bid - 8))
             done = book.submit_limit(SELL, limit, size * (1 + bid - limit), rest=False)
         records: list[MarketRecord] = []
-        price, volume = done.fills[0].price, 0
-        for fill in done.fills:
-            if fill.price != price:
-                self._print(records, price, volume, 0 if buys else 1, ns)
-                price, volume = fill.price, 0
-            volume += fill.size
-        self._print(records, price, volume, 0 if buys else 1, ns)
+        self._prints(records, BUY if buys else SELL, done.fills, ns)
         # In proportion to the usual pace: an excited market calms down again, however wild it is.
         self._excitement += _EXCITE / self._rate
         hit = SELL if buys else BUY
@@ -287,13 +315,24 @@ class OrderFlow:
         who = Aggressor.SELL if aggressor else Aggressor.BUY
         records.append(Trade(self._contract_id, price, size, who, ns, ns))
 
+    def _prints(
+        self, records: list[MarketRecord], side: int, fills: Sequence[Fill], ns: int
+    ) -> None:
+        """Add the prints of an order that took: one for each price."""
+        for price, group in groupby(fills, attrgetter("price")):
+            self._print(records, price, sum(fill.size for fill in group), side, ns)
+
     def _told(self, records: list[MarketRecord], side: int, ns: int) -> list[MarketRecord]:
         """Add what changed on a side of the book, and in the quote."""
+        self._show(records, side, ns)
+        return self._quoted(records, ns)
+
+    def _show(self, records: list[MarketRecord], side: int, ns: int) -> None:
+        """Add what changed on a side of the book."""
         before, after = self._shown[side], self._book.depth(side, SHOWN)
         if after != before:
             self._shown[side] = after
             records.append(Depth(self._contract_id, _changes(side, before, after, ns), ns))
-        return self._quoted(records, ns)
 
     def _quoted(self, records: list[MarketRecord], ns: int) -> list[MarketRecord]:
         quote = self._board.quote(self._shown[BUY][0][0], self._shown[SELL][0][0], ns)

@@ -1,4 +1,4 @@
-"""Moves the market with the exchange clock and hands on what happens.
+"""Moves the trading floor with the exchange clock.
 
 Records go out in the order of the market, however fast the clock runs and however late the loop
 is: what was missed is caught up in slices, with a turn of the loop after each, so that clients
@@ -11,51 +11,42 @@ goes out.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from project_x_py.simulator._floor import SLICE_NS
 
-    from project_x_py._core.records import MarketRecord
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from project_x_py._ports import Clock
-    from project_x_py.simulator._source import BookSnapshot, MarketSource
+    from project_x_py.simulator._floor import Floor
+    from project_x_py.simulator._source import BookSnapshot
 
 __all__ = ["Market"]
-
-SLICE_NS = 250_000_000
-"""How much exchange time is caught up between two turns of the loop."""
 
 
 class Market:
     """The moving market of a gateway, and its controls.
 
     Args:
-        source: What happens.
+        floor: What happens.
         clock: When it happens.
-        publish: Told of each slice of records, in order.
         release: Lets a held clock run, so many wall seconds from now.
     """
 
-    def __init__(
-        self,
-        source: MarketSource,
-        clock: Clock,
-        publish: Callable[[Sequence[MarketRecord]], None],
-        release: Callable[[float], None],
-    ) -> None:
-        self._source = source
+    def __init__(self, floor: Floor, clock: Clock, release: Callable[[float], None]) -> None:
+        self._floor = floor
         self._clock = clock
-        self._publish = publish
         self._release = release
-        self._flowing = asyncio.Event()
-        self._flowing.set()
         self._over = asyncio.Event()
-        self._published = 0
+        self._nap: asyncio.Timeout | None = None
+        floor.woken = self._wake
 
     @property
     def published(self) -> int:
         """Records handed on so far."""
-        return self._published
+        return self._floor.published
 
     @property
     def is_over(self) -> bool:
@@ -68,32 +59,55 @@ class Market:
         Raises:
             KeyError: The contract has no market here.
         """
-        return self._source.snapshot(contract_id)
+        return self._floor.snapshot(contract_id)
 
     def start(self, *, after_s: float = 0.0) -> None:
         """Let a held clock run, ``after_s`` wall seconds from now; a running one stays as it is."""
         self._release(after_s)
 
     def pause(self) -> None:
-        """Send nothing more; the clock runs on, as when a feed stalls."""
-        self._flowing.clear()
+        """Let the market stand still; the clock runs on, as when a feed stalls.
+
+        Users' orders are taken on and meet the market as it stands.
+        """
+        self._floor.moving = False
+        self._wake()
 
     def resume(self) -> None:
         """Send what has happened since :meth:`pause`, in order and at once, and go on."""
-        self._flowing.set()
+        self._floor.moving = True
+        self._wake()
 
     async def wait_until_over(self) -> None:
         """Wait until the source has nothing left."""
         await self._over.wait()
 
     async def run(self) -> None:
-        """Move the market until the source has nothing left."""
-        source, clock = self._source, self._clock
-        while (due := source.next_ns()) is not None:
-            await clock.sleep_until(due)
-            await self._flowing.wait()
-            records = source.advance(min(clock.now_ns(), due + SLICE_NS))
-            self._published += len(records)
-            self._publish(records)
+        """Move the floor, for ever: after the market's end users' commands still take effect."""
+        floor, clock = self._floor, self._clock
+        while True:
+            if floor.is_over:
+                self._over.set()
+            await self._until(floor.next_ns())
+            due = floor.next_ns()
+            if due is None or due > clock.now_ns():
+                continue
+            floor.advance(min(clock.now_ns(), due + SLICE_NS))
             await asyncio.sleep(0)
-        self._over.set()
+
+    async def _until(self, due_ns: int | None) -> None:
+        """Sleep until a time, or until something may be due earlier."""
+        with suppress(TimeoutError):
+            try:
+                async with asyncio.timeout(None) as self._nap:
+                    if due_ns is None:
+                        await asyncio.Event().wait()
+                    else:
+                        await self._clock.sleep_until(due_ns)
+            finally:
+                self._nap = None
+
+    def _wake(self) -> None:
+        if self._nap is not None:
+            self._nap.reschedule(0)
+            self._nap = None

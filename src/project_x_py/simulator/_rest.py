@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -24,7 +25,17 @@ if TYPE_CHECKING:
 
     from project_x_py.simulator._venue import Venue
 
-__all__ = ["Call", "Reply", "Request", "Rest", "Route", "refused", "succeeded"]
+__all__ = [
+    "BindingError",
+    "Call",
+    "Reply",
+    "Request",
+    "Rest",
+    "Route",
+    "answered",
+    "refused",
+    "succeeded",
+]
 
 MAX_BODY_BYTES = 1024 * 1024
 _JSON = {"content-type": "application/json; charset=utf-8"}
@@ -122,12 +133,11 @@ class Rest:
         if not _is_json(request.headers.get("content-type", "")):
             return Reply(415)
         try:
-            bound = _bind(request.body, route.binds)
-        except _BindingError as exc:
+            return Reply(200, _JSON, route.handle(call, _bind(request.body, route.binds)))
+        except BindingError as exc:
             return self._problem(exc)
-        return Reply(200, _JSON, route.handle(call, bound))
 
-    def _problem(self, error: _BindingError) -> Reply:
+    def _problem(self, error: BindingError) -> Reply:
         body = {
             "type": "https://tools.ietf.org/html/rfc9110#section-15.5.1",
             "title": "One or more validation errors occurred.",
@@ -146,24 +156,24 @@ def unauthorised(token: str | None) -> Reply:
 
 def succeeded(**payload: object) -> bytes:
     """Return the envelope of a success, the payload first."""
-    return _envelope(payload, success=True, code=0, message=None)
+    return answered(0, None, **payload)
 
 
 def refused(payload_key: str | None, code: int, message: str | None = None) -> bytes:
     """Return the envelope of a domain failure; its payload is null."""
-    payload = {} if payload_key is None else {payload_key: None}
-    return _envelope(payload, success=False, code=code, message=message)
+    return answered(code, message, **({} if payload_key is None else {payload_key: None}))
 
 
-def _envelope(
-    payload: Mapping[str, object], *, success: bool, code: int, message: str | None
-) -> bytes:
+def answered(code: int, message: str | None, **payload: object) -> bytes:
+    """Return the envelope of an error code, 0 for success, the payload first."""
     return msgspec.json.encode(
-        {**payload, "success": success, "errorCode": code, "errorMessage": message}
+        {**payload, "success": not code, "errorCode": code, "errorMessage": message}
     )
 
 
-class _BindingError(Exception):
+class BindingError(Exception):
+    """Why a body does not bind, and where; answered with a 400."""
+
     def __init__(self, path: str, message: str) -> None:
         super().__init__(message)
         self.path = path
@@ -171,20 +181,51 @@ class _BindingError(Exception):
 
 def _bind(body: bytes, kind: type[msgspec.Struct]) -> msgspec.Struct:
     if not body.strip():
-        raise _BindingError("", "A non-empty request body is required.")
+        raise BindingError("", "A non-empty request body is required.")
     try:
         raw = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise _BindingError("$", "The body is not valid JSON.") from None
+        raise BindingError("$", "The body is not valid JSON.") from None
     if not isinstance(raw, dict):
-        raise _BindingError("$", "The JSON value could not be converted to an object.")
-    known = {name.casefold(): name for name in kind.__struct_encode_fields__}
-    members = {known[key.casefold()]: raw[key] for key in raw if key.casefold() in known}
+        raise BindingError("$", "The JSON value could not be converted to an object.")
     try:
-        return msgspec.convert(members, kind)
+        return msgspec.convert(_members(raw, kind), kind)
     except (msgspec.ValidationError, OverflowError, ValueError) as exc:
         reason, _, path = str(exc).partition(" - at `")
-        raise _BindingError(path.rstrip("`") or "$", f"{reason}.") from None
+        raise BindingError(path.rstrip("`") or "$", _worded(reason, kind)) from None
+
+
+def _members(raw: dict[str, Any], kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the members that a struct has, whatever their letter case, down to the last object."""
+    known = _fields(kind)
+    members: dict[str, Any] = {}
+    for key, value in raw.items():
+        found = known.get(key.casefold())
+        if found is None:
+            continue
+        name, inner = found
+        members[name] = _members(value, inner) if inner and isinstance(value, dict) else value
+    return members
+
+
+@lru_cache(maxsize=64)
+def _fields(kind: type[msgspec.Struct]) -> dict[str, tuple[str, type[msgspec.Struct] | None]]:
+    """Return the wire name of each member by its folded name, and its struct if it is one."""
+    fields: dict[str, tuple[str, type[msgspec.Struct] | None]] = {}
+    for each in msgspec.structs.fields(kind):
+        kinds = [each.type, *get_args(each.type)]
+        inner = [k for k in kinds if isinstance(k, type) and issubclass(k, msgspec.Struct)]
+        fields[each.encode_name.casefold()] = each.encode_name, inner[0] if inner else None
+    return fields
+
+
+def _worded(reason: str, kind: type[msgspec.Struct]) -> str:
+    """Return a reason as the gateway words it, as far as its words are known."""
+    missing = reason.removeprefix("Object missing required field ")
+    if missing == reason:
+        return f"{reason}."
+    name = missing.strip("`")
+    return f"{kind.__name__} was missing required properties including: '{name}'"
 
 
 def _is_json(content_type: str) -> bool:

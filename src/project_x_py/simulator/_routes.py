@@ -18,10 +18,10 @@ from project_x_py._core.time import format_iso, parse_ns
 from project_x_py.exceptions import ProjectXDataError
 from project_x_py.simulator._encode import PriceTexts, number_text
 from project_x_py.simulator._rest import Call, Route, refused, succeeded
+from project_x_py.simulator._trading_routes import TRADING_ROUTES
 
 if TYPE_CHECKING:
     from project_x_py.simulator._listings import Listing
-    from project_x_py.simulator._venue import AccountRow
 
 __all__ = ["ROUTES"]
 
@@ -126,10 +126,8 @@ def logout(call: Call, _: object) -> bytes:
 
 def search_accounts(call: Call, ask: AccountSearch) -> bytes:
     """Answer with the accounts, or with those that may trade."""
-    rows = call.venue.accounts.values()
-    return succeeded(
-        accounts=[account_row(r) for r in rows if r.can_trade or not ask.only_active_accounts]
-    )
+    found = call.venue.floor.queries.accounts(only_active=ask.only_active_accounts)
+    return succeeded(accounts=[call.venue.rows.account(row) for row in found])
 
 
 def search_contracts(call: Call, ask: ContractSearch) -> bytes:
@@ -190,18 +188,6 @@ def ping(call: Call, _: object) -> bytes:
     return b'"pong"'
 
 
-def account_row(row: AccountRow) -> dict[str, object]:
-    """Return an account as REST and the user hub show it."""
-    return {
-        "id": row.id,
-        "name": row.name,
-        "balance": msgspec.Raw(number_text(row.balance).encode()),
-        "canTrade": row.can_trade,
-        "isVisible": row.visible,
-        "simulated": row.simulated,
-    }
-
-
 def _contract_row(row: Listing) -> dict[str, object]:
     product = row.product
     return {
@@ -236,6 +222,7 @@ ROUTES = (
     Route("/api/Contract/searchById", contract_by_id, ContractById),
     Route("/api/Contract/available", available_contracts, ContractsAvailable),
     Route("/api/History/retrieveBars", retrieve_bars, RetrieveBars, bucket="history"),
+    *TRADING_ROUTES,
     Route("/api/Status/ping", ping, method="GET", bucket=None, open=True),
 )
 """Every route there is; the table is all that has to grow for another one."""

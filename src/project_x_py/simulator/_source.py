@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from project_x_py._core.bars import Bar
+    from project_x_py._core.exchange.venues import Venue
     from project_x_py._core.grid import TickGrid
     from project_x_py._core.products import Product
     from project_x_py._core.records import MarketRecord
@@ -122,6 +123,24 @@ class MarketSource(Protocol):
 
         Raises:
             KeyError: The contract is not one of ``contracts``.
+        """
+        ...
+
+    def venue(self, contract_id: str) -> Venue | None:
+        """Return where users' orders meet the market of a contract.
+
+        Returns:
+            None for a market that has already happened: the exchange works out what would have.
+
+        Raises:
+            KeyError: The contract is not one of ``contracts``.
+        """
+        ...
+
+    def take_caused(self) -> list[MarketRecord]:
+        """Return, in order, the records that users' commands caused since the last call.
+
+        A market must not have been advanced past the time of a command.
         """
         ...
 

@@ -23,6 +23,7 @@ from project_x_py.simulator._profiles import profile_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from project_x_py._core.exchange.venues import BookVenue
     from project_x_py._core.records import MarketRecord
     from project_x_py.simulator._source import BookSnapshot, ListedContract
 
@@ -61,6 +62,7 @@ class SyntheticSource:
         self._histories: dict[str, BarHistory] = {}
         self._flows: dict[str, OrderFlow] = {}
         self._queue: list[tuple[int, int, OrderFlow]] = []
+        self._caused: list[MarketRecord] = []
         if tickers:
             for contract in self.contracts:
                 self._move(contract)
@@ -85,6 +87,7 @@ class SyntheticSource:
             seed=self._seed,
             start_ns=start_ns,
             price=price,
+            caused=self._caused,
         )
         self._boards[contract.contract_id] = board
         self._histories[contract.contract_id] = history
@@ -119,6 +122,21 @@ class SyntheticSource:
         self._look(contract_id)
         bids, asks = self._flows[contract_id].shown()
         return self._boards[contract_id].snapshot(bids, asks)
+
+    def venue(self, contract_id: str) -> BookVenue:
+        """Return the way into the book that the contract's own participants trade in.
+
+        Raises:
+            KeyError: The contract is not one of ``contracts``.
+        """
+        self._look(contract_id)
+        return self._flows[contract_id].venue
+
+    def take_caused(self) -> list[MarketRecord]:
+        """Return, in order, the records that users' commands caused since the last call."""
+        caused = list(self._caused)
+        self._caused.clear()
+        return caused
 
     def history(self, contract_id: str) -> BarHistory:
         """Return the past bars of a contract, which go on growing with ``advance``.

@@ -57,13 +57,13 @@ class UserHub(Hub):
         self._wrapped = wrapped
         self._subscribers: dict[tuple[Stream, int | None], dict[HubConnection, None]] = {}
 
-    def publish(self, stream: Stream, account_id: int, action: Action, payload: bytes) -> None:
+    def publish(self, stream: Stream, account_id: int, action: int, payload: bytes) -> None:
         """Tell of one change.
 
         Args:
             stream: Its kind.
             account_id: Whose it is; account events go to every subscriber to accounts.
-            action: The number beside the payload.
+            action: The number beside the payload, see :class:`Action`.
             payload: The object as JSON, unknown members left out.
         """
         key = None if stream is Stream.ACCOUNTS else account_id
@@ -71,7 +71,7 @@ class UserHub(Hub):
         if not subscribers:
             return
         data = msgspec.Raw(payload)
-        argument = {"action": action.value, "data": data} if self._wrapped else data
+        argument = {"action": int(action), "data": data} if self._wrapped else data
         frame = signalr.encode_invocation(stream.value, [argument])
         for connection in tuple(subscribers):
             connection.push(frame)

@@ -21,6 +21,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
+from project_x_py._core.exchange.accounts import AccountSpec
 from project_x_py._runtime import endpoints
 from project_x_py._runtime.clock import ReplayClock
 from project_x_py._runtime.supervisor import Supervisor
@@ -33,14 +34,16 @@ from project_x_py.simulator._faults import Faults
 from project_x_py.simulator._network import InProcessNetwork
 from project_x_py.simulator._plan import MarketPlan, TapeClock
 from project_x_py.simulator._pump import Market
+from project_x_py.simulator._quirks import Quirks
 from project_x_py.simulator._timing import Timing
-from project_x_py.simulator._venue import AccountRow, Quirks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
+
+    from starlette.routing import Route
 
     from project_x_py._ports import Clock, Network
     from project_x_py.simulator._front import Front
@@ -75,11 +78,13 @@ class SimulatedGateway:
         allow_remote: Whether an address that other machines can reach is fine.
         in_process: Serve without a socket. Clients of this process work as ever, also on a loop
             with virtual time; no other process can connect.
-        balance: Dollars on the account.
+        balance: Dollars on the account as it begins; executions move it.
         username: User name to log in with.
         api_key: Key to log in with; None makes one up.
         clock: Exchange clock to follow, in process only; None makes one.
-        quirks: What to do where the real gateway's behaviour is unknown or varies.
+        quirks: What to do where the real gateway's behaviour is unknown or varies, and the
+            assumptions that fills rest on; the account's bracket mode among them.
+        control: Whether programs of this machine may cause faults, over ``/control/faults``.
 
     Attributes:
         faults: Makes things go wrong on purpose.
@@ -106,6 +111,7 @@ class SimulatedGateway:
         api_key: str | None = None,
         clock: Clock | None = None,
         quirks: Quirks | None = None,
+        control: bool = False,
     ) -> None:
         self._plan = MarketPlan(
             tape=tape,
@@ -121,9 +127,16 @@ class SimulatedGateway:
         self._timing = Timing(speed, hold, clock, in_process)
         self._random = random.Random(seed) if in_process else random.SystemRandom()
         self._credentials = Credentials(username, api_key or self._key(), ACCOUNT_NAME)
-        self._account = AccountRow(ACCOUNT_ID, ACCOUNT_NAME, Decimal(str(balance)))
         self._quirks = quirks or Quirks()
+        self._account = AccountSpec(
+            id=ACCOUNT_ID,
+            name=ACCOUNT_NAME,
+            balance=Decimal(str(balance)),
+            bracket_mode=self._quirks.mode(),
+            position_bracket=self._quirks.position_bracket(),
+        )
         self.faults = Faults()
+        self._control = control
         self._stack = AsyncExitStack()
         self._running: _Running | None = None
 
@@ -242,12 +255,13 @@ class SimulatedGateway:
             clock,
             source,
             Access(credentials.username, credentials.api_key, self._random),
-            {self._account.id: self._account},
+            (self._account,),
             faults=self.faults,
             quirks=self._quirks,
             random=self._random,
+            seed=self._plan.seed,
         )
-        market = Market(source, clock, parts.market_hub.publish, partial(_release, clock))
+        market = Market(parts.venue.floor, clock, partial(_release, clock))
         return _Running(clock, source.contracts, parts.front, market)
 
     async def _serve(self, front: Front, stack: AsyncExitStack) -> str:
@@ -260,10 +274,20 @@ class SimulatedGateway:
         bound = bind(host, port, allow_remote=allow_remote)
         stack.callback(bound.close)
         origin = origin_of(bound)
-        server = EmbeddedServer(build_app(front), bound)
+        server = EmbeddedServer(build_app(front, *self._control_routes()), bound)
         await server.start()
         stack.push_async_callback(server.stop)
         return origin
+
+    def _control_routes(self) -> list[Route]:
+        if not self._control:
+            return []
+        from project_x_py.simulator._control import control_routes, gauges_of
+
+        gauges = gauges_of(
+            lambda: self.clock.now_ns(), lambda: self.market.published, lambda: self.connections
+        )
+        return control_routes(self.faults, gauges)
 
     def _network(self, front: Front) -> Callable[[], Network]:
         if self._in_process:

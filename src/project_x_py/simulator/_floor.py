@@ -1,0 +1,273 @@
+"""The trading floor: the market of a source and the exchange, moved together in exchange time.
+
+Whichever is due first moves first. A market that shares its book with users goes an event at a
+time and never past what the exchange has to do, so an order that arrives finds the book of its
+moment. What a user's order does to a market is told like anything else that happens there, and
+the exchange reacts to it.
+
+A contract begins to be traded with the first command for it; until then its market runs without
+the exchange.
+
+Invariants (``tests/simulator/test_floor.py``, ``tests/simulator/test_trading_hub.py``): events and
+records go out in the order of their times; the same commands at the same times cause the same
+bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from project_x_py._core.exchange.commands import Outcome
+from project_x_py._core.exchange.exchange import Exchange
+from project_x_py._core.exchange.markets import TradedContract
+from project_x_py._core.records import Depth, DepthLevel, Quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from project_x_py._core.exchange.accounts import AccountSpec
+    from project_x_py._core.exchange.commands import ModifyOrder, PlaceOrder
+    from project_x_py._core.exchange.events import ExchangeEvent
+    from project_x_py._core.exchange.queries import Queries
+    from project_x_py._core.records import MarketRecord
+    from project_x_py._ports import Clock
+    from project_x_py.simulator._listings import Listings
+    from project_x_py.simulator._quirks import Quirks
+    from project_x_py.simulator._source import BookSnapshot, MarketSource
+
+__all__ = ["SLICE_NS", "Floor"]
+
+SLICE_NS = 250_000_000
+"""How much exchange time is caught up between two turns of the loop."""
+
+_ASK, _BID, _RESET = 1, 2, 6
+
+
+class Floor:
+    """Drives a market and an exchange, and takes users' commands.
+
+    Args:
+        source: The market.
+        clock: Exchange time.
+        accounts: Who trades.
+        listings: Tells which contracts exist beside those of the source.
+        quirks: The models that fills rest on, and the exchange's switches.
+        seed: Of delays that vary.
+        show: Told of the market's records, in order.
+        tell: Told of what happened to accounts, in order.
+
+    Attributes:
+        moving: Whether the market is advanced. The exchange always is: while the market stands
+            still, orders meet it as it is.
+        woken: Called after a command, which may have made something due earlier.
+    """
+
+    def __init__(
+        self,
+        source: MarketSource,
+        clock: Clock,
+        accounts: Iterable[AccountSpec],
+        listings: Listings,
+        quirks: Quirks,
+        *,
+        seed: int = 1,
+        show: Callable[[Sequence[MarketRecord]], None],
+        tell: Callable[[Sequence[ExchangeEvent]], None],
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._quirks = quirks
+        self._show = show
+        self._tell = tell
+        self._untraded = {contract.contract_id: contract for contract in source.contracts}
+        self._trading = False
+        self._shared = False
+        self._published = 0
+        self._exchange = Exchange(
+            (),
+            accounts,
+            start_ns=source.start_ns,
+            quirks=quirks.exchange,
+            latency=quirks.latency(seed),
+            fees=quirks.fees(),
+            listed=lambda contract_id: _is_active(listings, contract_id),
+        )
+        self.moving = True
+        self.woken: Callable[[], None] = _nobody
+
+    @property
+    def queries(self) -> Queries:
+        """What can be asked of orders, trades, positions and accounts."""
+        return self._exchange.queries
+
+    @property
+    def published(self) -> int:
+        """Records of the market shown so far."""
+        return self._published
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the market has nothing left, as at the end of a tape."""
+        return self._source.next_ns() is None
+
+    def snapshot(self, contract_id: str) -> BookSnapshot:
+        """Return the market of a contract as of the last record shown.
+
+        Raises:
+            KeyError: The contract has no market here.
+        """
+        return self._source.snapshot(contract_id)
+
+    def next_ns(self) -> int | None:
+        """Return when the next thing happens, None when nothing does without a command."""
+        market_ns = self._source.next_ns() if self.moving else None
+        exchange_ns = self._exchange.next_ns()
+        if market_ns is None or exchange_ns is None:
+            return exchange_ns if market_ns is None else market_ns
+        return min(market_ns, exchange_ns)
+
+    def advance(self, until_ns: int) -> None:
+        """Let everything happen that is due by ``until_ns``, and tell of it."""
+        records: list[MarketRecord] = []
+        events: list[ExchangeEvent] = []
+        while True:
+            market_ns = self._source.next_ns() if self.moving else None
+            exchange_ns = self._exchange.next_ns()
+            if (
+                exchange_ns is not None
+                and exchange_ns <= until_ns
+                and (market_ns is None or exchange_ns <= market_ns)
+            ):
+                events += self._exchange.advance(exchange_ns)
+                self._react(records, events)
+            elif market_ns is not None and market_ns <= until_ns:
+                told = self._source.advance(market_ns if self._shared else until_ns)
+                records += told
+                if self._trading:
+                    events += self._exchange.on_market(told)
+                    self._react(records, events)
+            else:
+                break
+        self._out(records, events)
+
+    # Commands.
+
+    def place(self, order: PlaceOrder) -> Outcome:
+        """Place an order at the time it is."""
+        return self._command(order.contract_id, lambda now: self._exchange.place(order, now))
+
+    def modify(self, change: ModifyOrder) -> Outcome:
+        """Change an order."""
+        return self._command(None, lambda now: self._exchange.modify(change, now))
+
+    def cancel(self, account_id: int, order_id: int) -> Outcome:
+        """Cancel an order."""
+        return self._command(None, lambda now: self._exchange.cancel(account_id, order_id, now))
+
+    def close_position(self, account_id: int, contract_id: str) -> Outcome:
+        """Close a whole position."""
+        return self._command(
+            contract_id, lambda now: self._exchange.close_position(account_id, contract_id, now)
+        )
+
+    def partial_close(self, account_id: int, contract_id: str, size: int) -> Outcome:
+        """Close part of a position."""
+        return self._command(
+            contract_id,
+            lambda now: self._exchange.partial_close(account_id, contract_id, size, now),
+        )
+
+    # What happens to contracts from outside.
+
+    def halt(self, contract_id: str, until_ns: int | None = None) -> None:
+        """Fill and trigger nothing in a contract until a time, or until :meth:`resume`.
+
+        The market itself must be halted as well. Raises KeyError for a contract not of the source.
+        """
+        self._strike(contract_id, lambda now: self._exchange.halt(contract_id, now, until_ns))
+
+    def resume(self, contract_id: str) -> None:
+        """End a halt. Raises KeyError for a contract not of the source."""
+        self._strike(contract_id, lambda now: self._exchange.resume(contract_id, now))
+
+    def expire(self, contract_id: str) -> None:
+        """Cancel a contract's orders and take none. Raises KeyError if it is not of the source."""
+        self._strike(contract_id, lambda now: self._exchange.expire(contract_id, now))
+
+    def _strike(self, contract_id: str, call: Callable[[int], tuple[ExchangeEvent, ...]]) -> None:
+        self._command(contract_id, lambda now: Outcome(0, None, None, call(now)))
+
+    def _command(self, contract_id: str | None, call: Callable[[int], Outcome]) -> Outcome:
+        """Catch up with the clock, carry a command out, and tell of what it caused.
+
+        A floor that is far behind catches up by one slice only: it is then as late for users as
+        its market is.
+        """
+        now_ns = self._clock.now_ns()
+        due_ns = self.next_ns()
+        if due_ns is not None:
+            now_ns = min(now_ns, due_ns + SLICE_NS)
+        self.advance(now_ns)
+        records: list[MarketRecord] = []
+        events: list[ExchangeEvent] = []
+        contract = self._untraded.get(contract_id) if contract_id is not None else None
+        if contract is not None:
+            self._open(contract.contract_id, now_ns, events)
+        outcome = call(now_ns)
+        events += outcome.events
+        self._react(records, events)
+        self._out(records, events)
+        self.woken()
+        return outcome
+
+    def _open(self, contract_id: str, now_ns: int, events: list[ExchangeEvent]) -> None:
+        """Begin to trade a contract, at the prices that its market shows."""
+        contract = self._untraded.pop(contract_id)
+        snapshot = self._source.snapshot(contract_id)
+        venue = self._source.venue(contract_id)
+        if venue is None:
+            venue = self._quirks.tape_venue()
+        else:
+            self._shared = True
+        self._trading = True
+        events += self._exchange.advance(now_ns)
+        self._exchange.list_contract(TradedContract(contract_id, contract.product, venue))
+        events += self._exchange.on_market(_picture(contract_id, snapshot, now_ns))
+
+    def _react(self, records: list[MarketRecord], events: list[ExchangeEvent]) -> None:
+        """Let the exchange see what users' orders did to the market, until it does no more."""
+        while caused := self._source.take_caused():
+            records += caused
+            events += self._exchange.on_market(caused)
+
+    def _out(self, records: list[MarketRecord], events: list[ExchangeEvent]) -> None:
+        if records:
+            self._published += len(records)
+            self._show(records)
+        if events:
+            self._tell(events)
+
+
+def _picture(contract_id: str, snapshot: BookSnapshot, ns: int) -> list[MarketRecord]:
+    """Return the records that tell somebody new of a market as it is."""
+    levels = [DepthLevel(_RESET, 0, 0, ns)]
+    levels += [DepthLevel(_BID, price, size, ns) for price, size in snapshot.bids]
+    levels += [DepthLevel(_ASK, price, size, ns) for price, size in snapshot.asks]
+    quote = Quote(
+        contract_id=contract_id,
+        exch_ns=ns,
+        recv_ns=ns,
+        bid=snapshot.bids[0][0] if snapshot.bids else None,
+        ask=snapshot.asks[0][0] if snapshot.asks else None,
+        last=snapshot.last,
+    )
+    return [Depth(contract_id, tuple(levels), ns), quote]
+
+
+def _is_active(listings: Listings, contract_id: str) -> bool | None:
+    found = listings.by_id(contract_id)
+    return None if found is None else found.active
+
+
+def _nobody() -> None:
+    """Nobody waits."""
