@@ -14,12 +14,14 @@ from project_x_py._core.exchange.book import BUY, SELL
 from project_x_py._core.exchange.codes import OrderStatus, OrderType
 from project_x_py._core.exchange.commands import Bracket, Price
 
+NASTY: list[Price] = [
+    Decimal("1E+999999999"), Decimal("1E-999999999"), Decimal("sNaN"), Decimal("-Infinity"),
+    float("nan"), float("inf"), 1e300, -1e300, -0.0,
+]  # fmt: skip
 WEIRD: st.SearchStrategy[Price] = st.one_of(
     st.floats(),
     st.decimals(),
-    st.sampled_from(
-        [Decimal("1E+999999999"), Decimal("1E-999999999"), Decimal("sNaN"), 1e300, -1e300, -0.0]
-    ),
+    st.sampled_from(NASTY),
 )
 
 
@@ -42,6 +44,17 @@ def test_no_numbers_break_the_exchange(
     resting = world.order(OrderType.LIMIT, BUY, 1, limit=PRICE - 5).order_id
     assert resting is not None
     assert world.modify(resting, size=size, limit_price=price, trail_price=price).code in (0, 3)
+
+
+@pytest.mark.parametrize("price", NASTY)
+def test_prices_of_no_instrument_are_refused(price: Price) -> None:
+    """No number, none that is finite, none that fits: each is refused at once."""
+    outcome = World().order(OrderType.LIMIT, BUY, 1, limit_price=price)
+    assert outcome.code == 2
+    assert outcome.message in (
+        "Invalid limit price. Price is not aligned to tick size.",
+        "Invalid price. Price is outside allowed range.",
+    )
 
 
 @pytest.mark.parametrize("price", [24000.25, Decimal("24000.25"), Decimal("24000.2500000")])

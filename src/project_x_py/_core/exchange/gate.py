@@ -293,7 +293,7 @@ def _ticks(which: str, price: Price | None, grid: TickGrid) -> int:
             and price.copy_abs() <= _MAX_PRICE
         )
     else:
-        sane = abs(price) <= _MAX_PRICE
+        sane = abs(price) <= float(_MAX_PRICE)
     try:
         if sane:
             return grid.ticks(price)
