@@ -5,7 +5,8 @@ origin and a speed, so that a gateway and its clients, in one process or two, ag
 talking. A :class:`VirtualClock` follows a loop that jumps to its next timer.
 
 Invariants (``tests/runtime/test_clock.py``): exchange time goes back only where the wall is set
-back; wall and monotonic time are never scaled; a sleeper that wakes finds its time reached.
+back or the clock is shifted; wall and monotonic time are neither scaled nor shifted; a sleeper that
+wakes finds its time reached.
 """
 
 from __future__ import annotations
@@ -76,6 +77,13 @@ class ReplayClock:
             self.wall_origin_ns = time.time_ns() + round(after_s * NS)
             self._started.set()
 
+    def shift(self, by_ns: int) -> None:
+        """Move exchange time by so much; who sleeps notices within a minute.
+
+        A clock read from text does not move with the one that was written.
+        """
+        self.exch_ns += by_ns
+
     def now_ns(self) -> int:
         if self.wall_origin_ns == HOLD:
             return self.exch_ns
@@ -112,21 +120,27 @@ class ReplayClock:
 
 
 class VirtualClock:
-    """All three times follow the running loop's own time, from ``origin_ns`` on.
+    """All three times follow the running loop's own time, from ``origin_ns`` on, but for shifts.
 
     Meant for :class:`~project_x_py._runtime.virtual_loop.VirtualLoop`, whose time jumps.
     """
 
-    __slots__ = ("_loop", "_origin_ns")
+    __slots__ = ("_loop", "_origin_ns", "_shift_ns")
 
     def __init__(self, origin_ns: int, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self._loop = loop or asyncio.get_running_loop()
         self._origin_ns = origin_ns - round(self._loop.time() * NS)
+        self._shift_ns = 0
+
+    def shift(self, by_ns: int) -> None:
+        """Move exchange time by so much; who sleeps notices within a minute."""
+        self._shift_ns += by_ns
 
     def now_ns(self) -> int:
-        return self._origin_ns + round(self._loop.time() * NS)
+        return self.wall_ns() + self._shift_ns
 
-    wall_ns = now_ns
+    def wall_ns(self) -> int:
+        return self._origin_ns + round(self._loop.time() * NS)
 
     def monotonic_ns(self) -> int:
         return round(self._loop.time() * NS)

@@ -49,6 +49,8 @@ def build_app(front: Front, *more: BaseRoute) -> Starlette:
         except ClientDisconnect:
             return Response(status_code=400)
         reply = await front.answer(_request(http_request, http_request.method, body))
+        if reply.cut:
+            return _cut_off(http_request)
         return Response(reply.body, reply.status, dict(reply.headers))
 
     async def hub(websocket: WebSocket) -> None:
@@ -65,6 +67,15 @@ def build_app(front: Front, *more: BaseRoute) -> Starlette:
         Route("/{path:path}", http, methods=_METHODS),
     ]
     return Starlette(routes=routes)
+
+
+def _cut_off(connection: HTTPConnection) -> Response:
+    # A server that does not hand out its transport can only say what it would have done.
+    cut = connection.scope.get("state", {}).get(CUT)
+    if cut is None:
+        return Response("The connection cannot be cut here.", 502)
+    cut()
+    return Response(status_code=500)
 
 
 async def _carry(websocket: WebSocket, connection: HubConnection) -> None:
@@ -89,7 +100,9 @@ async def _write(websocket: WebSocket, connection: HubConnection) -> None:
 
 
 async def _deny(websocket: WebSocket, reply: Reply) -> None:
-    if "websocket.http.response" in websocket.scope.get("extensions", {}):
+    if reply.cut:
+        _cutter(websocket)()
+    elif "websocket.http.response" in websocket.scope.get("extensions", {}):
         response = Response(reply.body, reply.status, dict(reply.headers))
         await websocket.send_denial_response(response)
     else:

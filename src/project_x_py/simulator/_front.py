@@ -1,8 +1,9 @@
 """Where requests and upgrades come in, whatever carries them.
 
-Behind it are the REST routes and the two hubs. Both forms of connecting to a hub are served: at
-once, and after ``negotiate``. A connection id is never looked up, because one that is stale comes
-from a client that redials, and is as good as none.
+Behind it are the REST routes, a document that describes them, and the two hubs. A fault that waits
+for a request strikes here, before anything else looks at it. Both forms of connecting to a hub are
+served: at once, and after ``negotiate``. A connection id is never looked up, because one that is
+stale comes from a client that redials, and is as good as none.
 
 Invariant (``tests/simulator/test_hub.py``): without a valid token neither form gets further than
 a 401.
@@ -17,6 +18,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from project_x_py.simulator._auth import bearer_of
+from project_x_py.simulator._openapi import DOCUMENT_PATHS, document_of
 from project_x_py.simulator._rest import Reply, Request, Rest, unauthorised
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Front:
         self._hubs = hubs
         self._random = random
         self._open = True
+        venue.faults.market.attach(venue)
 
     @property
     def open(self) -> bool:
@@ -64,6 +67,7 @@ class Front:
         self._open = False
         for hub in self._hubs.values():
             hub.close_all()
+        self._venue.faults.stop()
 
     def clear(self) -> None:
         """Cut off who has not gone since :meth:`shut`."""
@@ -72,9 +76,21 @@ class Front:
 
     async def answer(self, request: Request) -> Reply:
         """Return the reply to an HTTP request."""
+        fault = self._venue.faults.requests.take(request.path)
+        if fault is not None:
+            return await fault.play(lambda: self._answered(request))
+        return await self._answered(request)
+
+    def admit(self, request: Request) -> Hub | Reply:
+        """Return the hub that an upgrade asks for, or why it is refused."""
+        fault = self._venue.faults.requests.take(request.path, upgrade=True)
+        refusal = None if fault is None else fault.before
+        return self._hub(request) if refusal is None else refusal
+
+    async def _answered(self, request: Request) -> Reply:
         path = request.path.casefold().rstrip("/")
         if not path.startswith(_HUBS):
-            return await self._rest.answer(request)
+            return self._document(request) or await self._rest.answer(request)
         if not path.endswith(_NEGOTIATE):
             found = self._hub(request)
             return found if isinstance(found, Reply) else Reply(400, body=b"Connection ID required")
@@ -83,14 +99,16 @@ class Front:
         found = self._hub(request)
         return found if isinstance(found, Reply) else self._negotiated(request.query)
 
-    def admit(self, request: Request) -> Hub | Reply:
-        """Return the hub that an upgrade asks for, or why it is refused."""
-        return self._hub(request)
+    def _document(self, request: Request) -> Reply | None:
+        if request.path.casefold() not in DOCUMENT_PATHS:
+            return None
+        if request.method != "GET":
+            return Reply(405, {"allow": "GET"})
+        headers = {"content-type": "application/json; charset=utf-8"}
+        return Reply(200, headers, document_of(self._rest.routes))
 
     def _hub(self, request: Request) -> Hub | Reply:
         path = request.path.casefold().rstrip("/")
-        if refusal := self._venue.faults.refusal(path):
-            return Reply(refusal.status, refusal.headers)
         hub = self._hubs.get(path.removesuffix(_NEGOTIATE).removeprefix(_HUBS))
         if hub is None or not path.startswith(_HUBS):
             return Reply(404)

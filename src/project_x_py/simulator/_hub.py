@@ -21,6 +21,8 @@ import msgspec
 
 from project_x_py._wire import signalr
 from project_x_py.exceptions import ProjectXDataError, ProjectXError
+from project_x_py.simulator._hub_faults import HubTrouble
+from project_x_py.simulator._late import LateLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,6 +76,8 @@ class HubConnection:
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._wakeup = asyncio.Event()
+        self._late = LateLine(loop, self._queue)
+        self._dead = False
         self._greeted = False
         self._ended = False
         self._heard_at = loop.time()
@@ -86,7 +90,7 @@ class HubConnection:
 
     def receive(self, data: bytes | str) -> None:
         """Take one message of the client, which may hold any number of records, or parts."""
-        if self._ended:
+        if self._ended or self._dead:
             return
         self._heard_at = self._loop.time()
         try:
@@ -104,8 +108,15 @@ class HubConnection:
 
     def push(self, data: bytes) -> None:
         """Queue whole records for the client; a client that is too far behind is cut off."""
-        if self._ended or not data:
+        if self._ended or self._dead or not data:
             return
+        delay_s = self._hub.trouble.delay_s
+        if delay_s or self._late:
+            self._late.put(data, delay_s)
+        else:
+            self._queue(data)
+
+    def _queue(self, data: bytes) -> None:
         self._waiting.append(data)
         self._waiting_bytes += len(data)
         if self._waiting_bytes > MAX_WAITING_BYTES:
@@ -137,6 +148,18 @@ class HubConnection:
         self.finish()
         self._cut()
 
+    def go_half_open(self) -> None:
+        """Keep the transport open, and neither send nor take anything more."""
+        self._forget_waiting()
+        self._dead = True
+        self._timer.cancel()
+        self._hub.unsubscribe(self)
+
+    @property
+    def half_open(self) -> bool:
+        """Whether the transport is open and nothing passes through it."""
+        return self._dead
+
     def finish(self) -> None:
         """Say that the transport is closed; nothing of the connection is left behind."""
         self._forget_waiting()
@@ -167,11 +190,13 @@ class HubConnection:
         return batch
 
     def _forget_waiting(self) -> None:
+        self._late.clear()
         self._waiting.clear()
         self._waiting_bytes = 0
 
     def _end(self) -> None:
         if not self._ended:
+            self._late.release()
             self._ended = True
             self._timer.cancel()
             self._timer = self._loop.call_later(CUT_AFTER_S, self._cut)
@@ -237,20 +262,23 @@ class Hub:
     Args:
         name: ``"user"`` or ``"market"``.
         methods: By name; names are compared without regard to case.
-        faults: Asked whether the hub is silent; told how to drop its connections.
+        faults: Told of the hub, to make it fail.
+
+    Attributes:
+        trouble: What is wrong with it at the moment.
     """
 
     def __init__(self, name: str, methods: Mapping[str, Method], faults: Faults) -> None:
         self.name = name
         self._methods = {key.casefold(): method for key, method in methods.items()}
         self._connections: dict[HubConnection, None] = {}
-        self._faults = faults
-        faults.attach(name, self.drop_all, self.wake_all)
+        self.trouble = HubTrouble()
+        faults.hubs.attach(self)
 
     @property
     def muted(self) -> bool:
         """Whether the hub sends nothing at the moment."""
-        return self._faults.is_muted(self.name)
+        return self.trouble.muted
 
     @property
     def connections(self) -> int:
@@ -319,7 +347,34 @@ class Hub:
         if self.muted:
             self.drop_all()
         for connection in list(self._connections):
-            connection.close(allow_reconnect=True)
+            if connection.half_open:
+                connection.abort()
+            else:
+                connection.close(allow_reconnect=True)
+
+    def half_open_all(self) -> int:
+        """Let every transport stay and carry nothing more; return how many clients there were."""
+        clients = self._clients()
+        for connection in clients:
+            connection.go_half_open()
+        return len(clients)
+
+    def end_all(self, error: str | None, *, allow_reconnect: bool) -> int:
+        """Send every client a close record and end; return how many there were."""
+        clients = self._clients()
+        for connection in clients:
+            connection.close(error, allow_reconnect=allow_reconnect)
+        return len(clients)
+
+    def send_all(self, data: bytes) -> int:
+        """Send every client these bytes; return how many there were."""
+        clients = self._clients()
+        for connection in clients:
+            connection.push(data)
+        return len(clients)
+
+    def _clients(self) -> list[HubConnection]:
+        return [c for c in self._connections if not (c.ended or c.half_open)]
 
     def wake_all(self) -> None:
         """Let every connection look again whether it may send."""

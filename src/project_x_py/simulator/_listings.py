@@ -10,7 +10,7 @@ twenty; an id of a known product resolves whether or not it is the active one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from project_x_py._core.products import (
     parse_contract_id,
 )
 from project_x_py._core.time import to_datetime
-from project_x_py.exceptions import ProjectXInstrumentError
+from project_x_py.exceptions import ProjectXError, ProjectXInstrumentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +86,20 @@ class Listings:
         }
         self._clock = clock
 
+    def roll(self, contract_id: str) -> Listing:
+        """Let the month after a contract's be the active one of its product, and return it.
+
+        Raises:
+            ProjectXError: The contract is not an active one.
+        """
+        for row in self.active():
+            if row.contract_id == contract_id:
+                name = _next_month(row.product, parse_contract_id(contract_id))
+                rolled = _listing(row.product, name, active=True)
+                self._traded[row.product.ticker] = rolled
+                return rolled
+        raise ProjectXError(f"{contract_id} is not an active contract; it cannot be rolled")
+
     def active(self) -> list[Listing]:
         """Return the active contract of every product."""
         listed = _listed_on(to_datetime(self._clock.now_ns()).date())
@@ -115,6 +129,12 @@ def _listing(product: Product, name: ContractName, *, active: bool) -> Listing:
     month = _MONTHS[MONTH_LETTERS.index(name.month)]
     description = f"{product.description}: {month} {name.year}"
     return Listing(name.contract_id, name.name, description, product, active)
+
+
+def _next_month(product: Product, name: ContractName) -> ContractName:
+    at = product.cycle.index(name.month) + 1
+    year = name.year + at // len(product.cycle)
+    return replace(name, month=product.cycle[at % len(product.cycle)], year=year)
 
 
 @lru_cache(maxsize=16)

@@ -10,11 +10,19 @@ equals the market's; subscribing twice delivers once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from project_x_py._core.records import Depth, MarketRecord, Quote, Trade
+from project_x_py.exceptions import ProjectXError
 from project_x_py.simulator._encode import ContractEncoder, TimeTexts
-from project_x_py.simulator._hub import Hub, HubConnection, HubRefusal, Method
+from project_x_py.simulator._hub import (
+    MAX_WAITING_BYTES,
+    Hub,
+    HubConnection,
+    HubRefusal,
+    Method,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,6 +52,7 @@ class MarketHub(Hub):
     def __init__(self, source: MarketSource, faults: Faults) -> None:
         super().__init__("market", self._methods_of_streams(), faults)
         self._source = source
+        faults.hubs.attach_depth(self.send_large_depth)
         times = TimeTexts()
         self._encoders = {c.contract_id: ContractEncoder(c, times) for c in source.contracts}
         self._subscribers: dict[tuple[type[MarketRecord], str], _Subscribers] = {
@@ -66,9 +75,46 @@ class MarketHub(Hub):
             subscribers = self._subscribers[kind, contract_id]
             if subscribers:
                 data = self._written(contract_id, records[begin:upto])
-                for connection in tuple(subscribers):
-                    connection.push(data)
+                self.trouble.deliver(tuple(subscribers), data)
             begin = upto
+
+    def send_large_depth(self, contract_id: str | None, size_bytes: int) -> int:
+        """Send a book of at least ``size_bytes``, and behind it the true one, in one piece.
+
+        Args:
+            contract_id: Whose subscribers get it; None for every contract's.
+            size_bytes: At most what may wait for a client.
+
+        Returns:
+            How many clients got one.
+
+        Raises:
+            ProjectXError: The contract has no market here, or the size cannot be.
+        """
+        if not 0 < size_bytes <= MAX_WAITING_BYTES // 4:
+            raise ProjectXError(f"a depth frame has 1 to {MAX_WAITING_BYTES // 4} bytes")
+        struck = 0
+        for one in self._encoders if contract_id is None else [contract_id]:
+            subscribers = tuple(self._of(Depth, one))
+            if subscribers:
+                frame = self._large_depth(one, size_bytes)
+                for connection in subscribers:
+                    connection.push(frame)
+                struck += len(subscribers)
+        return struck
+
+    def _large_depth(self, contract_id: str, size_bytes: int) -> bytes:
+        encoder, true = self._encoders[contract_id], self._source.snapshot(contract_id)
+        small = encoder.depth_snapshot(true)
+        rows = len(true.bids) + len(true.asks) + 1
+        level = true.asks[-1][0] if true.asks else true.last or 0
+        count = size_bytes * rows // len(small) + 1
+        more = [(level + away, 1) for away in range(1, count + 1)]
+        while len(large := encoder.depth_snapshot(replace(true, asks=[*true.asks, *more]))) < (
+            size_bytes
+        ):
+            more += [(more[-1][0] + away, 1) for away in range(1, count // 10 + 2)]
+        return large + small
 
     def unsubscribe(self, connection: HubConnection) -> None:
         """Send a connection nothing more."""

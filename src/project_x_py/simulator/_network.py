@@ -113,6 +113,10 @@ class InProcessNetwork:
             raise ProjectXConnectionError(
                 f"{method} {request.path}: no answer within {timeout_s:g} s", sent=True
             ) from None
+        if reply.cut:
+            raise ProjectXConnectionError(
+                f"{method} {request.path}: the connection broke off before the answer", sent=True
+            )
         return InProcessAnswer(reply.status, _Headers(reply.headers), reply.body)
 
     async def connect(
@@ -127,6 +131,10 @@ class InProcessNetwork:
         request = self._request("GET", url, headers, b"")
         await asyncio.sleep(0)
         admitted = self._front.admit(request)
+        if isinstance(admitted, Reply) and admitted.cut:
+            raise ProjectXConnectionError(
+                f"{request.path}: the connection broke off before the answer", sent=True
+            )
         if isinstance(admitted, Reply):
             raise ProjectXConnectionError(
                 f"{request.path}: the upgrade was answered with HTTP {admitted.status}",

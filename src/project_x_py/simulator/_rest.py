@@ -1,8 +1,8 @@
 """The REST half of the simulated gateway, without a transport.
 
 A :class:`Rest` takes a request and returns a reply; whether it came over a socket or by a method
-call is not its concern. Requests pass, in this order: fault, route, body size, token, budget,
-binding, handler. A domain failure is HTTP 200 with ``success: false`` and an error code of that
+call is not its concern. Requests pass, in this order: route, body size, token, budget, binding,
+handler. A domain failure is HTTP 200 with ``success: false`` and an error code of that
 route's own; only the layers before the handler answer with another status.
 
 Invariants (``tests/simulator/test_rest.py``): every answer of a handler is the envelope, its
@@ -56,11 +56,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP response; names of headers are in lower case."""
+    """One HTTP response; names of headers are in lower case.
+
+    ``cut`` means that the connection breaks off instead.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +110,14 @@ class Rest:
         self._routes = {route.path.casefold(): route for route in routes}
         self._traces = itertools.count(1)
 
+    @property
+    def routes(self) -> list[Route]:
+        """Every route there is."""
+        return list(self._routes.values())
+
     async def answer(self, request: Request) -> Reply:
         """Return the reply to one request."""
         venue = self._venue
-        if refusal := venue.faults.refusal(request.path):
-            return Reply(refusal.status, refusal.headers)
         route = self._routes.get(request.path.casefold().rstrip("/"))
         if route is None:
             return Reply(404)

@@ -22,6 +22,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
@@ -59,6 +60,14 @@ class _QuietWebSocket(WebSocketsSansIOProtocol):
             self.handshake_complete = True
 
 
+class _CuttableHttp(H11Protocol):
+    """uvicorn's HTTP, which lets a request cut its connection."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, CUT: transport.abort}
+
+
 class EmbeddedServer:
     """Serves one application on one bound socket.
 
@@ -72,6 +81,7 @@ class EmbeddedServer:
         self._config = uvicorn.Config(
             app,
             loop="none",
+            http=_CuttableHttp,
             ws=_QuietWebSocket,
             ws_max_size=MAX_FRAME_BYTES,
             ws_ping_interval=None,
@@ -133,7 +143,8 @@ def bind(host: str, port: int, *, allow_remote: bool) -> socket.socket:
             f"text; use 127.0.0.1, or pass allow_remote=True"
         )
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    # Named in full, or the loop does not take it for TCP and leaves its delays on.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -73,8 +73,7 @@ class UserHub(Hub):
         data = msgspec.Raw(payload)
         argument = {"action": int(action), "data": data} if self._wrapped else data
         frame = signalr.encode_invocation(stream.value, [argument])
-        for connection in tuple(subscribers):
-            connection.push(frame)
+        self.trouble.deliver(tuple(subscribers), frame)
 
     def unsubscribe(self, connection: HubConnection) -> None:
         """Send a connection nothing more."""

@@ -1,0 +1,339 @@
+"""What can go wrong with a simulated gateway, as data.
+
+Each fault is a value that ``gateway.faults.apply`` brings about at once and ``schedule`` at its
+time, and that the control route takes from another process, as JSON: ``{"fault": "drop", "hub":
+"market"}``. Hubs are named ``"user"`` and ``"market"``; a hub that is left out means both. Routes
+are paths such as ``"/api/Order/place"``; a route that is left out means any below ``/api``.
+
+Seconds are those of the loop, unless it is said that they are the exchange's.
+
+Invariant (``tests/simulator/test_faults.py``): every fault survives the way through JSON.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from project_x_py.simulator._hub_faults import Garbled  # noqa: TC001 - read at run time
+from project_x_py.simulator._request_faults import RequestFault, Spoilt
+
+if TYPE_CHECKING:
+    from project_x_py.simulator._faults import Faults
+
+__all__ = [
+    "KINDS",
+    "Close",
+    "Cut",
+    "DailyBreak",
+    "DelayAnswers",
+    "DelayMessages",
+    "Drop",
+    "DuplicateEvents",
+    "ExpireTokens",
+    "Fault",
+    "GarbleEvents",
+    "HalfOpen",
+    "Halt",
+    "JumpClock",
+    "LargeDepth",
+    "LoseAnswer",
+    "Mute",
+    "Refuse",
+    "ReorderEvents",
+    "Resume",
+    "Roll",
+    "SendFrame",
+    "SpoilAnswer",
+    "Unmute",
+]
+
+HubName = Literal["user", "market"]
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Anything that can go wrong."""
+
+    def apply(self, faults: Faults) -> int:
+        """Bring the fault about.
+
+        Returns:
+            How many connections or contracts it struck at once; 0 for one that waits for what it
+            strikes.
+        """
+        raise NotImplementedError
+
+
+class _HubFault(Fault, tag_field="fault", frozen=True, kw_only=True):
+    hub: HubName | None = None
+
+
+class Drop(_HubFault, tag="drop", tag_field="fault", frozen=True, kw_only=True):
+    """Cut the open connections without a word."""
+
+    def apply(self, faults: Faults) -> int:
+        return faults.drop_connections(self.hub)
+
+
+class Mute(_HubFault, tag="mute", tag_field="fault", frozen=True, kw_only=True):
+    """Send nothing any more, not even pings, while sockets stay open; what waits is kept.
+
+    ``seconds`` is how long it lasts; None until :class:`Unmute`.
+    """
+
+    seconds: float | None = None
+
+    def apply(self, faults: Faults) -> int:
+        faults.mute(self.hub)
+        if self.seconds is not None:
+            faults.later(self.seconds, Unmute(hub=self.hub))
+        return 0
+
+
+class Unmute(_HubFault, tag="unmute", tag_field="fault", frozen=True, kw_only=True):
+    """Send again; what was held back comes first and in order."""
+
+    def apply(self, faults: Faults) -> int:
+        faults.unmute(self.hub)
+        return 0
+
+
+class HalfOpen(_HubFault, tag="half_open", tag_field="fault", frozen=True, kw_only=True):
+    """Let the open sockets stay and carry nothing more, in or out, until the client leaves.
+
+    Who connects afterwards is served as ever.
+    """
+
+    def apply(self, faults: Faults) -> int:
+        return sum(hub.half_open_all() for hub in faults.hubs.named(self.hub))
+
+
+class Close(_HubFault, tag="close", tag_field="fault", frozen=True, kw_only=True):
+    """Send a close record, with an error or without, and end the open connections."""
+
+    error: str | None = "Connection closed with an error."
+    allow_reconnect: bool = False
+
+    def apply(self, faults: Faults) -> int:
+        return sum(
+            hub.end_all(self.error, allow_reconnect=self.allow_reconnect)
+            for hub in faults.hubs.named(self.hub)
+        )
+
+
+class DelayMessages(_HubFault, tag="delay_messages", tag_field="fault", frozen=True, kw_only=True):
+    """Let everything that is sent wait ``seconds``, in order; 0 ends it."""
+
+    seconds: float
+
+    def apply(self, faults: Faults) -> int:
+        faults.hubs.delay(self.hub, self.seconds)
+        return 0
+
+
+class SendFrame(_HubFault, tag="send_frame", tag_field="fault", frozen=True, kw_only=True):
+    """Send every client this text as it is; a record ends with the character 0x1E."""
+
+    text: str
+
+    def apply(self, faults: Faults) -> int:
+        data = self.text.encode("utf-8", "replace")
+        return sum(hub.send_all(data) for hub in faults.hubs.named(self.hub))
+
+
+class _EventFault(Fault, tag_field="fault", frozen=True, kw_only=True):
+    hub: HubName = "user"
+
+
+class DuplicateEvents(_EventFault, tag="duplicate", tag_field="fault", frozen=True, kw_only=True):
+    """Send each of the next ``times`` events twice."""
+
+    times: int = 1
+
+    def apply(self, faults: Faults) -> int:
+        faults.hubs.named(self.hub)[0].trouble.duplicate(self.times)
+        return 0
+
+
+class ReorderEvents(_EventFault, tag="reorder", tag_field="fault", frozen=True, kw_only=True):
+    """Hold the next events until there are ``count``, or a second has passed; the newest first."""
+
+    count: int = 2
+
+    def apply(self, faults: Faults) -> int:
+        faults.hubs.named(self.hub)[0].trouble.reverse(self.count)
+        return 0
+
+
+class GarbleEvents(_EventFault, tag="garble", tag_field="fault", frozen=True, kw_only=True):
+    """Spoil the next ``times`` events; what they told is lost."""
+
+    how: Garbled = "truncated"
+    times: int = 1
+
+    def apply(self, faults: Faults) -> int:
+        faults.hubs.named(self.hub)[0].trouble.garble(self.how, self.times)
+        return 0
+
+
+class LargeDepth(Fault, tag="large_depth", tag_field="fault", frozen=True, kw_only=True):
+    """Send who subscribes to depth a book of at least ``size_bytes``, and the true one after it.
+
+    ``contract_id`` None means every contract.
+    """
+
+    size_bytes: int = 1024 * 1024
+    contract_id: str | None = None
+
+    def apply(self, faults: Faults) -> int:
+        return faults.hubs.enlarge_depth(self.contract_id, self.size_bytes)
+
+
+class _RequestFault(Fault, tag_field="fault", frozen=True, kw_only=True):
+    route: str | None = None
+    times: int = 1
+
+
+class Refuse(_RequestFault, tag="refuse", tag_field="fault", frozen=True, kw_only=True):
+    """Answer with ``status`` and an empty body, without acting.
+
+    ``retry_after`` is the text of a Retry-After header: seconds, a date, or nonsense.
+    """
+
+    status: int = 503
+    retry_after: str | None = None
+
+    def apply(self, faults: Faults) -> int:
+        faults.refuse_next(
+            self.status, times=self.times, route=self.route, retry_after=self.retry_after
+        )
+        return 0
+
+
+class Cut(_RequestFault, tag="cut", tag_field="fault", frozen=True, kw_only=True):
+    """Cut the connection of a request before it is carried out."""
+
+    def apply(self, faults: Faults) -> int:
+        faults.requests.add(RequestFault(self.route, cut=True), self.times)
+        return 0
+
+
+class LoseAnswer(_RequestFault, tag="lose_answer", tag_field="fault", frozen=True, kw_only=True):
+    """Carry a request out, then cut the connection before the answer."""
+
+    def apply(self, faults: Faults) -> int:
+        faults.requests.add(RequestFault(self.route, lost=True), self.times)
+        return 0
+
+
+class DelayAnswers(_RequestFault, tag="delay", tag_field="fault", frozen=True, kw_only=True):
+    """Carry a request out, and answer ``seconds`` later."""
+
+    seconds: float
+
+    def apply(self, faults: Faults) -> int:
+        faults.requests.add(RequestFault(self.route, delay_s=self.seconds), self.times)
+        return 0
+
+
+class SpoilAnswer(_RequestFault, tag="spoil", tag_field="fault", frozen=True, kw_only=True):
+    """Carry a request out, and answer 200 with a body that is none of its own."""
+
+    how: Spoilt = "truncated"
+
+    def apply(self, faults: Faults) -> int:
+        faults.requests.add(RequestFault(self.route, spoilt=self.how), self.times)
+        return 0
+
+
+class ExpireTokens(Fault, tag="expire_tokens", tag_field="fault", frozen=True, kw_only=True):
+    """Refuse every token issued so far; open hub connections stay."""
+
+    def apply(self, faults: Faults) -> int:
+        faults.expire_tokens()
+        return 0
+
+
+class JumpClock(Fault, tag="jump_clock", tag_field="fault", frozen=True, kw_only=True):
+    """Move the exchange clock by so many exchange seconds; below zero, back.
+
+    What the market missed is caught up, in order; while the clock is behind, the market waits.
+    Clients in the gateway's own process follow; those in another keep the time they were given.
+    """
+
+    seconds: float
+
+    def apply(self, faults: Faults) -> int:
+        faults.market.jump(self.seconds)
+        return 0
+
+
+class Halt(Fault, tag="halt", tag_field="fault", frozen=True, kw_only=True):
+    """Stop a contract of a made-up market, or all, for ``seconds`` of the exchange.
+
+    None is until :class:`Resume`. It opens again with a print and the whole book.
+    """
+
+    contract_id: str | None = None
+    seconds: float | None = None
+
+    def apply(self, faults: Faults) -> int:
+        return faults.market.halt(self.contract_id, self.seconds)
+
+
+class Resume(Fault, tag="resume", tag_field="fault", frozen=True, kw_only=True):
+    """End a halt."""
+
+    contract_id: str | None = None
+
+    def apply(self, faults: Faults) -> int:
+        return faults.market.resume(self.contract_id)
+
+
+class DailyBreak(Fault, tag="daily_break", tag_field="fault", frozen=True, kw_only=True):
+    """Stop every contract of a made-up market, as from 16:00 to 17:00 Chicago time.
+
+    ``seconds`` are the exchange's.
+    """
+
+    seconds: float = 3600.0
+
+    def apply(self, faults: Faults) -> int:
+        return faults.market.halt(None, self.seconds)
+
+
+class Roll(Fault, tag="roll", tag_field="fault", frozen=True, kw_only=True):
+    """Let the month after this contract's be the active one of its product."""
+
+    contract_id: str
+
+    def apply(self, faults: Faults) -> int:
+        return faults.market.roll(self.contract_id)
+
+
+KINDS = (
+    Drop
+    | Mute
+    | Unmute
+    | HalfOpen
+    | Close
+    | DelayMessages
+    | SendFrame
+    | DuplicateEvents
+    | ReorderEvents
+    | GarbleEvents
+    | LargeDepth
+    | Refuse
+    | Cut
+    | LoseAnswer
+    | DelayAnswers
+    | SpoilAnswer
+    | ExpireTokens
+    | JumpClock
+    | Halt
+    | Resume
+    | DailyBreak
+    | Roll
+)
+"""Every fault, told apart by the member ``fault`` of its JSON."""
