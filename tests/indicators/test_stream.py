@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
+import tracemalloc
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -115,7 +120,7 @@ def test_a_copy_goes_its_own_way(name: str, params: Params) -> None:
     for start in (3, 120):
         handle = stream(name, history=frame.head(start), **params)
         other, twin = handle.copy(), handle.copy()
-        for bar in rows[60:90]:
+        for bar in rows[120:]:
             other.update(bar)
         for bar in rows[start:]:
             assert same(as_row(handle.update(bar)), as_row(twin.update(bar)))
@@ -181,10 +186,68 @@ def test_times_of_live_bars() -> None:
     history, bar = frame.head(199), frame.row(199, named=True)
     moment: datetime = bar["timestamp"]
     expected = frame.pipe(VWAP_SESSION)["vwap_eth"][-1]
-    for time in (moment, moment.replace(tzinfo=None), int(moment.timestamp()) * 10**9):
+    nanoseconds = int(moment.timestamp()) * 10**9
+    for time in (
+        moment,
+        moment.replace(tzinfo=None),
+        moment.astimezone(ZoneInfo("Asia/Tokyo")),
+        nanoseconds,
+        np.int64(nanoseconds),
+    ):
         assert stream(VWAP_SESSION, history=history).update({**bar, "timestamp": time}) == expected
+    assert stream(VWAP_SESSION, history=history).update({**bar, "timestamp": None}) is None
     with pytest.raises(IndicatorError, match="datetime or nanoseconds"):
         stream(VWAP_SESSION).update({**bar, "timestamp": "noon"})
+
+
+def test_live_times_go_forward() -> None:
+    """A live bar before the newest one is refused, as in batch, and changes nothing."""
+    frame = bars(200)
+    handle, twin = (stream(VWAP_SESSION, history=frame.head(150)) for _ in range(2))
+    for late in (frame.row(0, named=True), frame.row(148, named=True)):
+        for call in (handle.update, handle.peek):
+            with pytest.raises(IndicatorError, match="must be in time order"):
+                call(late)
+    rows = frame.slice(149).rows(named=True)
+    assert [handle.update(bar) for bar in rows] == [twin.update(bar) for bar in rows]
+
+
+NUMBERS: Mapping[str, tuple[Any, pl.DataType]] = {
+    "int": (int, pl.Int64()),
+    "numpy int": (np.int64, pl.Int64()),
+    "numpy double": (np.float64, pl.Float64()),
+    "numpy single": (np.float32, pl.Float32()),
+    "decimal": (lambda value: Decimal(str(value)), pl.Float64()),
+}
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_every_kind_of_number_is_computed_as_a_double(kind: str) -> None:
+    """Live values have the bits and the type of batch over a column of that kind."""
+    to, dtype = NUMBERS[kind]
+    columns = ["open", "high", "low", "close", "volume", "periods"]
+    given = bars(110, seed=6)
+    frame = given.with_columns(pl.col(columns).cast(dtype))
+    rows = [{**bar, **{c: to(bar[c]) for c in columns}} for bar in given.rows(named=True)]
+    for name, params in CASES:
+        batch = function(name)(frame, short="null", **params)
+        handle = stream(name, history=frame.head(60), **params)
+        for bar, expected in zip(rows[60:], batch.select(handle.columns).rows()[60:], strict=True):
+            assert same(as_row(handle.update(bar)), expected), f"{name} {params}"
+
+
+def test_an_open_handle_keeps_no_history() -> None:
+    """Once TA-Lib's objects are open, the rows they were opened on are let go."""
+    rows = 200_000
+    close = pl.Series("close", [None, *np.sin(np.arange(rows)).tolist()])
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        handles = [stream(name, history=close.to_frame()) for name in (RSI, MACD)]
+        handles.append(handles[0].copy())
+        assert tracemalloc.get_traced_memory()[0] - before < 8 * rows / 4
+    finally:
+        tracemalloc.stop()
 
 
 def test_live_mavp_without_periods() -> None:
@@ -196,7 +259,9 @@ def test_live_mavp_without_periods() -> None:
     assert live == expected[40:]
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf"), "4500", object()])
+@pytest.mark.parametrize(
+    "bad", [math.nan, math.inf, 10**400, "4500", object()], ids=lambda bad: repr(bad)[:8]
+)
 def test_bad_bars_change_nothing(bad: object) -> None:
     """NaN, infinity and what is no number are refused, and the handle is as it was."""
     frame = bars(60)

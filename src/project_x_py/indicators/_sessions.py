@@ -5,6 +5,7 @@ Held by ``tests/indicators/test_own.py``.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,9 @@ __all__ = ["SessionBegins"]
 
 _SHORTEST_NS = 22 * HOUR_NS
 """Two sessions of one kind never begin closer together than this."""
+_SHORTEST_US = _SHORTEST_NS / 1000.0
+_SAME, _LATER = (0.0,), (1.0,)
+_DISORDER = "VWAP_SESSION: rows must be in time order"
 
 
 class SessionBegins:
@@ -46,7 +50,7 @@ class SessionBegins:
         """
         times = columns[0].astype(np.int64) * 1000
         if (np.diff(times) < 0).any():
-            raise IndicatorError("VWAP_SESSION: rows must be in time order")
+            raise IndicatorError(_DISORDER)
         flags = np.zeros(times.size)
         row = 0
         while row < times.size:
@@ -68,35 +72,38 @@ class SessionBegins:
         return low
 
     def open(self, *columns: Array) -> NodeState:
-        """Keep when the newest session began."""
-        held = self._begin(int(columns[0][-1]) * 1000) if columns[0].size else None
-        return _BeginState(self._begin, held)
+        """Keep the newest row's time, and when its session began."""
+        if not columns[0].size:
+            return _BeginState(self._begin, -math.inf, math.nan)
+        newest = float(columns[0][-1])
+        return _BeginState(self._begin, newest, self._begin(int(newest) * 1000) / 1000.0)
 
 
 class _BeginState:
-    """When the session of the newest row began, ns."""
+    """The time of the newest row, and when its session began: microseconds since 1970."""
 
-    __slots__ = ("_begin", "_held")
+    __slots__ = ("_begin", "_held", "_newest")
 
-    def __init__(self, begin: Callable[[int], int], held: int | None) -> None:
+    def __init__(self, begin: Callable[[int], int], newest: float, held: float) -> None:
         self._begin = begin
+        self._newest = newest
         self._held = held
-
-    def _of(self, microseconds: float) -> int:
-        ns = int(microseconds) * 1000
-        held = self._held
-        if held is not None and held <= ns < held + _SHORTEST_NS:
-            return held
-        return self._begin(ns)
 
     def update(self, values: tuple[float, ...]) -> tuple[float, ...]:
         begin = self._of(values[0])
-        flag = 0.0 if begin == self._held else 1.0
-        self._held = begin
-        return (flag,)
+        flag = _SAME if begin == self._held else _LATER
+        self._newest, self._held = values[0], begin
+        return flag
 
     def peek(self, values: tuple[float, ...]) -> tuple[float, ...]:
-        return (0.0 if self._of(values[0]) == self._held else 1.0,)
+        return _SAME if self._of(values[0]) == self._held else _LATER
+
+    def _of(self, time: float) -> float:
+        if time < self._newest:
+            raise IndicatorError(_DISORDER)
+        if time < self._held + _SHORTEST_US:
+            return self._held
+        return self._begin(int(time) * 1000) / 1000.0
 
     def copy(self) -> _BeginState:
-        return _BeginState(self._begin, self._held)
+        return _BeginState(self._begin, self._newest, self._held)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import functools
 import math
+import numbers
 import operator
+import struct
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 import numpy as np
@@ -39,7 +41,7 @@ StreamValue: TypeAlias = Value | tuple[Value, ...]
 Bar: TypeAlias = object
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - times without a zone are UTC
 
 
 def stream(
@@ -162,8 +164,15 @@ def _evaluators(formula: Formula, states: Mapping[Node, NodeState]) -> tuple[Eva
 
 
 def _joined(calls: Sequence[Evaluate]) -> Evaluate:
-    """Return the outputs of several calls, one after another."""
-    return lambda values: [out for call in calls for out in call(values)]
+    """Return what gives the outputs of several calls, one after another."""
+
+    def joined(values: tuple[float, ...]) -> Sequence[float]:
+        row: list[float] = []
+        for call in calls:
+            row += call(values)
+        return row
+
+    return joined
 
 
 def _converter(dtypes: Sequence[Dtype]) -> Callable[[Sequence[float]], StreamValue]:
@@ -191,6 +200,9 @@ def _single_of(to: _Type, row: Sequence[float]) -> StreamValue:
 
 
 def _floats(row: Sequence[float]) -> StreamValue:
+    total = sum(row)
+    if total == total:
+        return tuple(row)
     return tuple([value if value == value else None for value in row])
 
 
@@ -204,35 +216,36 @@ Take: TypeAlias = "Callable[[Bar], tuple[float, ...]]"
 
 
 def _reader(request: Request) -> Callable[[Bar], tuple[float, ...] | None]:
-    """Return what takes the inputs out of a bar: finite numbers, or ``None`` to skip the bar."""
+    """Return what takes the inputs out of a bar: finite floats, or ``None`` to skip the bar."""
     columns = request.columns
     wanted = request.indicator.inputs
     items = _taker(operator.itemgetter(*columns), len(columns))
     attributes = _taker(operator.attrgetter(*columns), len(columns))
     fills = {i.column: request.params[i.fill] for i in wanted if i.fill}
-    times = frozenset(k for k, i in enumerate(wanted) if i.time)
+    times = [k for k, i in enumerate(wanted) if i.time]
     owner = request.indicator.name
 
     def read(bar: Bar) -> tuple[float, ...] | None:
-        mapped = isinstance(bar, (dict, Mapping))
         try:
-            values = items(bar) if mapped else attributes(bar)
+            values = items(bar) if isinstance(bar, (dict, Mapping)) else attributes(bar)
         except (KeyError, AttributeError):
             return read(_completed(bar, columns, fills, owner))
-        if times:
-            if any(value is None for value in values):
+        for k in times:
+            if values[k] is None:
                 return None
-            values = tuple([_timed(v) if k in times else v for k, v in enumerate(values)])
+            values = (*values[:k], _timed(values[k]), *values[k + 1 :])
         try:
-            # One sum asks whether all are finite numbers; it may itself overflow.
+            # One sum asks whether all are finite floats or ints; it may itself overflow.
             total = sum(values, 0.0)
-            if total - total == 0.0 or all(map(math.isfinite, values)):
-                return values
-        except TypeError:
-            if any(value is None for value in values):
-                return None
-        shown = dict(zip(columns, values, strict=True))
-        raise IndicatorError(f"{owner}: a live bar needs finite numbers, got {shown}")
+        except (TypeError, OverflowError):
+            total = None
+        if type(total) is float and (total - total == 0.0 or all(map(math.isfinite, values))):
+            return values
+        row = _doubles(values)
+        if row is not None and not all(map(math.isfinite, row)):
+            shown = dict(zip(columns, values, strict=True))
+            raise IndicatorError(f"{owner}: a live bar needs finite numbers, got {shown}")
+        return row
 
     if len(columns) > 1 or times:
         return read
@@ -242,11 +255,23 @@ def _reader(request: Request) -> Callable[[Bar], tuple[float, ...] | None]:
         """Read the commonest bar, a dict with a float, without a detour."""
         if isinstance(bar, dict):
             value = bar.get(name)
-            if isinstance(value, float) and value - value == 0.0:
+            if type(value) is float and value - value == 0.0:
                 return (value,)
         return read(bar)
 
     return read_one
+
+
+def _doubles(values: tuple[object, ...]) -> tuple[float, ...] | None:
+    """Return numbers of any kind as floats, NaN for what is none; ``None`` with a ``None`` in."""
+    if any(value is None for value in values):
+        return None
+    doubles = struct.Struct(f"{len(values)}d")
+    try:
+        row: tuple[float, ...] = doubles.unpack(doubles.pack(*values))
+    except (struct.error, OverflowError):
+        return (math.nan,)
+    return row
 
 
 def _completed(
@@ -274,8 +299,8 @@ def _taker(get: object, count: int) -> Take:
 def _timed(value: object) -> float:
     """Return a datetime, or integer nanoseconds since 1970, as microseconds since 1970."""
     if isinstance(value, datetime):
-        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return float((aware - _EPOCH) // _MICROSECOND)
-    if isinstance(value, int):
-        return float(value // 1000)
+        since = value - (_EPOCH if value.tzinfo else _NAIVE_EPOCH)
+        return since.days * 86_400e6 + since.seconds * 1e6 + since.microseconds
+    if isinstance(value, numbers.Integral):
+        return float(int(value) // 1000)
     raise IndicatorError(f"a live bar's time must be a datetime or nanoseconds, got {value!r}")

@@ -164,21 +164,24 @@ def _leading_nan(columns: Sequence[Array]) -> int:
 
 
 class _TaState:
-    """A live object, or the rows it is still waiting for; rows are finite numbers."""
+    """A live object, or the rows it is still waiting for; rows are finite numbers.
+
+    A live object needs no rows, so that a handle keeps no history alive.
+    """
 
     __slots__ = ("_handle", "_node", "_waiting")
 
     def __init__(self, node: Ta, waiting: list[Array], handle: _Handle | None) -> None:
         self._node = node
-        self._waiting = waiting
+        self._waiting = waiting if handle is None else []
         self._handle = handle
 
     def update(self, values: tuple[float, ...]) -> tuple[float, ...]:
         handle = self._handle
         if handle is None:
             columns, outputs = self._wait(values)
-            self._waiting = columns
             self._handle = self._node.try_open(columns)
+            self._waiting = columns if self._handle is None else []
             return outputs
         out = handle.update(*values)
         return out if isinstance(out, tuple) else (out,)
