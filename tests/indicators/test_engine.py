@@ -92,7 +92,7 @@ def test_groups_that_are_no_groups() -> None:
     """One group, a group column without values, and no group columns at all are all rows."""
     frame = bars(60).with_columns(one=pl.lit("ES"), none=pl.lit(None, dtype=pl.String))
     expected = frame.pipe(MACD)
-    for by in ("one", "none", []):
+    for by in ("one", "none", [], ["one", "one"], ("one", "none")):
         assert frame.pipe(MACD, by=by).equals(expected)
 
 
@@ -178,8 +178,17 @@ def test_requests_may_be_names_functions_and_classes() -> None:
     result = with_indicators(frame, "rsi", (overlap.SMA, {"period": 5}), EMA, overlap.SMA())
     assert added(frame, result).columns == ["rsi_14", "sma_5", "ema_20", "sma_20"]
     assert with_indicators(frame).equals(frame)
-    with pytest.raises(IndicatorError, match="not a mapping"):
-        with_indicators(frame, (SMA, 20))
+    for wrong, message in (
+        ((SMA, 20), "not a mapping"),
+        ((SMA,), "an indicator or a pair with parameters"),
+        ((SMA, {}, 5), "an indicator or a pair with parameters"),
+        ((SMA, {3: 5}), "SMA has no parameter 3"),
+        ((SMA, {"by": "open"}), r"SMA has no parameter 'by'(?!; did you mean 'by')"),
+    ):
+        with pytest.raises(IndicatorError, match=message):
+            with_indicators(frame, wrong)
+    later = with_indicators(frame, (MACD, {"fast_period": 5}), MACD)
+    assert later.equals(frame.pipe(MACD))
 
 
 def test_threads_get_their_own_results() -> None:
@@ -222,6 +231,10 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("VWAP_SESSION", {"product": 7}, "product must be a string, got 7"),
     ("SMA", {"by": "symbols"}, "by: no column 'symbols'"),
     ("SMA", {"by": ["open", 3]}, "by: a column name must be a string, got 3"),
+    ("SMA", {"by": 5}, "by must be a column name or several, got 5"),
+    ("SMA", {"by": pl.col("open")}, "by must be a column name or several, got"),
+    ("SMA", {"period": 10**400}, "period must be an integer <= 100000"),
+    ("BBANDS", {"std_dev": 10**400}, "std_dev must be a finite number, got 1"),
     ("SMA", {"short": "drop"}, "short must be 'raise' or 'null', got 'drop'"),
 ]
 

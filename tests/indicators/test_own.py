@@ -165,6 +165,14 @@ def test_order_block_parameters() -> None:
     assert (bodies["ob_bullish"], bodies["ob_top"], bodies["ob_bottom"]) == (True, 10.8, 9.8)
 
 
+def test_order_block_volume_beyond_its_column() -> None:
+    """A volume that no 64-bit integer holds is null; the block is told all the same."""
+    result = blocks().drop("ob_bullish").with_columns(volume=pl.col("volume") * 1e300)
+    result = result.pipe(ORDERBLOCK, volume_period=2)
+    assert result["ob_bullish"][4] is True
+    assert result["ob_volume"][4] is None
+
+
 def test_waddah_attar_explosion() -> None:
     """The change of MACD, the band width and the scaled true range, as published."""
     frame = bars(300, seed=4)

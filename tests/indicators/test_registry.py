@@ -118,6 +118,8 @@ def test_info_tells_what_an_indicator_is() -> None:
         assert part in info
     with pytest.raises(IndicatorError, match=r"no indicator 'STODEV'; did you mean 'STDDEV'"):
         get_indicator_info("STODEV")
+    with pytest.raises(IndicatorError, match="name must be a string, got 5"):
+        get_indicator_info(5)  # type: ignore[arg-type]
 
 
 def test_public_names_are_the_registrys() -> None:

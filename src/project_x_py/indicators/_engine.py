@@ -65,11 +65,12 @@ class FrameInputs:
 
         ``None`` stands for all rows as they are.
         """
-        names = [by] if isinstance(by, str) else list(by or ())
+        if not (by is None or isinstance(by, str | Sequence)):
+            raise IndicatorError(f"by must be a column name or several, got {by!r}")
+        given = [by] if isinstance(by, str) else by or ()
+        names = list({self._series(name, "by").name: None for name in given})
         if not names:
             return None, np.array([0, self.frame.height], dtype=np.intp)
-        for name in names:
-            self._series(name, "by")
         row = "".join(names) + " row"
         numbered = self.frame.select(*names, pl.int_range(pl.len()).alias(row))
         rows = numbered.group_by(names, maintain_order=True).agg(row)[row]
@@ -222,7 +223,8 @@ def _outputs(request: Request, inputs: FrameInputs) -> list[pl.Series]:
     result = []
     for (name, dtype), out in zip(request.outputs, outs, strict=True):
         series = pl.Series(name, out, nan_to_null=True)
-        result.append(series if dtype == "Float64" else series.cast(_DTYPES[dtype]))
+        # What an integer column cannot hold, a volume of infinity for one, is undefined in it.
+        result.append(series if dtype == "Float64" else series.cast(_DTYPES[dtype], strict=False))
     return result
 
 

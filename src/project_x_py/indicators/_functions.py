@@ -125,6 +125,18 @@ def indicator_of(subject: object) -> Indicator:
     raise IndicatorError(f"not an indicator: {subject!r}")
 
 
+def _pair(wanted: object) -> tuple[object, Mapping[str, object]]:
+    """Return the indicator and the parameters of a request."""
+    if not isinstance(wanted, tuple):
+        return wanted, {}
+    if len(wanted) != 2:
+        raise IndicatorError(f"a request is an indicator or a pair with parameters, got {wanted!r}")
+    subject, params = wanted
+    if not isinstance(params, Mapping):
+        raise IndicatorError(f"not a mapping of parameters: {params!r}")
+    return subject, params
+
+
 def with_indicators(
     data: pl.DataFrame,
     *requests: object,
@@ -134,7 +146,8 @@ def with_indicators(
     """Return the frame with the columns of many indicators, computed in one pass.
 
     Inputs are converted once and columns are shared, so fifty indicators cost no copies of the
-    frame. Requests do not see one another's outputs.
+    frame. Requests do not see one another's outputs; of two that give a column of one name, the
+    later one's stays.
 
     Args:
         data: Rows in time order (in each group, with ``by``).
@@ -150,9 +163,7 @@ def with_indicators(
 
     resolved = []
     for wanted in requests:
-        subject, params = wanted if isinstance(wanted, tuple) else (wanted, {})
-        if not isinstance(params, Mapping):
-            raise IndicatorError(f"not a mapping of parameters: {params!r}")
+        subject, params = _pair(wanted)
         resolved.append(request(indicator_of(subject), (), params))
     frame = check_frame(data, "with_indicators")
     return evaluate(frame, resolved, by=by, short=short)

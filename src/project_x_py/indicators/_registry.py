@@ -52,6 +52,8 @@ def find(name: str) -> Indicator:
     Raises:
         IndicatorError: no such indicator; the message names close matches.
     """
+    if not isinstance(name, str):
+        raise IndicatorError(f"an indicator's name must be a string, got {name!r}")
     key = name.upper()
     found = static_indicators().get(key) or all_indicators().get(key)
     if found is None:

@@ -87,6 +87,14 @@ def close_matches(word: str, names: Iterable[str]) -> str:
     return "; did you mean " + " or ".join(repr(by_fold[name]) for name in near) + "?"
 
 
+def _float(value: numbers.Real) -> float:
+    """Return a number as a float, infinity for what no float can hold."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
 class Params(dict[str, ParamValue]):
     """Resolved parameters of one call, with typed access for formulas."""
 
@@ -183,10 +191,10 @@ class Param:
         number: int | float | None = None
         if isinstance(value, numbers.Real) and not isinstance(value, bool):
             if not whole:
-                number = float(value)
+                number = _float(value)
             elif isinstance(value, numbers.Integral):
                 number = operator.index(int(value))
-        if number is None or not math.isfinite(number):
+        if number is None or (isinstance(number, float) and not math.isfinite(number)):
             raise IndicatorError(f"{owner}: {self.name} must be {wanted}, got {value!r}")
         if low <= number <= high:
             return number
@@ -306,9 +314,9 @@ class Indicator:
             value = given.pop(param.name, param.default)
             params[param.name] = param.check(self.name, value)
         for name in given:
-            known = (*self.defaults(), "by", "short")
+            known = [key for key in (*self.defaults(), "by", "short") if key != name]
             raise IndicatorError(
-                f"{self.name} has no parameter {name!r}{close_matches(name, known)}"
+                f"{self.name} has no parameter {name!r}{close_matches(str(name), known)}"
             )
         return columns, params
 
