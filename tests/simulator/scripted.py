@@ -101,13 +101,6 @@ class ScriptedSource:
         """The same book for every contract."""
         return self.book
 
-    def venue(self, contract_id: str) -> None:
-        """A script has happened: users' orders are judged by what it tells."""
-
-    def take_caused(self) -> list[MarketRecord]:
-        """Users change nothing."""
-        return []
-
     def history(self, contract_id: str) -> ScriptedHistory:
         """The same past for every contract."""
         return self.past

@@ -21,6 +21,7 @@ from project_x_py._core.exchange.commands import Outcome
 from project_x_py._core.exchange.exchange import Exchange
 from project_x_py._core.exchange.markets import TradedContract
 from project_x_py._core.records import Depth, DepthLevel, Quote
+from project_x_py.simulator._source import SharedMarket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -81,7 +82,7 @@ class Floor:
         self._tell = tell
         self._untraded = {contract.contract_id: contract for contract in source.contracts}
         self._trading = False
-        self._shared = False
+        self._shared = source if isinstance(source, SharedMarket) else None
         self._published = 0
         self._exchange = Exchange(
             (),
@@ -141,7 +142,8 @@ class Floor:
                 events += self._exchange.advance(exchange_ns)
                 self._react(records, events)
             elif market_ns is not None and market_ns <= until_ns:
-                told = self._source.advance(market_ns if self._shared else until_ns)
+                by_event = self._trading and self._shared is not None
+                told = self._source.advance(market_ns if by_event else until_ns)
                 records += told
                 if self._trading:
                     events += self._exchange.on_market(told)
@@ -224,11 +226,8 @@ class Floor:
         """Begin to trade a contract, at the prices that its market shows."""
         contract = self._untraded.pop(contract_id)
         snapshot = self._source.snapshot(contract_id)
-        venue = self._source.venue(contract_id)
-        if venue is None:
-            venue = self._quirks.tape_venue()
-        else:
-            self._shared = True
+        shared = self._shared
+        venue = self._quirks.tape_venue() if shared is None else shared.venue(contract_id)
         self._trading = True
         events += self._exchange.advance(now_ns)
         self._exchange.list_contract(TradedContract(contract_id, contract.product, venue))
@@ -236,7 +235,7 @@ class Floor:
 
     def _react(self, records: list[MarketRecord], events: list[ExchangeEvent]) -> None:
         """Let the exchange see what users' orders did to the market, until it does no more."""
-        while caused := self._source.take_caused():
+        while self._shared is not None and (caused := self._shared.take_caused()):
             records += caused
             events += self._exchange.on_market(caused)
 

@@ -14,7 +14,7 @@ Invariants (``tests/simulator/test_source.py``):
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from project_x_py._core.products import Product
     from project_x_py._core.records import MarketRecord
 
-__all__ = ["BookSnapshot", "HistoryStore", "ListedContract", "MarketSource"]
+__all__ = ["BookSnapshot", "HistoryStore", "ListedContract", "MarketSource", "SharedMarket"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +126,21 @@ class MarketSource(Protocol):
         """
         ...
 
-    def venue(self, contract_id: str) -> Venue | None:
-        """Return where users' orders meet the market of a contract.
+    def history(self, contract_id: str) -> HistoryStore:
+        """Return the past bars of a contract, which go on growing with ``advance``.
 
-        Returns:
-            None for a market that has already happened: the exchange works out what would have.
+        Raises:
+            KeyError: The contract is not one of ``contracts``.
+        """
+        ...
+
+
+@runtime_checkable
+class SharedMarket(Protocol):
+    """A market source whose participants trade with users; any other has already happened."""
+
+    def venue(self, contract_id: str) -> Venue:
+        """Return the way into the book that the contract's own participants trade in.
 
         Raises:
             KeyError: The contract is not one of ``contracts``.
@@ -141,13 +151,5 @@ class MarketSource(Protocol):
         """Return, in order, the records that users' commands caused since the last call.
 
         A market must not have been advanced past the time of a command.
-        """
-        ...
-
-    def history(self, contract_id: str) -> HistoryStore:
-        """Return the past bars of a contract, which go on growing with ``advance``.
-
-        Raises:
-            KeyError: The contract is not one of ``contracts``.
         """
         ...

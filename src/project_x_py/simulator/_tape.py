@@ -164,18 +164,6 @@ class TapeSource:
         bids, asks = ([level[:2] for level in self._ladder.top(side)] for side in (0, 1))
         return self._board.snapshot(bids, asks)
 
-    def venue(self, contract_id: str) -> None:
-        """Return None: what was recorded has happened, and nobody can trade with it.
-
-        Raises:
-            KeyError: The contract is not the one of the tape.
-        """
-        self._check(contract_id)
-
-    def take_caused(self) -> list[MarketRecord]:
-        """Return nothing: users do not change a recording."""
-        return []
-
     def history(self, contract_id: str) -> BarHistory:
         """Return the past bars: made up before the recording, and its own trades since.
 

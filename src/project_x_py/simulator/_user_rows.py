@@ -16,8 +16,10 @@ import msgspec
 
 from project_x_py._core.exchange.codes import OrderType
 from project_x_py._core.exchange.events import OrderEvent, PositionEvent, TradeEvent
+from project_x_py._core.products import PRODUCTS, parse_contract_id
 from project_x_py._core.time import format_iso
 from project_x_py.simulator._encode import number_text
+from project_x_py.simulator._source import ListedContract
 from project_x_py.simulator._user_hub import Stream
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
         PositionRow,
         TradeRow,
     )
-    from project_x_py.simulator._source import ListedContract
 
 __all__ = ["UserRows", "teller"]
 
@@ -46,7 +47,8 @@ class UserRows:
     """Writes rows of the exchange.
 
     Args:
-        contracts: Those that can be traded: their names and prices.
+        contracts: Those of the market; others are written by the product table, as there are
+            refused orders for contracts that nobody quotes.
     """
 
     def __init__(self, contracts: Iterable[ListedContract]) -> None:
@@ -91,8 +93,18 @@ class UserRows:
             return Stream.POSITIONS, event.row.account_id, _known(members)
         return Stream.ACCOUNTS, event.row.id, _known(self.account(event.row))
 
+    def _contract(self, contract_id: str) -> ListedContract:
+        contract = self._contracts.get(contract_id)
+        if contract is None:
+            name = parse_contract_id(contract_id)
+            product = next(product for product in PRODUCTS if product.code == name.code)
+            contract = self._contracts[contract_id] = ListedContract(
+                product, contract_id, name.name, product.grid, product.description
+            )
+        return contract
+
     def _order(self, row: OrderRow, digits: int) -> Members:
-        contract = self._contracts[row.contract_id]
+        contract = self._contract(row.contract_id)
         grid = contract.grid
         filled_price = row.filled_price(grid)
         return {
@@ -118,7 +130,7 @@ class UserRows:
         }
 
     def _position(self, row: PositionRow, digits: int) -> Members:
-        contract = self._contracts[row.contract_id]
+        contract = self._contract(row.contract_id)
         return {
             "id": row.id,
             "accountId": row.account_id,
@@ -136,7 +148,7 @@ class UserRows:
             "accountId": row.account_id,
             "contractId": row.contract_id,
             "creationTimestamp": format_iso(row.ns, digits),
-            "price": _ticks(self._contracts[row.contract_id], row.price),
+            "price": _ticks(self._contract(row.contract_id), row.price),
             "profitAndLoss": None if row.profit is None else _number(row.profit),
             "fees": _number(row.fees),
             "commissions": _number(row.commissions),
