@@ -151,11 +151,11 @@ def test_before_the_start_there_is_nothing_to_strike() -> None:
 
 def test_every_fault_is_data() -> None:
     """Each kind is listed, has a name of its own, and comes back from JSON as it was."""
-    every = get_args(kinds.KINDS)
-    assert {kind.__name__ for kind in every} == {*kinds.__all__} - {"KINDS", "Fault"}
+    every = get_args(kinds.Fault)
+    assert {kind.__name__ for kind in every} == {*kinds.__all__} - {"Fault"}
     assert len({msgspec.inspect.type_info(kind).tag for kind in every}) == len(every)  # type: ignore[attr-defined]
     for harm in HARMS:
-        assert msgspec.json.decode(msgspec.json.encode(harm), type=kinds.KINDS) == harm
+        assert msgspec.json.decode(msgspec.json.encode(harm), type=kinds.Fault) == harm
 
 
 async def test_a_hub_is_woken_when_it_may_speak_again(parts: Assembly) -> None:
@@ -428,17 +428,27 @@ def network_of(gateway: SimulatedGateway) -> Network:
     return endpoints.open_network([gateway.config.api_url])
 
 
+async def ask(
+    gateway: SimulatedGateway, route: str, body: object, token: str = ""
+) -> dict[str, Any]:
+    """The envelope that a POST is answered with."""
+    reply = await network_of(gateway).request(
+        "POST",
+        f"{gateway.config.api_url}/{route}",
+        headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+        body=msgspec.json.encode(body),
+        timeout_s=5,
+    )
+    assert reply.status == 200, reply
+    answer: dict[str, Any] = msgspec.json.decode(reply.body)
+    return answer
+
+
 async def login(gateway: SimulatedGateway) -> str:
     """A token."""
     user = gateway.credentials
-    reply = await network_of(gateway).request(
-        "POST",
-        f"{gateway.config.api_url}/Auth/loginKey",
-        headers={"Content-Type": "application/json"},
-        body=msgspec.json.encode({"userName": user.username, "apiKey": user.api_key}),
-        timeout_s=5,
-    )
-    token: str = msgspec.json.decode(reply.body)["token"]
+    body = {"userName": user.username, "apiKey": user.api_key}
+    token: str = (await ask(gateway, "Auth/loginKey", body))["token"]
     return token
 
 
@@ -566,5 +576,83 @@ def test_the_usual_harms_are_survived_by_the_gateway() -> None:
             await socket.close()
             gateway.faults.stop()
             await market(gateway, "SubscribeContractQuotes")
+
+    run_virtual(run())
+
+
+def test_a_halt() -> None:
+    """A halted contract tells nothing and fills nothing; it opens again with its whole book."""
+
+    async def run() -> None:
+        async with virtual(instruments=("MNQ", "ES")) as gateway:
+            contract = gateway.contracts[0].contract_id
+            socket = await market(gateway, "SubscribeContractMarketDepth")
+            await asyncio.sleep(3)
+            assert gateway.faults.apply(kinds.Halt(contract_id=contract, seconds=20)) == 1
+            await socket.receive()
+            heard = b""
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(19.5):
+                    while True:
+                        heard += await socket.receive()
+            assert heard.replace(signalr.PING, b"") == b""
+            opening = msgspec.json.decode(records_of(await socket.receive())[0])
+            levels = opening["arguments"][1]
+            assert (levels[0]["type"], len(levels)) == (6, 21)
+
+    run_virtual(run())
+
+
+def test_a_daily_break_ends_by_itself_or_when_it_is_told_to() -> None:
+    """Every contract stops, and trades again within a second of being told to."""
+
+    async def run() -> None:
+        async with virtual(instruments=("MNQ", "ES")) as gateway:
+            await asyncio.sleep(1)
+            assert gateway.faults.apply(kinds.DailyBreak()) == 2
+            told = gateway.market.published
+            await asyncio.sleep(1800)
+            assert gateway.market.published == told
+            assert gateway.faults.apply(kinds.Resume()) == 2
+            await asyncio.sleep(2)
+            assert gateway.market.published > told
+            assert gateway.faults.apply(kinds.Resume()) == 2
+
+    run_virtual(run())
+
+
+def test_orders_meet_faults_halts_and_rolls() -> None:
+    """An order whose answer is lost works; in a halt it is refused; after a roll it is gone."""
+
+    async def run() -> None:
+        async with virtual() as gateway:
+            token, contract = await login(gateway), gateway.contracts[0].contract_id
+            bid = gateway.market.snapshot(contract).bids[0][0] * 0.25
+
+            async def place(tag: str) -> dict[str, Any]:
+                order = {"accountId": 21_000_001, "contractId": contract, "customTag": tag}
+                limit = {"type": 1, "side": 0, "size": 1, "limitPrice": bid - 20}
+                return await ask(gateway, "Order/place", {**order, **limit}, token)
+
+            async def working() -> list[str]:
+                found = await ask(gateway, "Order/searchOpen", {"accountId": 21_000_001}, token)
+                return [row["customTag"] for row in found["orders"]]
+
+            gateway.faults.apply(kinds.LoseAnswer(route="/api/Order/place"))
+            with pytest.raises(ProjectXConnectionError):
+                await place("lost")
+            gateway.faults.apply(kinds.Cut(route="/api/Order/place"))
+            with pytest.raises(ProjectXConnectionError):
+                await place("cut")
+            await asyncio.sleep(1)
+            assert await working() == ["lost"]
+            gateway.faults.apply(kinds.Halt())
+            assert (await place("halted"))["errorCode"] == 2
+            gateway.faults.apply(kinds.Resume())
+            await asyncio.sleep(2)
+            gateway.faults.apply(kinds.Roll(contract_id=contract))
+            await asyncio.sleep(1)
+            assert await working() == []
+            assert (await place("rolled"))["errorCode"] == 9
 
     run_virtual(run())

@@ -23,6 +23,11 @@ __all__ = ["gateway"]
     is_flag=True,
     help="Allow a host that other machines can reach. There is no encryption and no protection.",
 )
+@click.option(
+    "--control",
+    is_flag=True,
+    help="Let programs of this machine cause faults, over POST /control/faults.",
+)
 def gateway(**options: Any) -> None:
     """Run the simulated gateway until Ctrl-C.
 

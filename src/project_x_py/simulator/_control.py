@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from project_x_py._core.time import format_iso
 from project_x_py.exceptions import ProjectXError
-from project_x_py.simulator.faults import KINDS
+from project_x_py.simulator.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ Gauges = dict[str, "Callable[[], object]"]
 
 class _Timed(msgspec.Struct, forbid_unknown_fields=True):
     at_s: float
-    fault: KINDS
+    fault: Fault
 
 
 class _Plan(msgspec.Struct, forbid_unknown_fields=True):
@@ -106,7 +106,7 @@ def _done(faults: Faults, body: bytes) -> dict[str, object]:
     raw = msgspec.json.decode(body)
     if not isinstance(raw, dict):
         raise ProjectXError('a fault is an object such as {"fault": "drop", "hub": "market"}')
-    kind = next((_BY_MEMBER[name] for name in _BY_MEMBER if name in raw), KINDS)
+    kind = next((_BY_MEMBER[name] for name in _BY_MEMBER if name in raw), Fault)
     asked = msgspec.convert(raw, kind)
     if isinstance(asked, _Stop):
         faults.stop()

@@ -212,7 +212,7 @@ class Faults:
 def _sound(fault: Fault) -> Fault:
     # Annotations of a struct are not looked at when it is made.
     try:
-        sound: Fault = msgspec.convert(msgspec.to_builtins(fault), kinds.KINDS)
+        sound: Fault = msgspec.convert(msgspec.to_builtins(fault), kinds.Fault)
     except (msgspec.MsgspecError, TypeError) as exc:
         raise ProjectXError(f"not a fault of project_x_py.simulator.faults: {exc}") from None
     return sound

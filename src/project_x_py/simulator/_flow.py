@@ -134,6 +134,13 @@ class OrderFlow:
         """Return (price, size) of the shown bids and asks, best first."""
         return self._shown[BUY], self._shown[SELL]
 
+    def reopen(self, ns: int) -> None:
+        """Open again at ``ns``, as after a halt, or with the next session if there is none then."""
+        self._opened = False
+        if not self._calendar.is_open(ns):
+            ns = self._calendar.next_open_ns(ns)
+        self.next_ns = ns
+
     def step(self) -> list[MarketRecord]:
         """Let the event at ``next_ns`` happen, and return what it tells."""
         ns = self.next_ns

@@ -13,11 +13,9 @@ from project_x_py._runtime.clock import ReplayClock, VirtualClock
 from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from project_x_py.simulator._venue import Venue
 
-__all__ = ["MarketFaults", "StruckExchange"]
+__all__ = ["MarketFaults"]
 
 _FOREVER_NS = 1 << 62
 
@@ -26,21 +24,7 @@ _FOREVER_NS = 1 << 62
 class _Haltable(Protocol):
     def halt(self, contract_id: str, until_ns: int) -> None: ...
 
-
-class StruckExchange(Protocol):
-    """Where orders work, as faults see it; each call tells its own clients of what it caused."""
-
-    def halt(self, contract_id: str, until_ns: int | None) -> None:
-        """Fill and trigger nothing until then, or until :meth:`resume`."""
-        ...
-
-    def resume(self, contract_id: str) -> None:
-        """End a halt."""
-        ...
-
-    def expire(self, contract_id: str) -> None:
-        """Cancel the orders of a contract and take none any more."""
-        ...
+    def resume(self, contract_id: str) -> None: ...
 
 
 class MarketFaults:
@@ -48,15 +32,10 @@ class MarketFaults:
 
     def __init__(self) -> None:
         self._venue: Venue | None = None
-        self._exchange: StruckExchange | None = None
 
     def attach(self, venue: Venue) -> None:
         """Make the market known."""
         self._venue = venue
-
-    def attach_exchange(self, exchange: StruckExchange) -> None:
-        """Make known where orders work."""
-        self._exchange = exchange
 
     def jump(self, seconds: float) -> None:
         """Move the exchange clock by so many exchange seconds; below zero, back.
@@ -82,17 +61,26 @@ class MarketFaults:
         """
         if seconds is not None and not 0 < seconds < float("inf"):
             raise ProjectXError(f"a halt takes seconds above 0, not {seconds}")
-        now_ns = self._started.clock.now_ns()
-        until_ns = _FOREVER_NS if seconds is None else now_ns + round(seconds * NS)
-        return self._halt(contract_id, until_ns, forever=seconds is None)
+        source, contracts = self._haltable(contract_id)
+        venue = self._started
+        until_ns = _FOREVER_NS
+        if seconds is not None:
+            until_ns = venue.clock.now_ns() + round(seconds * NS)
+        for contract in contracts:
+            source.halt(contract, until_ns)
+            venue.floor.halt(contract, until_ns)
+        return len(contracts)
 
     def resume(self, contract_id: str | None) -> int:
-        """Let a contract, or all, trade again."""
+        """Let a contract, or all, trade again.
+
+        Raises:
+            ProjectXError: The contract has no market here, or the market is a tape.
+        """
         source, contracts = self._haltable(contract_id)
         for contract in contracts:
-            source(contract, 0)
-            if self._exchange is not None:
-                self._exchange.resume(contract)
+            source.resume(contract)
+            self._started.floor.resume(contract)
         return len(contracts)
 
     def roll(self, contract_id: str) -> int:
@@ -103,8 +91,8 @@ class MarketFaults:
         """
         traded = {c.contract_id for c in self._started.source.contracts}
         self._started.listings.roll(contract_id)
-        if self._exchange is not None and contract_id in traded:
-            self._exchange.expire(contract_id)
+        if contract_id in traded:
+            self._started.floor.expire(contract_id)
         return 1
 
     def check(self, contract_id: str | None) -> None:
@@ -117,21 +105,13 @@ class MarketFaults:
         if contract_id is not None and contract_id not in known:
             raise ProjectXError(f"{contract_id} has no market here; these have: {', '.join(known)}")
 
-    def _halt(self, contract_id: str | None, until_ns: int, *, forever: bool) -> int:
-        halt, contracts = self._haltable(contract_id)
-        for contract in contracts:
-            halt(contract, until_ns)
-            if self._exchange is not None:
-                self._exchange.halt(contract, None if forever else until_ns)
-        return len(contracts)
-
-    def _haltable(self, contract_id: str | None) -> tuple[Callable[[str, int], None], list[str]]:
+    def _haltable(self, contract_id: str | None) -> tuple[_Haltable, list[str]]:
         self.check(contract_id)
         source = self._started.source
         if not isinstance(source, _Haltable):
             raise ProjectXError("a tape plays on; only a made-up market can be halted")
         every = [c.contract_id for c in source.contracts]
-        return source.halt, every if contract_id is None else [contract_id]
+        return source, every if contract_id is None else [contract_id]
 
     @property
     def _started(self) -> Venue:

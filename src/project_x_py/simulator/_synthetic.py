@@ -32,6 +32,9 @@ __all__ = ["SyntheticSource"]
 IDLE_NS = 50_000_000
 """How long a market that nobody watches sleeps before it looks whether somebody does."""
 
+HALTED_NS = 1_000_000_000
+"""How often a halted market looks whether it may go on."""
+
 
 class SyntheticSource:
     """A :class:`~project_x_py.simulator._source.MarketSource` that makes its markets up.
@@ -63,6 +66,7 @@ class SyntheticSource:
         self._flows: dict[str, OrderFlow] = {}
         self._queue: list[tuple[int, int, OrderFlow]] = []
         self._caused: list[MarketRecord] = []
+        self._halted: dict[int, int] = {}
         if tickers:
             for contract in self.contracts:
                 self._move(contract)
@@ -108,10 +112,43 @@ class SyntheticSource:
         queue = self._queue
         while queue and (head := queue[0])[0] <= until_ns:
             flow = head[2]
+            if self._halted and head[1] in self._halted:
+                heapreplace(queue, (self._waited(*head), *head[1:]))
+                continue
             records += flow.step()
             heapreplace(queue, (flow.next_ns, head[1], flow))
         self._now_ns = max(self._now_ns, until_ns)
         return records
+
+    def halt(self, contract_id: str, until_ns: int) -> None:
+        """Let nothing happen in a contract until then, or until :meth:`resume`.
+
+        It opens again as a session does, with a print and the whole book.
+
+        Raises:
+            KeyError: The contract is not one of ``contracts``.
+        """
+        self._halted[self._at[contract_id]] = until_ns
+        self._look(contract_id)
+
+    def resume(self, contract_id: str) -> None:
+        """Let a contract that is halted open again, within a second.
+
+        Raises:
+            KeyError: The contract is not one of ``contracts``.
+        """
+        at = self._at[contract_id]
+        if at in self._halted:
+            self._halted[at] = self._now_ns
+
+    def _waited(self, ns: int, at: int, flow: OrderFlow) -> int:
+        """Return when to look at a halted contract again, or when it goes on."""
+        until_ns = self._halted[at]
+        if ns < until_ns:
+            return min(until_ns, ns + HALTED_NS)
+        del self._halted[at]
+        flow.reopen(ns)
+        return flow.next_ns
 
     def snapshot(self, contract_id: str) -> BookSnapshot:
         """Return the market of a contract after the last advance.

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from project_x_py.simulator._faults import Faults
 
 __all__ = [
-    "KINDS",
     "Close",
     "Cut",
     "DailyBreak",
@@ -52,20 +51,15 @@ __all__ = [
 HubName = Literal["user", "market"]
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Anything that can go wrong."""
+class _Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Anything that can go wrong.
 
-    def apply(self, faults: Faults) -> int:
-        """Bring the fault about.
-
-        Returns:
-            How many connections or contracts it struck at once; 0 for one that waits for what it
-            strikes.
-        """
-        raise NotImplementedError
+    ``apply`` brings it about, and returns how many connections or contracts it struck at once; 0
+    for a fault that waits for what it strikes.
+    """
 
 
-class _HubFault(Fault, tag_field="fault", frozen=True, kw_only=True):
+class _HubFault(_Fault, tag_field="fault", frozen=True, kw_only=True):
     hub: HubName | None = None
 
 
@@ -142,7 +136,7 @@ class SendFrame(_HubFault, tag="send_frame", tag_field="fault", frozen=True, kw_
         return sum(hub.send_all(data) for hub in faults.hubs.named(self.hub))
 
 
-class _EventFault(Fault, tag_field="fault", frozen=True, kw_only=True):
+class _EventFault(_Fault, tag_field="fault", frozen=True, kw_only=True):
     hub: HubName = "user"
 
 
@@ -177,7 +171,7 @@ class GarbleEvents(_EventFault, tag="garble", tag_field="fault", frozen=True, kw
         return 0
 
 
-class LargeDepth(Fault, tag="large_depth", tag_field="fault", frozen=True, kw_only=True):
+class LargeDepth(_Fault, tag="large_depth", tag_field="fault", frozen=True, kw_only=True):
     """Send who subscribes to depth a book of at least ``size_bytes``, and the true one after it.
 
     ``contract_id`` None means every contract.
@@ -190,7 +184,7 @@ class LargeDepth(Fault, tag="large_depth", tag_field="fault", frozen=True, kw_on
         return faults.hubs.enlarge_depth(self.contract_id, self.size_bytes)
 
 
-class _RequestFault(Fault, tag_field="fault", frozen=True, kw_only=True):
+class _RequestFault(_Fault, tag_field="fault", frozen=True, kw_only=True):
     route: str | None = None
     times: int = 1
 
@@ -247,7 +241,7 @@ class SpoilAnswer(_RequestFault, tag="spoil", tag_field="fault", frozen=True, kw
         return 0
 
 
-class ExpireTokens(Fault, tag="expire_tokens", tag_field="fault", frozen=True, kw_only=True):
+class ExpireTokens(_Fault, tag="expire_tokens", tag_field="fault", frozen=True, kw_only=True):
     """Refuse every token issued so far; open hub connections stay."""
 
     def apply(self, faults: Faults) -> int:
@@ -255,7 +249,7 @@ class ExpireTokens(Fault, tag="expire_tokens", tag_field="fault", frozen=True, k
         return 0
 
 
-class JumpClock(Fault, tag="jump_clock", tag_field="fault", frozen=True, kw_only=True):
+class JumpClock(_Fault, tag="jump_clock", tag_field="fault", frozen=True, kw_only=True):
     """Move the exchange clock by so many exchange seconds; below zero, back.
 
     What the market missed is caught up, in order; while the clock is behind, the market waits.
@@ -269,7 +263,7 @@ class JumpClock(Fault, tag="jump_clock", tag_field="fault", frozen=True, kw_only
         return 0
 
 
-class Halt(Fault, tag="halt", tag_field="fault", frozen=True, kw_only=True):
+class Halt(_Fault, tag="halt", tag_field="fault", frozen=True, kw_only=True):
     """Stop a contract of a made-up market, or all, for ``seconds`` of the exchange.
 
     None is until :class:`Resume`. It opens again with a print and the whole book.
@@ -282,7 +276,7 @@ class Halt(Fault, tag="halt", tag_field="fault", frozen=True, kw_only=True):
         return faults.market.halt(self.contract_id, self.seconds)
 
 
-class Resume(Fault, tag="resume", tag_field="fault", frozen=True, kw_only=True):
+class Resume(_Fault, tag="resume", tag_field="fault", frozen=True, kw_only=True):
     """End a halt."""
 
     contract_id: str | None = None
@@ -291,7 +285,7 @@ class Resume(Fault, tag="resume", tag_field="fault", frozen=True, kw_only=True):
         return faults.market.resume(self.contract_id)
 
 
-class DailyBreak(Fault, tag="daily_break", tag_field="fault", frozen=True, kw_only=True):
+class DailyBreak(_Fault, tag="daily_break", tag_field="fault", frozen=True, kw_only=True):
     """Stop every contract of a made-up market, as from 16:00 to 17:00 Chicago time.
 
     ``seconds`` are the exchange's.
@@ -303,7 +297,7 @@ class DailyBreak(Fault, tag="daily_break", tag_field="fault", frozen=True, kw_on
         return faults.market.halt(None, self.seconds)
 
 
-class Roll(Fault, tag="roll", tag_field="fault", frozen=True, kw_only=True):
+class Roll(_Fault, tag="roll", tag_field="fault", frozen=True, kw_only=True):
     """Let the month after this contract's be the active one of its product."""
 
     contract_id: str
@@ -312,7 +306,7 @@ class Roll(Fault, tag="roll", tag_field="fault", frozen=True, kw_only=True):
         return faults.market.roll(self.contract_id)
 
 
-KINDS = (
+Fault = (
     Drop
     | Mute
     | Unmute
