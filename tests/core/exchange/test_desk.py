@@ -6,9 +6,11 @@ from tests.exchange_strategies import CONTRACT, MS, PRICE, World, kinds
 
 from project_x_py._core.exchange.book import BUY, SELL
 from project_x_py._core.exchange.codes import OrderStatus
+from project_x_py._core.exchange.markets import TradedContract
 from project_x_py._core.exchange.models import FixedLatency
 from project_x_py._core.exchange.tape import TapeVenue
-from project_x_py._core.records import Aggressor
+from project_x_py._core.products import product_for_ticker
+from project_x_py._core.records import Aggressor, Trade
 
 LIMIT, MARKET, STOP, TRAIL = 1, 2, 4, 5
 
@@ -40,6 +42,33 @@ def test_a_target_done_before_its_entry_leaves_a_stop_for_the_rest() -> None:
     assert world.net() == 1
     stop = world.row(entry + 1)
     assert (stop.status, stop.size) == (OrderStatus.OPEN, 1)
+
+
+def test_a_leg_is_never_made_larger_than_what_is_open() -> None:
+    """A size accepted for five open contracts arrives when a target has closed two of them."""
+    world = World(latency=FixedLatency(3 * MS))
+    entry = world.bracket(MARKET, BUY, 5)
+    world.wait(20 * MS)
+    assert world.modify(entry + 1, size=4).ok
+    world.hit(BUY, 95 + 2)
+    assert (world.row(entry + 1).size, world.net()) == (3, 3)
+    world.wait(3 * MS)
+    assert (world.row(entry + 1).size, world.row(entry + 2).filled) == (3, 2)
+
+
+def test_one_contracts_halt_is_not_anothers() -> None:
+    """Legs that wait for the end of a halt go on waiting while another contract trades."""
+    world = World()
+    other = "CON.F.US.EP.U26"
+    world.exchange.list_contract(TradedContract(other, product_for_ticker("ES"), TapeVenue()))
+    entry = world.bracket(MARKET, BUY)
+    world.exchange.halt(CONTRACT, world.now)
+    world.wait(10 * MS)
+    record = Trade(other, 20_000, 1, Aggressor.BUY, world.now, world.now)
+    assert world.exchange.on_market([record]) == ()
+    world.exchange.resume(CONTRACT, world.now)
+    assert kinds(world.exchange.on_market([record])) == ["order 2 OPEN", "order 3 OPEN"]
+    assert world.status(entry + 1) == OrderStatus.OPEN
 
 
 def test_a_print_reaches_an_order_and_its_stop_in_turn() -> None:

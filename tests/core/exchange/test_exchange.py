@@ -10,6 +10,7 @@ from tests.exchange_strategies import CONTRACT, MS, NOON, PRICE, PRODUCT, World,
 from project_x_py._core.exchange.accounts import AccountSpec
 from project_x_py._core.exchange.book import BUY, SELL
 from project_x_py._core.exchange.codes import OrderStatus
+from project_x_py._core.exchange.events import TradeEvent
 from project_x_py._core.exchange.exchange import Exchange
 from project_x_py._core.exchange.markets import TradedContract
 from project_x_py._core.exchange.models import FixedLatency
@@ -61,6 +62,8 @@ def test_users_trade_with_each_other() -> None:
     taker = world.buy(2)
     assert world.fills(taker) == world.fills(maker) == [(PRICE + 1, 2)]
     assert (world.net(1), world.net(2)) == (2, -2)
+    told = [e.row.order_id for e in world.log if isinstance(e, TradeEvent)]
+    assert told == [maker, taker]
 
 
 @pytest.mark.parametrize(("side", "kind"), [(BUY, JOIN_BID), (SELL, JOIN_ASK)])
@@ -145,6 +148,24 @@ def test_commands_travel_and_arrive_in_order() -> None:
     assert world.exchange.next_ns() == NOON + 3 * MS
     assert kinds(world.wait(3 * MS - 1)) == []
     assert kinds(world.wait(1)) == ["order 1 OPEN", "order 1 CANCELLED"]
+
+
+def test_a_quicker_command_does_not_overtake() -> None:
+    """A cancel that travels 1 ms arrives with the order that was sent before and travels 5."""
+
+    class Slower:
+        def __init__(self) -> None:
+            self.delays = [5 * MS, 1 * MS, 0]
+
+        def delay_ns(self) -> int:
+            return self.delays.pop(0)
+
+    world = World(latency=Slower())
+    order = world.order(LIMIT, BUY, 1, limit=PRICE - 3).order_id
+    assert order is not None
+    assert world.cancel(order).ok
+    assert world.wait(4 * MS) == []
+    assert kinds(world.wait(MS)) == ["order 1 OPEN", "order 1 CANCELLED"]
 
 
 def test_an_order_that_fills_first_stays_filled() -> None:

@@ -122,4 +122,6 @@ def test_margin_is_what_the_balance_can_carry() -> None:
     world = World(accounts=(spec,))
     world.sell(2)
     assert not world.order(OrderType.MARKET, SELL).ok
+    exact = AccountSpec(id=1, name="A", balance=Decimal(800), margin=Decimal(400))
+    assert World(accounts=(exact,)).order(OrderType.MARKET, SELL, 2).ok
     assert world.order(OrderType.MARKET, BUY, 2).ok

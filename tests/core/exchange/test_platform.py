@@ -60,7 +60,7 @@ def test_what_nobody_takes_is_tried_again() -> None:
     world.book.submit_market(SELL, 1000)
     world.until("2026-09-01T20:10:00Z")
     assert world.net() == 3
-    world.trade(PRICE)
+    assert world.trade(PRICE) == []
     world.book.submit_limit(BUY, PRICE - 9, 2)
     world.trade(PRICE)
     assert world.net() == 1

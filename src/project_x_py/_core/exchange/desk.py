@@ -145,8 +145,9 @@ class Desk:
         looked_at = market.note(record)
         if not tradable:
             return
-        while self._put_off:
-            self._activate(self._put_off.pop())
+        waiting, self._put_off = self._put_off, []
+        for entry in waiting:
+            self._activate(entry)
         if looked_at and len(market.watch):
             for side in (BUY, SELL):
                 self._trigger(market, side)
