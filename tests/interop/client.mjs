@@ -154,6 +154,43 @@ const parts = {
     say("stranger", { outcome });
   },
 
+  // An order over REST, and all that the user hub says of it until its position is closed again.
+  async orders() {
+    const hub = await connection(ready.user_hub_url);
+    const { events, all, hear } = collector((list) => {
+      const [name, { data }] = list.at(-1);
+      const flat = list.findIndex(([kind, told]) => kind === "GatewayUserPosition" && !told.data.size);
+      return flat >= 0 && name === "GatewayUserAccount" && list.length - 1 > flat && data.balance > 0;
+    });
+    const kinds = ["Account", "Order", "Position", "Trade"].map((kind) => `GatewayUser${kind}`);
+    listen(hub, kinds, hear);
+    await hub.start();
+    const token = await login();
+    const accounts = await post("/Account/search", { onlyActiveAccounts: true }, token);
+    const accountId = accounts.accounts[0].id;
+    await hub.invoke("SubscribeAccounts");
+    for (const what of ["Orders", "Positions", "Trades"]) {
+      await hub.invoke(`Subscribe${what}`, accountId);
+    }
+    const contract = { accountId, contractId: await contractId() };
+    const order = { ...contract, type: 2, side: 0, size: 1, customTag: "interop", limitPrice: null };
+    const placed = await post("/Order/place", order, token);
+    const again = await post("/Order/place", order, token);
+    const text = await post("/Order/place", { ...order, type: "Market" }, token);
+    const held = new Promise((resolve) => {
+      const look = setInterval(() => {
+        if (!events.some(([name, told]) => name === kinds[2] && told.data.size === 1)) return;
+        clearInterval(look);
+        resolve();
+      }, 5);
+    });
+    await held;
+    const closed = await post("/Position/closeContract", contract, token);
+    await all;
+    say("heard", { placed, again, text, closed, events });
+    await hub.stop();
+  },
+
   // A socket that is dropped comes back by itself; subscriptions are made again.
   async dropped() {
     let logins = 0;

@@ -82,6 +82,30 @@ async def test_user_hub(gateway: SimulatedGateway, way: str) -> None:
 
 
 @both_ways
+async def test_orders(gateway: SimulatedGateway, way: str) -> None:
+    """An order placed over REST is told on the user hub, with its execution, position, balance."""
+    async with Client("orders", way, gateway.ready()) as client:
+        heard = await client.said("heard")
+    order_id = heard["placed"]["orderId"]
+    assert (heard["placed"]["success"], order_id > 2**31) == (True, True)
+    assert (heard["again"]["errorCode"], heard["text"]) == (2, {"status": 400})
+    assert heard["closed"] == {"success": True, "errorCode": 0, "errorMessage": None}
+    events = [(name.removeprefix("GatewayUser"), told) for name, told in heard["events"]]
+    assert all(told.keys() == {"action", "data"} for _, told in events)
+    statuses = [told["data"]["status"] for _, told in events if told["data"]["id"] == order_id]
+    assert statuses == [6, 2]
+    trades = [told["data"] for name, told in events if name == "Trade"]
+    assert sum(row["size"] * (1 - 2 * row["side"]) for row in trades) == 0
+    assert all(row["fees"] > 0 and row["commissions"] > 0 for row in trades)
+    positions = [told for name, told in events if name == "Position"]
+    assert (positions[-1]["action"], positions[-1]["data"]["type"]) == (2, 0)
+    profit = sum(row.get("profitAndLoss", 0) for row in trades)
+    costs = sum(row["fees"] + row["commissions"] for row in trades)
+    balance = [told["data"]["balance"] for name, told in events if name == "Account"][-1]
+    assert balance == pytest.approx(150_000 + profit - costs)
+
+
+@both_ways
 async def test_a_dropped_socket_comes_back(gateway: SimulatedGateway, way: str) -> None:
     """The client reconnects by itself, past a refusal and an expired token, and streams again."""
     async with Client("dropped", way, gateway.ready()) as client:
