@@ -27,7 +27,9 @@ from project_x_py.indicators import (
     IndicatorError,
     calculate_lorenz,
 )
-from tests.indicators.series import KINDS, bars, shaped
+from project_x_py.indicators._functions import function
+from project_x_py.indicators._registry import find
+from tests.indicators.series import KINDS, added, bars, shaped
 
 
 def candles(*rows: tuple[float, float, float, float], volume: float = 10.0) -> pl.DataFrame:
@@ -74,6 +76,27 @@ def test_bullish_engulfing() -> None:
     assert result["is_bullishengulfing"].to_list() == [None, True, False]
     touching = candles((10, 11, 8, 9), (9, 12, 8, 11)).pipe(BULLISHENGULFING)
     assert touching["is_bullishengulfing"].to_list() == [None, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "later"),
+    [("DOJI", 0), ("HAMMER", 0), ("SHOOTINGSTAR", 0), ("BULLISHENGULFING", 1), ("FVG", 2)],
+)
+def test_what_nan_leaves_undefined_is_null(name: str, later: int) -> None:
+    """Rows that depend on a NaN are null in every column, not False or 0; no other row changes."""
+    frame = bars(60)
+    whole = added(frame, function(name)(frame))
+    flags = [c for c in whole.columns if whole[c].dtype == pl.Boolean or "strength" in c]
+    unread = {"BULLISHENGULFING": {"high", "low"}, "FVG": {"close"}}.get(name, set())
+    for column in {wanted.column for wanted in find(name).inputs} - unread:
+        at = pl.int_range(pl.len())
+        holed = frame.with_columns(pl.when(at == 30).then(math.nan).otherwise(column).alias(column))
+        result = added(holed, function(name)(holed))
+        touched = [30, 30 + later]
+        for row in touched:
+            assert set(result.select(flags).row(row)) == {None}, (column, row)
+        rest = ~at.is_in(touched)
+        assert result.filter(rest).equals(whole.filter(rest)), column
 
 
 GAPS = candles(
@@ -163,6 +186,17 @@ def test_order_block_parameters() -> None:
     assert blocks(min_volume_percentile=100)["ob_bullish"].sum() == 1
     bodies = blocks(use_wicks=False).row(3, named=True)
     assert (bodies["ob_bullish"], bodies["ob_top"], bodies["ob_bottom"]) == (True, 10.8, 9.8)
+
+
+@pytest.mark.parametrize("column", ["open", "high", "low", "close"])
+def test_order_block_of_nan_is_null(column: str) -> None:
+    """A bar with a NaN that confirms no earlier block is null, not False."""
+    at = pl.int_range(pl.len())
+    frame = blocks().select("open", "high", "low", "close", "volume")
+    holed = frame.with_columns(pl.when(at == 3).then(math.nan).otherwise(column).alias(column))
+    for case, expected in ((frame, False), (holed, None)):
+        row = case.pipe(ORDERBLOCK, volume_period=2).row(3, named=True)
+        assert (row["ob_bullish"], row["ob_bearish"]) == (expected, expected)
 
 
 def test_order_block_volume_beyond_its_column() -> None:

@@ -30,7 +30,8 @@ def _doji(p: Params) -> Formula:
         opened, high, low, close = x
         share = g.div(abs(close - opened), high - low)
         strength = g.where(high == low, 100.0, 100.0 - 100.0 * share)
-        return strength, g.where(strength >= least, 1.0, 0.0)
+        found = g.where(strength >= least, 1.0, 0.0)
+        return strength, g.where(strength == strength, found, _NAN)
 
     return run
 
@@ -48,9 +49,10 @@ def _shadowed(p: Params, *, down: bool) -> Formula:
         long, short = (lower, upper) if down else (upper, lower)
         share = g.where(long >= 3.0 * body, 100.0, 100.0 * g.div(long, 3.0 * body))
         shaped = (long > 0.0) & (long >= 2.0 * body) & (short <= 0.1 * (high - low))
-        strength = g.where(shaped, share, 0.0)
-        found = shaped & (strength >= least)
-        return strength if down else 0.0 - strength, g.where(found, 1.0, 0.0)
+        known = long + short == long + short
+        strength = g.where(shaped, share, g.where(known, 0.0, _NAN))
+        found = g.where(shaped & (strength >= least), 1.0, 0.0)
+        return strength if down else 0.0 - strength, g.where(known, found, _NAN)
 
     return run
 
@@ -76,7 +78,8 @@ def _bullishengulfing(p: Params) -> Formula:
             & (close > before_open)
         )
         strength = g.where(engulfs, 100.0, 0.0)
-        known = before_open == before_open
+        everything = before_open + before_close + opened + close
+        known = everything == everything
         found = g.where(strength >= max(least, 1.0), 1.0, 0.0)
         return g.where(known, strength, _NAN), g.where(known, found, _NAN)
 
@@ -98,7 +101,7 @@ def _fvg(p: Params) -> Formula:
         size = g.where(up, size_up, g.where(down, size_down, _NAN))
         start = g.where(up, first_high, first_low)
         percent = 100.0 * g.div(size, abs(start))
-        known = first_high == first_high
+        known = size_up + size_down == size_up + size_down
         outs: list[V] = [
             g.where(up, first_high, _NAN),
             g.where(up, low, _NAN),
@@ -140,9 +143,10 @@ def _orderblock(p: Params) -> Formula:
             top = g.where(close > opened, close, opened)
             bottom = g.where(close > opened, opened, close)
         side = g.where(close < opened, 1.0, g.where(close > opened, -1.0, 0.0))
-        side = g.where(percentile >= least, side, g.where(percentile < least, 0.0, _NAN))
         body = g.where(high == low, 0.0, g.div(abs(close - opened), high - low))
         strength = (body + percentile / 100.0) / 2.0
+        ranked = g.where(percentile >= least, side, 0.0)
+        side = g.where(strength == strength, ranked, _NAN)
         bull, bear, *zone = g(blocks, close, side, top, bottom, volume, strength)
         outs: list[V] = [bull, bear, *zone]
         if checked:
