@@ -35,7 +35,7 @@ def _ppo(close: A) -> tuple[A, ...]:
 
 
 def _vwap(high: A, low: A, close: A, volume: A) -> A:
-    return np.where(np.cumsum(volume) == 0.0, np.nan, T.VWAP(high, low, close, volume))
+    return np.where(np.nancumsum(volume) == 0.0, np.nan, T.VWAP(high, low, close, volume))
 
 
 DOCUMENTED: Mapping[str, Callable[[dict[str, A]], A | tuple[A, ...]]] = {

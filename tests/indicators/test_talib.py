@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import talib
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from project_x_py.indicators import with_indicators
@@ -64,6 +64,7 @@ def test_any_bars(name: str, kind: str, rows: int, seed: int) -> None:
     values=st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=120),
     nan_rows=st.integers(0, 5),
 )
+@example(name="VWAP", values=[0.0], nan_rows=1)
 def test_any_floats_behind_leading_nan(name: str, values: list[float], nan_rows: int) -> None:
     """One series as every input, whatever its values, NaN in front: equal."""
     series = [float("nan")] * nan_rows + values
