@@ -71,13 +71,14 @@ def the_block(language: str) -> Block:
 
 
 def test_curl(beside_gateway: Path) -> None:
-    """The commands print the account and the contracts."""
+    """The commands print the account, the contracts and the id of an order."""
     bash = shutil.which("bash")
     if bash is None or shutil.which("curl") is None or sys.platform == "win32":
         pytest.skip("needs bash and curl")
     printed = output([bash, "-c", "set -eu; token=; " + the_block("bash").text], beside_gateway)
     assert '"accounts":[{' in printed
     assert '"name":"MNQ' in printed
+    assert '{"orderId":3' in printed
 
 
 def test_javascript(beside_gateway: Path) -> None:
