@@ -14,7 +14,7 @@ import pytest
 from tests.architecture.source import ROOT
 from tests.documented.documents import BESIDE_A_GATEWAY, Block, blocks
 
-from project_x_py.cli.main import cli
+from project_x_py.cli._commands import cli
 
 MAIN = "import sys; from project_x_py.cli.main import main; sys.exit(main())"
 

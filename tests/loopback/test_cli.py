@@ -164,13 +164,27 @@ def test_an_interrupt_at_any_moment_ends_everything(tmp_path: Path, delay: float
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=LIMIT_S)
-    if "<frozen importlib" not in err and process.returncode != -signal.SIGINT:
-        # Else it came while Python was still importing, before there is anybody to catch it.
+    if "main.py" in err or process.returncode != -signal.SIGINT:
+        # Else it came while Python itself was starting, before there is anybody to catch it.
         assert process.returncode in (0, 130), err
         assert "Traceback" not in err
     assert "bar" not in out or out.endswith("cleaned up\n")
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+@posix
+def test_a_background_job_hears_the_interrupt(tmp_path: Path) -> None:
+    """A gateway whose parent ignored Ctrl-C, as a shell's background job, still ends by it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = start(["gateway", *FAST], tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    read_until(process, lambda text: "api_url" in text)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0, err
 
 
 @pytest.fixture
@@ -236,7 +250,13 @@ def test_the_demo_ends_with_a_summary(tmp_path: Path) -> None:
         (["gateway", "--tape", "nowhere", "--instrument", "ES"], "nowhere"),
         (["gateway", "--tape", "."], "--instrument"),
         (["gateway", "--host", "0.0.0.0"], "allow"),
+        (["gateway", "--instruments", ","], "--instruments MNQ,ES"),
+        (["gateway", "--instruments", "ES", "--instrument", "GC"], "not both"),
+        (["gateway", "--tape", ".", "--instrument", "ES", "--instruments", "ES"], "leave"),
         (["gateway", "--speed", "0"], "speed"),
+        (["gateway", "--speed", "1e12"], "speed"),
+        (["gateway", "--tape-from", "inf"], "finite"),
+        (["demo", "--seconds", "nan"], "finite"),
         (["dmeo"], "dmeo"),
     ],
 )

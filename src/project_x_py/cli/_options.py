@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,26 @@ if TYPE_CHECKING:
 
     from project_x_py.simulator import SimulatedGateway
 
-__all__ = ["make_gateway", "market_options"]
+__all__ = ["SECONDS", "Finite", "make_gateway", "market_options"]
+
+TOP_SPEED = 86_400.0
+"""A day in a second: far more than a market can be delivered at."""
+
+
+class Finite(click.FloatRange):
+    """A number in a range, and neither ``inf`` nor ``nan``."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the number; a usage error when it is none, or out of the range."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+SECONDS = Finite(min=0, min_open=True)
 
 
 def market_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,14 +69,14 @@ def market_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--speed",
-                type=click.FloatRange(min=0, min_open=True),
+                type=Finite(min=0, min_open=True, max=TOP_SPEED),
                 default=1.0,
                 show_default=True,
                 help="Exchange seconds per second.",
             ),
             click.option(
                 "--tape-from",
-                type=click.FloatRange(min=0),
+                type=Finite(min=0),
                 default=30.0,
                 show_default=True,
                 help="Seconds before the tape's first trade at which the clock starts.",
@@ -96,19 +116,33 @@ def make_gateway(
 
     if tape is not None and instrument is None:
         raise ProjectXError("--tape needs --instrument: the ticker it is served as, such as ES")
-    if tape is None and instrument is not None:
-        instruments = instrument
+    if tape is not None and instruments is not None:
+        raise ProjectXError(
+            "a tape is one instrument: leave --instruments out, --instrument names it"
+        )
+    if instrument is not None and instruments is not None:
+        raise ProjectXError("give either --instrument or --instruments, not both")
+    tickers = _tickers(instruments if instruments is not None else instrument)
     return SimulatedGateway(
         tape=tape,
         instrument=instrument if tape is not None else None,
         seed=seed,
-        instruments=tuple(name.strip() for name in (instruments or "").split(",") if name.strip()),
+        instruments=() if tape is not None else tickers,
         start=_moment(start) if start else None,
         speed=speed,
         tape_from=tape_from,
         tape_clock="tape" if tape_clock == "tape" else "wall",
         **more,
     )
+
+
+def _tickers(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    tickers = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not tickers:
+        raise ProjectXError(f"{text!r} names no ticker; for example --instruments MNQ,ES")
+    return tickers
 
 
 def _moment(text: str) -> datetime:

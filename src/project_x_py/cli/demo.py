@@ -1,7 +1,7 @@
 """``projectx demo``: a simulated market in the terminal, over real sockets.
 
-Invariant (``tests/cli/test_demo.py``): it ends with a summary and exit status 0, by itself or by
-Ctrl-C, and leaves nothing running.
+Invariant (``tests/loopback/test_cli.py``): it ends with a summary and exit status 0, by
+itself or by Ctrl-C, and leaves nothing running.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from project_x_py.cli._options import make_gateway, market_options
+from project_x_py.cli._options import SECONDS, make_gateway, market_options
 from project_x_py.cli._signals import terminable
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ PLAIN_EVERY_S = 1.0
 @market_options
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     default=None,
     help="End after so many seconds; Ctrl-C ends it at any time.",
 )

@@ -3,8 +3,8 @@
 The gateway stays in this process and the script runs in a child whose environment names nothing
 but the gateway, so that neither can disturb the other and no real account is within reach.
 
-Invariants (``tests/cli/test_run.py``): the exit status is the script's, 0 after an interrupt; when
-the command ends, the child has ended.
+Invariants (``tests/loopback/test_cli.py``): the exit status is the script's, 0 after an
+interrupt; when the command ends, the child has ended.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 import click
 
 from project_x_py._runtime.clock import ReplayClock
-from project_x_py.cli._options import make_gateway, market_options
+from project_x_py.cli._options import SECONDS, make_gateway, market_options
 from project_x_py.cli._signals import terminable
 from project_x_py.exceptions import ProjectXError
 
@@ -40,7 +40,7 @@ WINDOWS = sys.platform == "win32"
 @market_options
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     help="Interrupt the script after so many seconds, as Ctrl-C would.",
 )
 @click.argument("script", type=click.Path(path_type=Path))

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import difflib
 import enum
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from project_x_py._core.bars import timeframe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from project_x_py.types import DataManagerConfig, OrderbookConfig
 
-__all__ = ["KEYWORDS", "Features", "TradingSuiteConfig", "check_keywords", "unknown"]
+__all__ = ["KEYWORDS", "Features", "TradingSuiteConfig", "check_keywords", "either", "unknown"]
+
+T = TypeVar("T")
 
 DEFAULT_TIMEFRAMES = ("5min",)
 
@@ -33,15 +35,15 @@ class Features(enum.StrEnum):
     """Always on: a dropped hub comes back with its subscriptions. Accepted for compatibility."""
 
     @classmethod
-    def parse(cls, names: Iterable[str | Features] | None) -> frozenset[Features]:
-        """Read feature names.
+    def parse(cls, names: str | Iterable[str | Features] | None) -> frozenset[Features]:
+        """Read feature names, one or several.
 
         Raises:
             ValueError: A name is unknown; close matches are named.
         """
         known = {feature.value: feature for feature in cls}
         chosen = set()
-        for name in names or ():
+        for name in [names] if isinstance(names, str) else names or ():
             feature = known.get(name.value if isinstance(name, Features) else str(name).lower())
             if feature is None:
                 raise ValueError(unknown("feature", str(name), known))
@@ -79,7 +81,9 @@ class TradingSuiteConfig:
     session_config: object | None = None
 
     def __post_init__(self) -> None:
-        symbols = [str(symbol).strip() for symbol in self.instruments]
+        for name in ("instruments", "timeframes"):
+            object.__setattr__(self, name, _texts(name, getattr(self, name)))
+        symbols = [symbol.strip() for symbol in self.instruments]
         if not symbols or not all(symbols):
             raise ValueError("a suite needs at least one instrument, for example 'MNQ'")
         object.__setattr__(self, "instruments", tuple(dict.fromkeys(symbols)))
@@ -88,7 +92,9 @@ class TradingSuiteConfig:
         for name in self.timeframes:
             timeframe(name)
         object.__setattr__(self, "timeframes", tuple(dict.fromkeys(self.timeframes)))
-        if not self.initial_days > 0:
+        if isinstance(self.initial_days, bool) or not isinstance(self.initial_days, int | float):
+            raise TypeError(f"initial_days must be a number of days, not {self.initial_days!r}")
+        if not 0 < self.initial_days < math.inf:
             raise ValueError(f"initial_days must be above zero, not {self.initial_days!r}")
         try:
             ZoneInfo(self.timezone)
@@ -96,6 +102,30 @@ class TradingSuiteConfig:
             raise ValueError(
                 f"unknown time zone {self.timezone!r}; for example 'America/Chicago'"
             ) from exc
+
+
+def _texts(name: str, given: object) -> tuple[str, ...]:
+    """Read one text or several as a tuple; a lone text is not the list of its letters."""
+    if isinstance(given, str):
+        return (given,)
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{name} must be a text or a list of texts, not {given!r}")
+    texts = tuple(given)
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"{name} must hold texts, not {text!r}")
+    return texts
+
+
+def either(name: str, given: T | None, alias: str, also: T | None) -> T | None:
+    """Return the setting that was given under one of its two names.
+
+    Raises:
+        ValueError: Both names were given, and they disagree.
+    """
+    if given is not None and also is not None and given != also:
+        raise ValueError(f"{name}={given!r} and {alias}={also!r} mean the same: give one of them")
+    return also if given is None else given
 
 
 def check_keywords(given: dict[str, Any], known: Iterable[str]) -> None:

@@ -28,6 +28,7 @@ from project_x_py.trading_suite.config import (
     Features,
     TradingSuiteConfig,
     check_keywords,
+    either,
     unknown,
 )
 from project_x_py.trading_suite.context import InstrumentContext
@@ -127,13 +128,15 @@ class TradingSuite:
         """
         check_keywords(kwargs, (*KEYWORDS, *CREDENTIALS, "timezone_str"))
         if "timezone_str" in kwargs:
-            kwargs["timezone"] = kwargs.pop("timezone_str")
+            kwargs["timezone"] = either(
+                "timezone_str", kwargs.pop("timezone_str"), "timezone", kwargs.get("timezone")
+            )
         login = {name: kwargs.pop(name) for name in CREDENTIALS if name in kwargs}
-        chosen = instruments if instruments is not None else instrument
+        chosen = either("instruments", instruments, "instrument", instrument)
         if chosen is None:
             raise ValueError("name at least one instrument, for example TradingSuite.create('MNQ')")
         config = TradingSuiteConfig(
-            instruments=[chosen] if isinstance(chosen, str) else list(chosen),
+            instruments=chosen,
             timeframes=timeframes if timeframes is not None else ["5min"],
             features=Features.parse(features),
             session_config=session_config,

@@ -1,0 +1,58 @@
+"""What a suite is asked for is checked before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from project_x_py.trading_suite import Features, TradingSuite, TradingSuiteConfig
+
+
+@pytest.mark.parametrize("name", ["instruments", "timeframes"])
+def test_a_lone_text_is_one_entry(name: str) -> None:
+    """One symbol or timeframe may be given without a list around it."""
+    given: dict[str, Any] = {"instruments": ["MNQ"], name: "1min"}
+    assert getattr(TradingSuiteConfig(**given), name) == ("1min",)
+
+
+def test_a_lone_feature_is_one_feature() -> None:
+    """A feature may be given without a list around it, as a text or a member."""
+    assert Features.parse("orderbook") == Features.parse(Features.ORDERBOOK) == {"orderbook"}
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "match"),
+    [
+        ({"instruments": 5}, TypeError, "instruments must be a text or a list of texts, not 5"),
+        ({"instruments": ["MNQ", None]}, TypeError, "instruments must hold texts, not None"),
+        ({"instruments": " "}, ValueError, "at least one instrument"),
+        ({"timeframes": [1]}, TypeError, "timeframes must hold texts, not 1"),
+        ({"timeframes": "2min"}, ValueError, "did you mean 5min"),
+        ({"timeframes": []}, ValueError, "name at least one"),
+        ({"initial_days": "x"}, TypeError, "initial_days must be a number of days, not 'x'"),
+        ({"initial_days": True}, TypeError, "initial_days"),
+        ({"initial_days": 0}, ValueError, "above zero"),
+        ({"initial_days": float("inf")}, ValueError, "above zero"),
+        ({"timezone": "Mars/Base"}, ValueError, "America/Chicago"),
+    ],
+)
+def test_a_setting_that_cannot_be_carried_out_is_refused(
+    given: dict[str, Any], error: type[Exception], match: str
+) -> None:
+    """The refusal names the setting, the value, and what would do."""
+    with pytest.raises(error, match=match):
+        TradingSuiteConfig(**{"instruments": ["MNQ"], **given})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"instruments": "MNQ", "instrument": "ES"},
+        {"instruments": "MNQ", "timezone": "UTC", "timezone_str": "Europe/Berlin"},
+    ],
+)
+async def test_two_names_of_a_setting_may_not_disagree(given: dict[str, str]) -> None:
+    """Neither value is taken in silence when a setting is given twice."""
+    with pytest.raises(ValueError, match="mean the same: give one of them"):
+        await TradingSuite.create(**given)
