@@ -19,6 +19,7 @@ from project_x_py._wire.signalr import RECORD_END
 from project_x_py.simulator._assembly import Assembly, assemble
 from project_x_py.simulator._auth import Access
 from project_x_py.simulator._faults import Faults
+from project_x_py.simulator._limits import Limits
 from project_x_py.simulator._quirks import Quirks
 from project_x_py.simulator._rest import Reply, Request
 from project_x_py.simulator._source import BookSnapshot, ListedContract
@@ -110,7 +111,9 @@ def _time_of(record: MarketRecord) -> int:
     return record.recv_ns
 
 
-def house(source: ScriptedSource | None = None, **quirks: bool) -> Assembly:
+def house(
+    source: ScriptedSource | None = None, *, limits: Limits | None = None, **quirks: bool
+) -> Assembly:
     """The parts of a gateway over a scripted market, on a clock that stands still."""
     return assemble(
         ReplayClock(START_NS, HOLD, 1.0),
@@ -120,6 +123,7 @@ def house(source: ScriptedSource | None = None, **quirks: bool) -> Assembly:
         faults=Faults(),
         quirks=Quirks(**quirks),
         random=Random(1),
+        limits=limits,
     )
 
 
