@@ -35,7 +35,7 @@ def test_every_product_fills_its_book(symbol: str) -> None:
                 assert bids == sorted(bids, reverse=True)
                 assert asks == sorted(asks)
                 assert bids[0] == snapshot["best_bid"]
-                truth = gateway.market._source.snapshot(suite.instrument_id)
+                truth = gateway.market.snapshot(suite.instrument_id)
                 for side, levels in (("bids", truth.bids), ("asks", truth.asks)):
                     shown = [(book.grid.ticks(r["price"]), r["size"]) for r in snapshot[side]]
                     assert shown == list(levels)[:10]
@@ -123,7 +123,7 @@ def test_a_reconnect_resets_the_book() -> None:
             await asyncio.sleep(20)
             book = suite.orderbook
             assert book is not None
-            truth = gateway.market._source.snapshot(book.contract.id)  # type: ignore[union-attr]
+            truth = gateway.market.snapshot(book.contract.id)  # type: ignore[union-attr]
             snapshot = await book.get_orderbook_snapshot(10)
             shown = [(book.grid.ticks(row["price"]), row["size"]) for row in snapshot["asks"]]
             assert shown == list(truth.asks)[:10]
