@@ -61,7 +61,7 @@ _SECRET_KEY = re.compile(_SECRET, re.IGNORECASE)
 _JWT = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*){0,2}")
 _BEARER = re.compile(r"(bearer\s+)[\w.~+/=-]{12,}", re.IGNORECASE)
 _ASSIGNED = re.compile(
-    rf"""({_SECRET}=)(?!\[redacted])(?:"[^"]*"|'[^']*'|[^\s&"',;)\]}}]+)""",
+    rf"""((?<![\w-]){_SECRET}=)(?!\[redacted])(?:"[^"]*"|'[^']*'|[^\s&"',;)\]}}]+)""",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(
