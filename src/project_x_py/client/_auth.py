@@ -2,7 +2,7 @@
 
 One task renews for everybody: callers that find the token old wait for the same renewal.
 
-Invariants (``tests/client/test_auth.py``): parallel callers cause one login; a renewal that is
+Invariants (``tests/client/test_project_x.py``): parallel callers cause one login; a renewal that is
 cancelled in one caller goes on for the others; the token never appears in a repr or an error.
 """
 

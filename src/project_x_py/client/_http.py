@@ -1,6 +1,6 @@
 """One request to the gateway: budget, sending, retries, and what its answer means.
 
-Invariants (``tests/client/test_http.py``): a request that may have acted is sent once; every
+Invariants (``tests/client/test_retry.py``): a request that may have acted is sent once; every
 failure is one of the documented exceptions, with the gateway's code and text; no token or key is
 ever part of an error.
 """
