@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.architecture.source import modules
+from tests.architecture.source import ROOT, modules
 
 HISTORY = re.compile(
     r"\b(fix(es)?|fixed (a|an|the|bug)|legacy|previously|formerly|used to be|was changed"
@@ -93,3 +93,16 @@ def test_the_rules_find_what_they_are_for() -> None:
     assert [text for text in bad if not offences(text, comment=True)] == []
     good = "The gateway drops repeated tags, so each send has its own."
     assert offences(good, comment=True) == []
+
+
+def test_a_docstring_names_tests_that_exist() -> None:
+    """A test file or folder that a docstring names as proof is there."""
+    named = re.compile(r"``(tests/[\w/.]+)``")
+    missing = [
+        f"{module.name}:{line} names {path}"
+        for module in modules()
+        for line, text in module.docstrings()
+        for path in named.findall(text)
+        if not (ROOT / path).exists()
+    ]
+    assert missing == []

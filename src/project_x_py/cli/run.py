@@ -54,7 +54,10 @@ def run(script: Path, args: tuple[str, ...], seconds: float | None, **options: A
     if not script.is_file():
         raise ProjectXError(f"there is no script {script}")
     served = make_gateway(hold=True, **options)
-    status = asyncio.run(_run(served, script, args, seconds))
+    try:
+        status = asyncio.run(_run(served, script, args, seconds))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        status = 0  # before the script had begun
     click.get_current_context().exit(status)
 
 

@@ -1,7 +1,7 @@
 """What an order book holds, and the plain reads of it.
 
-Invariants (``tests/orderbook/test_base.py``): a read changes nothing; prices handed out are on the
-instrument's grid; a side that is empty has no best price.
+Invariants (``tests/orderbook/test_orderbook.py``): a read changes nothing; prices handed out are
+on the instrument's grid; a side that is empty has no best price.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The live half of an order book: what each depth, quote and trade message changes.
 
-Invariants (``tests/orderbook/test_realtime.py``): a message is applied whole before its event is
+Invariants (``tests/orderbook/test_orderbook.py``): a message is applied whole before its event is
 published; a reset empties both sides; the book is never left crossed by a best-price message.
 """
 

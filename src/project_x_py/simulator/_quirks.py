@@ -1,7 +1,8 @@
 """Where the real gateway's behaviour is unknown or varies, and what this one does.
 
-Invariants: every switch of the exchange is tried both ways (``tests/core/exchange/test_quirks.py``);
-the switches that callers of the gateway meet have cards (``tests/contract/``).
+Invariants: every switch of the exchange is tried both ways
+(``tests/core/exchange/test_quirks.py``);
+the ones that callers meet have cards (``tests/contract/``).
 """
 
 from __future__ import annotations

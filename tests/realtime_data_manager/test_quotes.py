@@ -1,0 +1,27 @@
+"""Sparse quotes add up: what was known once stays known."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from project_x_py._core.records import Quote
+from project_x_py.realtime_data_manager._quotes import MergedQuote
+
+FIELDS = ("bid", "ask", "last")
+SPARSE = st.fixed_dictionaries(
+    {}, optional={name: st.integers(-9, 9) for name in (*FIELDS, "volume")}
+)
+
+
+@given(st.lists(SPARSE, max_size=20))
+def test_the_newest_known_value_of_each_field_stays(updates: list[dict[str, int]]) -> None:
+    """After any updates each field is the last one that was sent, None if none was."""
+    merged = MergedQuote()
+    for at, update in enumerate(updates):
+        merged.merge(Quote(contract_id="C", exch_ns=at, recv_ns=at, **update))
+    for name in FIELDS:
+        sent = [update[name] for update in updates if name in update]
+        assert getattr(merged, name) == (sent[-1] if sent else None)
+    volumes = [update["volume"] for update in updates if "volume" in update]
+    assert merged.volume == (volumes[-1] if volumes else 0)
