@@ -247,6 +247,7 @@ def test_the_demo_ends_with_a_summary(tmp_path: Path) -> None:
         (["run", "no-such-script.py"], "no-such-script.py"),
         (["gateway", "--instruments", "MNQQ"], "MNQ"),
         (["gateway", "--start", "soon"], "--start"),
+        (["gateway", "--start", "1900-01-01"], "2013"),
         (["gateway", "--tape", "nowhere", "--instrument", "ES"], "nowhere"),
         (["gateway", "--tape", "."], "--instrument"),
         (["gateway", "--host", "0.0.0.0"], "allow"),

@@ -152,4 +152,6 @@ def _moment(text: str) -> datetime:
         raise ProjectXError(
             f"--start {text!r} is not ISO 8601, for example 2026-09-01T14:30:00Z"
         ) from exc
+    if not 2013 <= moment.year < 2100:
+        raise ProjectXError(f"--start {text!r} is too far away; a year from 2013 to 2099 is needed")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
