@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -44,20 +46,34 @@ def signalr_folder() -> Path:
 def install_signalr() -> str | None:
     """Have npm install what ``package.json`` asks for, and return what hinders it, if anything.
 
-    It happens once. The stamp is written last and holds what was asked for, so that neither an
-    interrupted nor an outdated installation counts.
+    It happens in a folder of its own that is moved into place whole, with the stamp that says what
+    was asked for, so that neither an interrupted nor an outdated installation counts and several
+    test processes may install at once.
     """
     wanted = (HERE / "package.json").read_text(encoding="utf-8")
-    if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == wanted:
+    if _installed(wanted):
         return None
     npm = shutil.which("npm")
     if npm is None:
         return "needs npm, which installs @microsoft/signalr"
+    with tempfile.TemporaryDirectory(prefix="node_modules.", dir=HERE) as folder:
+        hindrance = _npm_install(npm, Path(folder), wanted)
+        if hindrance is None:
+            _move_into_place(Path(folder) / "node_modules", wanted)
+    return hindrance
+
+
+def _installed(wanted: str) -> bool:
+    return STAMP.is_file() and STAMP.read_text(encoding="utf-8") == wanted
+
+
+def _npm_install(npm: str, folder: Path, wanted: str) -> str | None:
+    (folder / "package.json").write_text(wanted, encoding="utf-8")
     options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
     try:
         done = subprocess.run(
             [npm, "install", *options],
-            cwd=HERE,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -70,8 +86,19 @@ def install_signalr() -> str | None:
     if done.returncode:
         told = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
         return f"npm cannot install @microsoft/signalr: {' '.join(told[:1])}"
-    STAMP.write_text(wanted, encoding="utf-8")
     return None
+
+
+def _move_into_place(modules: Path, wanted: str) -> None:
+    (modules / STAMP.name).write_text(wanted, encoding="utf-8")
+    if MODULES.exists() and not _installed(wanted):
+        with contextlib.suppress(OSError):  # another process was first
+            MODULES.rename(modules.parent / "outdated")
+    try:
+        modules.rename(MODULES)
+    except OSError:
+        if not _installed(wanted):  # else another process was first
+            raise
 
 
 class Client:
