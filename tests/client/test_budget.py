@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,7 @@ def _sent(config: ProjectXConfig, count: int, *, bars: bool) -> list[float]:
     return run_virtual(main())
 
 
+@pytest.mark.checklist(165)
 def test_the_configuration_limits_bursts_and_minutes() -> None:
     """Parallel callers share the configured places: ten a second, sixty a minute."""
     times = _sent(ProjectXConfig(), 61, bars=False)

@@ -75,6 +75,7 @@ def test_before_login_there_is_a_clear_error() -> None:
     _with_client(use, login=False)
 
 
+@pytest.mark.checklist(170)
 def test_a_wrong_key_names_the_way_out() -> None:
     """A refused login says which variables to check and how to run without an account."""
 
@@ -175,6 +176,7 @@ def test_a_partial_bar_comes_only_when_asked_for() -> None:
     _with_client(use)
 
 
+@pytest.mark.checklist(171)
 def test_a_server_error_is_tried_again_then_raised() -> None:
     """Two failures are survived; a lasting one is raised with its status."""
 
@@ -189,6 +191,7 @@ def test_a_server_error_is_tried_again_then_raised() -> None:
     _with_client(use)
 
 
+@pytest.mark.checklist(172)
 def test_a_rate_limit_is_waited_out() -> None:
     """A 429 is waited out for as long as it says; one without end is raised."""
 
