@@ -110,3 +110,22 @@ def test_what_is_no_list_of_ids_is_a_mistake(wrong: Any) -> None:
             await client.unsubscribe_market_data(wrong)
 
     run()
+
+
+@in_virtual_time
+async def test_a_contract_is_renewed_although_somebody_is_fed_with_it() -> None:
+    """Three calls end the subscription and three begin it, and the owner stays attached."""
+    peer = Peer()
+    client = peer.client()
+    assert await client.connect()
+    client.attach(MNQ, TickGrid(0.25, 0.5), Owner(), rank=0)
+    assert await client.subscribe_market_data([MNQ])
+    before = len(peer.calls("market"))
+    assert await client.renew_market_data(MNQ)
+    assert [call for call, _ in peer.calls("market")[before:]] == [
+        verb + kind
+        for verb in ("Unsubscribe", "Subscribe")
+        for kind in ("ContractQuotes", "ContractTrades", "ContractMarketDepth")
+    ]
+    assert client.get_stats()["subscribed_contracts"] == 1
+    await client.cleanup()

@@ -13,13 +13,25 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from project_x_py._core.gaps import FeedGap
     from project_x_py._core.grid import TickGrid
-    from project_x_py._core.records import Depth, Quote, Trade
+    from project_x_py._core.records import (
+        AccountUpdate,
+        Depth,
+        OrderUpdate,
+        PositionUpdate,
+        Quote,
+        Trade,
+        TradeUpdate,
+    )
     from project_x_py.models import Instrument
 
 __all__ = [
     "Clock",
     "ConnectionChange",
+    "GapFeed",
+    "GapListener",
+    "GridLookup",
     "HistorySource",
     "HttpAnswer",
     "MarketFeed",
@@ -27,6 +39,8 @@ __all__ = [
     "Network",
     "Socket",
     "TaskOwner",
+    "UserFeed",
+    "UserSink",
 ]
 
 
@@ -122,7 +136,59 @@ class MarketFeed(Protocol):
 
     async def unsubscribe_market_data(self, contract_ids: list[str]) -> bool: ...
 
+    async def renew_market_data(self, contract_id: str) -> bool:
+        """Subscribe anew, so that the gateway sends a full quote and a fresh book."""
+        ...
+
     def is_connected(self) -> bool: ...
+
+
+class GapListener(Protocol):
+    """Told of every outage of a feed, synchronously: when it opens and when it is over."""
+
+    def __call__(self, gap: FeedGap) -> None: ...
+
+
+class GapFeed(Protocol):
+    """Who knows of outages. ``report_backfill`` says which kinds a listener has read anew."""
+
+    def add_gap_listener(self, listener: GapListener) -> None: ...
+
+    def remove_gap_listener(self, listener: GapListener) -> None: ...
+
+    def report_backfill(self, gap: FeedGap, kinds: tuple[str, ...]) -> None: ...
+
+
+class UserSink(Protocol):
+    """An owner of account state, fed in the order of arrival; own account only."""
+
+    def on_order(self, update: OrderUpdate) -> None: ...
+
+    def on_position(self, update: PositionUpdate) -> None: ...
+
+    def on_fill(self, update: TradeUpdate) -> None: ...
+
+    def on_account(self, update: AccountUpdate) -> None: ...
+
+
+class GridLookup(Protocol):
+    """The grid of a contract that an account event names; None when nobody knows it yet."""
+
+    def __call__(self, contract_id: str) -> TickGrid | None: ...
+
+
+class UserFeed(Protocol):
+    """Where owners of account state get their records from, in the order of ``rank``.
+
+    Orders 2, positions 3. Records of contracts whose grid is unknown are kept until
+    ``grids_known`` is called, never dropped.
+    """
+
+    def attach_user(self, sink: UserSink, grid_for: GridLookup, *, rank: int) -> None: ...
+
+    def detach_user(self, sink: UserSink) -> None: ...
+
+    def grids_known(self) -> None: ...
 
 
 class HistorySource(Protocol):

@@ -86,6 +86,16 @@ class Subscriptions:
         gone = [item for item in _of(contract_ids) if not self._has_owner(str(item[1][0]))]
         return await self._try(self._market_hub, "Unsubscribe", gone)
 
+    async def renew_market(self, contract_id: str) -> bool:
+        """Subscribe to one contract anew, owners or not; False as above.
+
+        Raises:
+            ValueError: Not a contract id.
+        """
+        wanted = _of([contract_id])
+        await self._try(self._market_hub, "Unsubscribe", wanted)
+        return await self._try(self._market_hub, "Subscribe", wanted)
+
     async def _try(self, hub: Hub, verb: str, what: Sequence[Subscription]) -> bool:
         try:
             if verb == "Subscribe":

@@ -56,3 +56,12 @@ class SubscriptionsMixin:
             ValueError: Not a list of contract ids.
         """
         return await self._subscriptions.unsubscribe_market(contract_ids)
+
+    async def renew_market_data(self, contract_id: str) -> bool:
+        """Subscribe to a contract anew; the gateway then sends a full quote and a fresh book.
+
+        Returns:
+            True once the gateway has confirmed; False with the reason in ``last_error``. A
+            contract that is not subscribed to is subscribed to.
+        """
+        return await self._subscriptions.renew_market(contract_id)
