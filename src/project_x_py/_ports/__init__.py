@@ -24,6 +24,14 @@ if TYPE_CHECKING:
         Trade,
         TradeUpdate,
     )
+    from project_x_py._core.submission import (
+        Lane,
+        Listing,
+        OrderEdit,
+        OrderRequest,
+        OrderSearch,
+        Outcome,
+    )
     from project_x_py.models import Instrument
 
 __all__ = [
@@ -37,6 +45,8 @@ __all__ = [
     "MarketFeed",
     "MarketSink",
     "Network",
+    "OrderGateway",
+    "OrderQueries",
     "Socket",
     "TaskOwner",
     "UserFeed",
@@ -205,6 +215,47 @@ class HistorySource(Protocol):
         limit: int | None = ...,
         partial: bool = ...,
     ) -> pl.DataFrame: ...
+
+
+class OrderGateway(Protocol):
+    """Where requests that change something go: each is sent once, and no failure is raised.
+
+    What proves nothing is an ``Uncertain``; only cancellation passes through, and then whatever
+    left is unknown.
+    """
+
+    async def place(self, order: OrderRequest, *, lane: Lane = ...) -> Outcome: ...
+
+    async def modify(self, edit: OrderEdit, *, lane: Lane = ...) -> Outcome: ...
+
+    async def cancel(self, account_id: int, order_id: int) -> Outcome: ...
+
+    async def close_position(self, account_id: int, contract_id: str) -> Outcome: ...
+
+    async def reduce_position(self, account_id: int, contract_id: str, size: int) -> Outcome: ...
+
+
+class OrderQueries(Protocol):
+    """What the gateway knows of orders, positions and fills. Failures are raised.
+
+    A list that is not there is ``Absent``, never an empty one.
+    """
+
+    async def orders(self, search: OrderSearch, *, lane: Lane = ...) -> Listing[OrderUpdate]:
+        """All pages of the orders that fit, suspended legs included, oldest first."""
+        ...
+
+    async def order(self, account_id: int, order_id: int) -> OrderUpdate | None:
+        """One order in whatever state; None when the account has no such order."""
+        ...
+
+    async def positions(self, account_id: int) -> Listing[PositionUpdate]: ...
+
+    async def fills(
+        self, account_id: int, since_ns: int, until_ns: int | None = None
+    ) -> Listing[TradeUpdate]:
+        """The executions of a time span, oldest first; busted ones are marked."""
+        ...
 
 
 class TaskOwner(Protocol):
