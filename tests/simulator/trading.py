@@ -36,23 +36,25 @@ class Trader:
 
     Args:
         gateway: A running gateway.
+        account: The account to trade on; 0 for the first that may trade.
     """
 
-    def __init__(self, gateway: SimulatedGateway) -> None:
+    def __init__(self, gateway: SimulatedGateway, account: int = 0) -> None:
         self.gateway = gateway
         self.contract = gateway.contracts[0]
         self.events: list[Event] = []
         self.raw: list[bytes] = []
         self._network = endpoints.open_network([gateway.config.api_url])
         self._token = ""
-        self.account = 0
+        self.account = account
 
     async def __aenter__(self) -> Self:
         user = self.gateway.credentials
         ask = {"userName": user.username, "apiKey": user.api_key}
         self._token = (await self.post("Auth/loginKey", ask))["token"]
-        accounts = await self.post("Account/search", {"onlyActiveAccounts": True})
-        self.account = accounts["accounts"][0]["id"]
+        if not self.account:
+            accounts = await self.post("Account/search", {"onlyActiveAccounts": True})
+            self.account = accounts["accounts"][0]["id"]
         self._socket = await self.connect(self.gateway.config.user_hub_url)
         for number, what in enumerate(("Accounts", "Orders", "Positions", "Trades")):
             given = [] if what == "Accounts" else [self.account]

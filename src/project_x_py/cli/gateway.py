@@ -4,18 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from project_x_py.cli._options import make_gateway, market_options
 from project_x_py.cli._signals import terminable
 
+if TYPE_CHECKING:
+    from project_x_py.simulator import SimulatedAccount
+
 __all__ = ["gateway"]
+
+
+def _read_accounts(
+    context: click.Context, param: click.Parameter, texts: tuple[str, ...]
+) -> list[SimulatedAccount] | None:
+    """Return the accounts that were asked for, None for the usual one."""
+    from project_x_py.simulator import SimulatedAccount
+    from project_x_py.simulator._accounts import AccountKind
+
+    accounts: list[SimulatedAccount] = []
+    for text in texts:
+        name, equals, dollars = text.partition("=")
+        kind = next((known for known in get_args(AccountKind) if known == name), None)
+        if kind is None:
+            known = ", ".join(get_args(AccountKind))
+            raise click.BadParameter(f"{name!r} is none of {known}.", context, param)
+        balance = _dollars(dollars) if equals else None
+        if equals and balance is None:
+            raise click.BadParameter(f"{dollars!r} is no number of dollars.", context, param)
+        accounts.append(SimulatedAccount(kind=kind, balance=balance))
+    return accounts or None
+
+
+def _dollars(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 @click.command()
 @market_options
+@click.option(
+    "--account",
+    "accounts",
+    metavar="KIND[=BALANCE]",
+    multiple=True,
+    callback=_read_accounts,
+    help="An account to trade on: practice, combine, express or live, with =BALANCE if it should "
+    "not be the usual one. More than once for several; one practice account when left out.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option(

@@ -113,6 +113,11 @@ class EmbeddedServer:
         for connection in list(state.connections):
             if state.tasks:
                 connection.transport.abort()
+            else:
+                connection.shutdown()
+        # A transport that is closed is gone a turn later; the server would sleep through that.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         await self._server.shutdown(sockets=[self._socket])
         for task in list(state.tasks):
             task.cancel()

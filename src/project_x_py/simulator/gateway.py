@@ -17,17 +17,16 @@ import base64
 import itertools
 import random
 from contextlib import AsyncExitStack
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from project_x_py._core.exchange.accounts import AccountSpec
 from project_x_py._runtime import endpoints
 from project_x_py._runtime.clock import ReplayClock
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py.config import Credentials
 from project_x_py.exceptions import ProjectXError
 from project_x_py.models import ProjectXConfig
+from project_x_py.simulator._accounts import SimulatedAccount, specs_of
 from project_x_py.simulator._assembly import assemble
 from project_x_py.simulator._auth import Access
 from project_x_py.simulator._faults import Faults
@@ -40,19 +39,18 @@ from project_x_py.simulator._timing import Timing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
+    from decimal import Decimal
     from pathlib import Path
     from types import TracebackType
 
     from starlette.routing import Route
 
     from project_x_py._ports import Clock, Network
+    from project_x_py.simulator._accounts import AccountKind
     from project_x_py.simulator._front import Front
     from project_x_py.simulator._source import ListedContract, MarketSource
 
 __all__ = ["SimulatedGateway"]
-
-ACCOUNT_ID = 21_000_001
-ACCOUNT_NAME = "PRAC-V2-100001-21000001"
 
 _origins = itertools.count(1)
 
@@ -78,7 +76,10 @@ class SimulatedGateway:
         allow_remote: Whether an address that other machines can reach is fine.
         in_process: Serve without a socket. Clients of this process work as ever, also on a loop
             with virtual time; no other process can connect.
-        balance: Dollars on the account as it begins; executions move it.
+        balance: Dollars on the one account that there is by default, as it begins; executions
+            move it. Not together with ``accounts``, which have their own.
+        accounts: What can be traded on, each a :class:`SimulatedAccount` or only its kind; None
+            for one practice account.
         username: User name to log in with.
         api_key: Key to log in with; None makes one up.
         clock: Exchange clock to follow, in process only; None makes one.
@@ -106,7 +107,8 @@ class SimulatedGateway:
         port: int = 0,
         allow_remote: bool = False,
         in_process: bool = False,
-        balance: float | Decimal = 150_000,
+        balance: float | Decimal | None = None,
+        accounts: Sequence[SimulatedAccount | AccountKind] | None = None,
         username: str = "simulated",
         api_key: str | None = None,
         clock: Clock | None = None,
@@ -126,15 +128,12 @@ class SimulatedGateway:
         self._in_process = in_process
         self._timing = Timing(speed, hold, clock, in_process)
         self._random = random.Random(seed) if in_process else random.SystemRandom()
-        self._credentials = Credentials(username, api_key or self._key(), ACCOUNT_NAME)
         self._quirks = quirks or Quirks()
-        self._account = AccountSpec(
-            id=ACCOUNT_ID,
-            name=ACCOUNT_NAME,
-            balance=Decimal(str(balance)),
-            bracket_mode=self._quirks.mode(),
-            position_bracket=self._quirks.position_bracket(),
-        )
+        if accounts is not None and balance is not None:
+            raise ProjectXError("give either balance or accounts, which have their own balances")
+        wanted = [SimulatedAccount(balance=balance)] if accounts is None else accounts
+        self._accounts = specs_of(wanted, self._quirks)
+        self._credentials = Credentials(username, api_key or self._key(), self._accounts[0].name)
         self.faults = Faults()
         self._control = control
         self._stack = AsyncExitStack()
@@ -187,7 +186,7 @@ class SimulatedGateway:
 
     @property
     def credentials(self) -> Credentials:
-        """User name, key and account to log in with."""
+        """User name, key and account to log in with; the account is the first there is."""
         return self._credentials
 
     @property
@@ -219,7 +218,7 @@ class SimulatedGateway:
         variables = {
             "PROJECT_X_USERNAME": credentials.username,
             "PROJECT_X_API_KEY": credentials.api_key,
-            "PROJECT_X_ACCOUNT_NAME": ACCOUNT_NAME,
+            "PROJECT_X_ACCOUNT_NAME": self._accounts[0].name,
             "PROJECTX_API_URL": config.api_url,
             "PROJECTX_REALTIME_URL": config.realtime_url,
             "PROJECTX_USER_HUB_URL": config.user_hub_url,
@@ -255,7 +254,7 @@ class SimulatedGateway:
             clock,
             source,
             Access(credentials.username, credentials.api_key, self._random),
-            (self._account,),
+            self._accounts,
             faults=self.faults,
             quirks=self._quirks,
             random=self._random,
