@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.products import PRODUCTS, ContractName, Product
-from project_x_py._core.records import Aggressor, Trade
+from project_x_py._core.records import Aggressor, OrderUpdate, Trade, TradeUpdate
 
 __all__ = [
     "TICK_SIZES",
@@ -19,6 +19,8 @@ __all__ = [
     "instants",
     "level_updates",
     "off_grid_parts",
+    "order_facts",
+    "order_fills",
     "prints",
     "products",
     "sizes",
@@ -102,3 +104,44 @@ level_updates = st.lists(
     max_size=80,
 )
 """Side, price in ticks, size (0 removes) and time of depth updates; they meet often, and cross."""
+
+
+@st.composite
+def order_facts(draw: st.DrawFn) -> OrderUpdate:
+    """A fact about order 7 of account 1; what never changes of an order is the same in all."""
+    return OrderUpdate(
+        id=7,
+        account_id=1,
+        contract_id="CON.F.US.EP.U26",
+        status=draw(st.integers(0, 9)),
+        type=1,
+        side=0,
+        size=draw(st.integers(1, 5)),
+        filled=draw(st.integers(0, 5)),
+        limit=draw(st.none() | st.integers(1, 9)),
+        stop=draw(st.none() | st.integers(1, 9)),
+        average_fill=draw(st.none() | st.just(5.25)),
+        custom_tag=draw(st.none() | st.just("run-1")),
+        parent_id=draw(st.none() | st.just(6)),
+        linked_id=draw(st.none() | st.just(8)),
+        created_ns=draw(st.none() | st.integers(1, 3)),
+        updated_ns=draw(st.none() | st.integers(1, 9)),
+        recv_ns=draw(st.integers(1, 9)),
+    )
+
+
+@st.composite
+def order_fills(draw: st.DrawFn) -> TradeUpdate:
+    """A fill of order 7 of account 1."""
+    return TradeUpdate(
+        id=draw(st.integers(1, 6)),
+        account_id=1,
+        contract_id="CON.F.US.EP.U26",
+        order_id=7,
+        price=draw(st.integers(1, 9)),
+        size=draw(st.integers(1, 3)),
+        side=0,
+        voided=draw(st.booleans()),
+        exch_ns=1,
+        recv_ns=1,
+    )
