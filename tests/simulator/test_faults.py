@@ -121,6 +121,8 @@ def test_mistakes_are_named(parts: Assembly) -> None:
         (object(), "not a fault"),
         (kinds.Cut(times=0), "at least once"),
         (kinds.Cut(route="Order/place"), "a path"),
+        (kinds.Answer(route="/api/Order/placed", code=1), "no codes"),
+        (kinds.Answer(route="/api/Auth/logout", code=3), "1 InvalidSession, 2 UnknownError"),
         (kinds.DelayAnswers(seconds=-1.0), "seconds from 0"),
         (kinds.DelayMessages(seconds=float("inf")), "seconds from 0"),
         (kinds.DuplicateEvents(times=0), "times must be at least 1"),

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from project_x_py.simulator._error_codes import envelope_of
 from project_x_py.simulator._hub_faults import Garbled  # noqa: TC001 - read at run time
 from project_x_py.simulator._request_faults import RequestFault, Spoilt
+from project_x_py.simulator._rest import Reply
 
 if TYPE_CHECKING:
     from project_x_py.simulator._faults import Faults
 
 __all__ = [
+    "Answer",
     "Close",
     "Cut",
     "DailyBreak",
@@ -205,6 +208,24 @@ class Refuse(_RequestFault, tag="refuse", tag_field="fault", frozen=True, kw_onl
         return 0
 
 
+class Answer(_Fault, tag="answer", tag_field="fault", frozen=True, kw_only=True):
+    """Answer requests of ``route`` with one of its own error codes, without acting.
+
+    For codes that nothing a client sends brings about, such as 7 of ``/api/Order/place``.
+    """
+
+    route: str
+    code: int
+    message: str | None = None
+    times: int = 1
+
+    def apply(self, faults: Faults) -> int:
+        headers = {"content-type": "application/json; charset=utf-8"}
+        reply = Reply(200, headers, envelope_of(self.route, self.code, self.message))
+        faults.requests.add(RequestFault(self.route, refusal=reply), self.times)
+        return 0
+
+
 class Cut(_RequestFault, tag="cut", tag_field="fault", frozen=True, kw_only=True):
     """Cut the connection of a request before it is carried out."""
 
@@ -319,6 +340,7 @@ Fault = (
     | GarbleEvents
     | LargeDepth
     | Refuse
+    | Answer
     | Cut
     | LoseAnswer
     | DelayAnswers
