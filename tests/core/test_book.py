@@ -23,10 +23,11 @@ class PlainBook:
     def __init__(self) -> None:
         self.sides: tuple[dict[int, Level], dict[int, Level]] = ({}, {})
 
-    def set_level(self, side: int, price: int, size: int, ns: int) -> None:
-        self.sides[side].pop(price, None)
+    def set_level(self, side: int, price: int, size: int, ns: int) -> int:
+        known = self.sides[side].pop(price, None)
         if size > 0:
             self.sides[side][price] = (price, size, ns)
+        return known[1] if known else 0
 
     def top(self, side: int) -> list[Level]:
         return sorted(self.sides[side].values(), reverse=side == BID)
@@ -53,6 +54,12 @@ def check(ladder: PriceLadder, plain: PlainBook) -> None:
         assert ladder.depth(side) == len(plain.sides[side])
     assert ladder.best_bid == next((level[0] for level in plain.top(BID)), None)
     assert ladder.best_ask == next((level[0] for level in plain.top(ASK)), None)
+    for side in SIDES:
+        tops = plain.top(side)
+        assert (ladder.best()[side], ladder.best()[2 + side]) == (
+            tops[0][:2] if tops else (None, None)
+        )
+        assert ladder.worst(side) == (tops[-1][0] if tops else None)
 
 
 @given(level_updates)
@@ -61,8 +68,7 @@ def test_the_ladder_is_a_dictionary_of_prices(updates: list[Update]) -> None:
     ladder, plain = PriceLadder(), PlainBook()
     for update in updates:
         version = ladder.version
-        ladder.set_level(*update)
-        plain.set_level(*update)
+        assert ladder.set_level(*update) == plain.set_level(*update)
         check(ladder, plain)
         assert ladder.version > version
         side, price, size, _ = update
@@ -92,8 +98,8 @@ def test_keep_leaves_the_best(updates: list[Update], side: int, n: int) -> None:
     """Only the best n levels of that side stay; the other side is untouched."""
     ladder, plain = both(updates)
     best = plain.top(side)[: max(n, 0)]
-    plain.remove(side, lambda p: p not in {level[0] for level in best})
-    ladder.keep(side, n)
+    gone = plain.remove(side, lambda p: p not in {level[0] for level in best})
+    assert ladder.keep(side, n) == gone[::-1]
     check(ladder, plain)
 
 

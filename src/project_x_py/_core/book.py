@@ -54,7 +54,7 @@ class PriceLadder:
         self.best_ask: int | None = None
         self.version = 0
 
-    def set_level(self, side: int, price: int, size: int, ns: int) -> None:
+    def set_level(self, side: int, price: int, size: int, ns: int) -> int:
         """Set the size of a level; zero or less removes it.
 
         Args:
@@ -62,22 +62,28 @@ class PriceLadder:
             price: Ticks.
             size: Contracts resting there now.
             ns: When the exchange says so, ns since 1970 UTC.
+
+        Returns:
+            Contracts that rested there before, zero where there was no level.
         """
         half = self._sides[side]
         levels = half.levels
         self.version += 1
+        known = levels.get(price)
         if size > 0:
-            if price not in levels:
+            levels[price] = (price, size, ns)
+            if known is None:
                 insort(half.keys, price * half.sign)
-                levels[price] = (price, size, ns)
                 self._rank(side)
-            else:
-                levels[price] = (price, size, ns)
-        elif price in levels:
-            del levels[price]
-            keys = half.keys
-            del keys[bisect_left(keys, price * half.sign)]
-            self._rank(side)
+                return 0
+            return known[1]
+        if known is None:
+            return 0
+        del levels[price]
+        keys = half.keys
+        del keys[bisect_left(keys, price * half.sign)]
+        self._rank(side)
+        return known[1]
 
     def clear(self) -> None:
         """Remove every level."""
@@ -95,6 +101,22 @@ class PriceLadder:
         if side:
             return [levels[-key] for key in best]
         return [levels[key] for key in best]
+
+    def best(self) -> tuple[int | None, int | None, int | None, int | None]:
+        """Return best bid, best ask and the sizes there; None where a side is empty."""
+        bid, ask = self.best_bid, self.best_ask
+        bids, asks = self._sides
+        return (
+            bid,
+            ask,
+            None if bid is None else bids.levels[bid][1],
+            None if ask is None else asks.levels[ask][1],
+        )
+
+    def worst(self, side: int) -> int | None:
+        """Return the deepest price of a side in ticks; None while it is empty."""
+        half = self._sides[side]
+        return half.keys[0] * half.sign if half.keys else None
 
     def depth(self, side: int) -> int:
         """Return how many levels a side has."""
@@ -124,16 +146,17 @@ class PriceLadder:
         half = self._sides[side]
         return self._drop(side, bisect_left(half.keys, price * half.sign + 1))
 
-    def keep(self, side: int, n: int) -> None:
-        """Remove the levels of a side beyond its best ``n``."""
+    def keep(self, side: int, n: int) -> list[Level]:
+        """Remove the levels of a side beyond its best ``n``; return them, deepest first."""
         half = self._sides[side]
         excess = len(half.keys) - max(n, 0)
-        if excess > 0:
-            for key in half.keys[:excess]:
-                del half.levels[key * half.sign]
-            del half.keys[:excess]
-            self._rank(side)
-            self.version += 1
+        if excess <= 0:
+            return []
+        dropped = [half.levels.pop(key * half.sign) for key in half.keys[:excess]]
+        del half.keys[:excess]
+        self._rank(side)
+        self.version += 1
+        return dropped
 
     def _drop(self, side: int, first: int) -> list[Level]:
         half = self._sides[side]
