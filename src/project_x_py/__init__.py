@@ -64,6 +64,13 @@ if TYPE_CHECKING:
     from project_x_py.realtime import ProjectXRealtimeClient, create_realtime_client
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.realtime_data_manager import RealtimeDataManager as AsyncRealtimeDataManager
+    from project_x_py.sessions import (
+        DEFAULT_SESSIONS,
+        SessionConfig,
+        SessionFilterMixin,
+        SessionTimes,
+        SessionType,
+    )
     from project_x_py.trading_suite import Features, TradingSuite, TradingSuiteConfig
     from project_x_py.types import (
         HealthStatusResponse,
@@ -88,6 +95,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "DEFAULT_SESSIONS",
     "DOCUMENTED_API",
     "Account",
     "AsyncProjectX",
@@ -129,6 +137,10 @@ __all__ = [
     "RateLimiter",
     "RealtimeDataManager",
     "RiskAnalysisResponse",
+    "SessionConfig",
+    "SessionFilterMixin",
+    "SessionTimes",
+    "SessionType",
     "Trade",
     "TradingSuite",
     "TradingSuiteConfig",
@@ -220,6 +232,13 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "create_realtime_client",
     ),
     "realtime_data_manager": ("RealtimeDataManager",),
+    "sessions": (
+        "DEFAULT_SESSIONS",
+        "SessionConfig",
+        "SessionFilterMixin",
+        "SessionTimes",
+        "SessionType",
+    ),
     "trading_suite": (
         "Features",
         "TradingSuite",

@@ -15,13 +15,14 @@ Invariants (``tests/core/test_calendar.py``):
 from __future__ import annotations
 
 import enum
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from project_x_py._core._holidays import KNOWN_YEARS, day_rule
-from project_x_py._core._hours import regular_minutes, session_minutes
-from project_x_py._core.products import find_product
+from project_x_py._core._hours import UNLISTED, regular_minutes, session_minutes
+from project_x_py._core.products import MONTH_LETTERS, find_product
 from project_x_py._core.time import CHICAGO, DAY_NS, HOUR_NS, from_datetime
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "day_ordinal",
     "day_start_ns",
     "day_start_of",
+    "find_calendar",
     "trade_date",
 ]
 
@@ -39,6 +41,9 @@ GROUPS = ("index", "fx", "rates", "energy", "metals", "crypto", "grains", "lives
 """The groups of products that keep the same hours."""
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_UNLISTED_NAME = re.compile(
+    rf"(?:CON\.F\.US\.|F\.US\.)?({'|'.join(UNLISTED)})(?:\.?[{MONTH_LETTERS}]\d{{1,2}})?", re.ASCII
+)
 _SEARCH_DAYS = 30
 """No group is ever closed for as long as this."""
 
@@ -91,25 +96,26 @@ class SessionCalendar:
 
     Args:
         group: One of ``GROUPS``.
-        ticker: A product whose regular hours differ from its group's; None for the group's own.
+        ticker: A product whose hours may differ from its group's; None for the group's own.
 
     Attributes:
         group: The group.
+        ticker: The product, or None.
     """
 
-    __slots__ = ("_days", "_regular", "_span", "_ticker", "group")
+    __slots__ = ("_days", "_regular", "_span", "group", "ticker")
 
     def __init__(self, group: str, ticker: str | None = None) -> None:
         if group not in GROUPS:
             raise ValueError(f"unknown product group {group!r} (there are {', '.join(GROUPS)})")
         self.group = group
-        self._ticker = ticker
+        self.ticker = ticker
         self._days: dict[int, tuple[tuple[int, int], ...]] = {}
         self._regular: dict[int, tuple[int, int] | None] = {}
         self._span = _Span(0, 0, SessionState.CLOSED)
 
     def __repr__(self) -> str:
-        return f"SessionCalendar({self.group!r}, {self._ticker!r})"
+        return f"SessionCalendar({self.group!r}, {self.ticker!r})"
 
     def state(self, ns: int) -> SessionState:
         """Return whether the market is open at an instant."""
@@ -181,7 +187,7 @@ class SessionCalendar:
         return found
 
     def _compute(self, day: int) -> tuple[tuple[int, int], ...]:
-        minutes = session_minutes(self.group, date.fromordinal(day))
+        minutes = session_minutes(self.group, date.fromordinal(day), self.ticker)
         rule, eve = day_rule(date.fromordinal(day)), day_rule(date.fromordinal(day - 1))
         if rule is not None:
             minutes = rule.cut(self.group, minutes)
@@ -198,7 +204,7 @@ class SessionCalendar:
         sessions, rule = self._sessions(day), day_rule(date.fromordinal(day))
         if not sessions or (rule is not None and not rule.regular):
             return None
-        opens, closes = regular_minutes(self._ticker, self.group)
+        opens, closes = regular_minutes(self.ticker, self.group)
         start, end = _wall_ns(day, opens), min(_wall_ns(day, closes), sessions[-1][1])
         return (start, end) if start < end else None
 
@@ -221,19 +227,30 @@ class SessionCalendar:
 
 
 @lru_cache(maxsize=256)
-def calendar_for(product_or_ticker: str) -> SessionCalendar:
-    """Return the calendar of a product.
+def find_calendar(product_or_ticker: str) -> SessionCalendar | None:
+    """Return the calendar of a product, or None for one that no table has.
 
     Args:
-        product_or_ticker: Ticker, code, contract name, contract id, symbol id or group. What is
-            in no table gets the hours of ``index``, which are those of most products.
+        product_or_ticker: Ticker, code, contract name, contract id, symbol id or group.
     """
     if product_or_ticker in GROUPS:
         return SessionCalendar(product_or_ticker)
     product = find_product(product_or_ticker)
-    if product is None:
-        return SessionCalendar("index")
-    return SessionCalendar(product.group, product.ticker)
+    if product is not None:
+        return SessionCalendar(product.group, product.ticker)
+    match = _UNLISTED_NAME.fullmatch(product_or_ticker.strip().upper())
+    return SessionCalendar(UNLISTED[match[1]], match[1]) if match else None
+
+
+@lru_cache(maxsize=256)
+def calendar_for(product_or_ticker: str) -> SessionCalendar:
+    """Return the calendar of a product.
+
+    Args:
+        product_or_ticker: As for :func:`find_calendar`. What is in no table gets the hours of
+            ``index``, which are those of most products.
+    """
+    return find_calendar(product_or_ticker) or SessionCalendar("index")
 
 
 def _wall_ns(day: int, minute: int) -> int:

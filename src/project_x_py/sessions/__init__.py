@@ -1,0 +1,57 @@
+"""Regular and electronic sessions: filters, levels, profiles and statistics on frames.
+
+Holidays, early closes and daily breaks come from the exchange calendar of each product group, so a
+session is what the exchange says, not a range of clock hours. Every name is loaded at first use;
+the configuration alone loads no frame library.
+
+Held by ``tests/sessions/``; the calendar's sources are in ``docs/reference/calendar.md``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from project_x_py.sessions._windows import ProductSessions, Window
+    from project_x_py.sessions.config import (
+        DEFAULT_SESSIONS,
+        SessionConfig,
+        SessionTimes,
+        SessionType,
+    )
+    from project_x_py.sessions.filtering import SessionFilterMixin, filter_session
+
+__all__ = [
+    "DEFAULT_SESSIONS",
+    "ProductSessions",
+    "SessionConfig",
+    "SessionFilterMixin",
+    "SessionTimes",
+    "SessionType",
+    "Window",
+    "filter_session",
+]
+
+_HOMES: dict[str, tuple[str, ...]] = {
+    "_windows": ("ProductSessions", "Window"),
+    "config": ("DEFAULT_SESSIONS", "SessionConfig", "SessionTimes", "SessionType"),
+    "filtering": ("SessionFilterMixin", "filter_session"),
+}
+"""Each module, and the names that it is home to."""
+
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Load a public name from its module at first use."""
+        if name not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        """List the public names, loaded or not."""
+        return sorted(set(globals()) | set(__all__))
