@@ -11,6 +11,7 @@ from project_x_py._core.orders.intents import (
     IntentState,
     Submission,
 )
+from project_x_py._core.submission import OrderRequest
 from project_x_py.exceptions import ProjectXOrderError
 
 
@@ -18,11 +19,9 @@ def submission() -> Submission:
     return Submission(
         Intent(
             tag="run-1",
-            account_id=1,
-            contract_id="CON.F.US.EP.U26",
-            type=2,
-            side=0,
-            size=1,
+            request=OrderRequest(
+                account_id=1, contract_id="CON.F.US.EP.U26", type=2, side=0, size=1
+            ),
             created_ns=0,
         )
     )

@@ -12,6 +12,7 @@ from project_x_py._core.orders import state as codes
 from project_x_py._core.orders.intents import SETTLE_NS, CompleteRead, Intent, IntentState
 from project_x_py._core.orders.ledger import Change, OrderChange, OrderLedger
 from project_x_py._core.records import OrderUpdate, TradeUpdate
+from project_x_py._core.submission import OrderRequest
 from project_x_py.exceptions import ProjectXOrderError
 
 EP = "CON.F.US.EP.U26"
@@ -20,16 +21,15 @@ ACCOUNT = 1
 
 def intent(tag: str = "run-1", **changes: object) -> Intent:
     values = {
-        "tag": tag,
         "account_id": ACCOUNT,
         "contract_id": EP,
         "type": 1,
         "side": 0,
         "size": 3,
         "limit": 20_000,
-        "created_ns": 0,
     }
-    return Intent(**{**values, **changes})
+    request = OrderRequest(tag=tag, **{**values, **changes})
+    return Intent(tag=tag, request=request, created_ns=0)
 
 
 def fact(number: int = 70, **changes: object) -> OrderUpdate:

@@ -18,9 +18,10 @@ from enum import Enum
 
 import msgspec
 
+from project_x_py._core.submission import OrderRequest  # noqa: TC001 - msgspec reads it
 from project_x_py.exceptions import ProjectXOrderError
 
-__all__ = ["SETTLE_NS", "CompleteRead", "Intent", "IntentState", "Submission"]
+__all__ = ["SETTLE_NS", "CompleteRead", "Intent", "IntentState", "Purpose", "Submission"]
 
 SETTLE_NS = 1_000_000_000
 """How long after the send a read begins that counts, and how far apart two such reads are."""
@@ -52,24 +53,21 @@ ENDED = frozenset(
 )
 
 
+class Purpose(Enum):
+    """What an order is for."""
+
+    ENTRY = "entry"
+    STOP = "stop"
+    TARGET = "target"
+    EXIT = "exit"
+
+
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """An order to be placed; prices in ticks, ``brackets`` as signed ticks from the fill."""
+    """One order that somebody wants placed, under the tag that it will be found by."""
 
     tag: str
-    account_id: int
-    contract_id: str
-    type: int
-    side: int
-    size: int
-    limit: int | None = None
-    stop: int | None = None
-    trail: int | None = None
-    """Price level of a trailing stop."""
-    stop_bracket: tuple[int, int] | None = None
-    """Signed ticks and order type of the protective stop."""
-    target_bracket: tuple[int, int] | None = None
-    purpose: str = "entry"
-    """``entry``, ``stop``, ``target`` or ``exit``."""
+    request: OrderRequest
+    purpose: Purpose = Purpose.ENTRY
     protects: str | None = None
     """Tag of the entry that this order protects or ends."""
     created_ns: int

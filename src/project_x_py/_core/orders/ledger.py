@@ -107,9 +107,10 @@ class OrderLedger:
         Raises:
             ProjectXOrderError: The tag was used before, or the account is another.
         """
-        if intent.account_id != self.account_id:
+        account_id = intent.request.account_id
+        if account_id != self.account_id:
             raise ProjectXOrderError(
-                f"this ledger is of account {self.account_id}, not {intent.account_id}"
+                f"this ledger is of account {self.account_id}, not {account_id}"
             )
         if intent.tag in self._submissions:
             raise ProjectXOrderError(f"custom tag {intent.tag!r} was used before on this account")
@@ -127,27 +128,13 @@ class OrderLedger:
         return [
             submission
             for submission in self._submissions.values()
-            if submission.is_outstanding and contract_id in (None, submission.intent.contract_id)
+            if submission.is_outstanding
+            and contract_id in (None, submission.intent.request.contract_id)
         ]
 
     def accepted(self, submission: Submission, order_id: int, now_ns: int) -> list[OrderChange]:
         """The gateway's answer: it has the order under this number."""
-        intent = submission.intent
-        return self.merge(
-            OrderUpdate(
-                id=order_id,
-                account_id=intent.account_id,
-                contract_id=intent.contract_id,
-                status=PENDING,
-                type=intent.type,
-                side=intent.side,
-                size=intent.size,
-                limit=intent.limit,
-                stop=intent.stop,
-                custom_tag=intent.tag,
-                recv_ns=now_ns,
-            )
-        )
+        return self.merge(_fact(submission.intent, order_id, PENDING, now_ns))
 
     def refused(
         self,
@@ -158,21 +145,8 @@ class OrderLedger:
         now_ns: int,
     ) -> list[OrderChange]:
         """The gateway's answer: no, and perhaps the number under which it keeps the refusal."""
-        intent = submission.intent
         submission.refused(code, message, order_id)
-        fact = OrderUpdate(
-            id=order_id or 0,
-            account_id=intent.account_id,
-            contract_id=intent.contract_id,
-            status=REJECTED,
-            type=intent.type,
-            side=intent.side,
-            size=intent.size,
-            limit=intent.limit,
-            stop=intent.stop,
-            custom_tag=intent.tag,
-            recv_ns=now_ns,
-        )
+        fact = _fact(submission.intent, order_id or 0, REJECTED, now_ns)
         if order_id is None:
             return [OrderChange(Change.REJECTED, fact, None, reason=message)]
         return self.merge(fact)
@@ -230,7 +204,8 @@ class OrderLedger:
             sides[order.side] += state.remaining
         for submission in self.outstanding(contract_id):
             if submission.order_id not in self._orders:
-                sides[submission.intent.side] += submission.intent.size
+                wanted = submission.intent.request
+                sides[wanted.side] += wanted.size
         return sides[0], sides[1]
 
     def order(self, order_id: int) -> OrderState | None:
@@ -354,3 +329,21 @@ class OrderLedger:
 def _edited(before: int | None, after: int | None) -> bool:
     """Whether a price is another; the first price of a suspended child is no edit."""
     return before is not None and after != before
+
+
+def _fact(intent: Intent, order_id: int, status: int, now_ns: int) -> OrderUpdate:
+    """What an answer says of an order: what was asked for, under the gateway's number."""
+    asked = intent.request
+    return OrderUpdate(
+        id=order_id,
+        account_id=asked.account_id,
+        contract_id=asked.contract_id,
+        status=status,
+        type=asked.type,
+        side=asked.side,
+        size=asked.size,
+        limit=asked.limit,
+        stop=asked.stop,
+        custom_tag=intent.tag,
+        recv_ns=now_ns,
+    )
