@@ -414,9 +414,9 @@ async def test_a_roll(parts: Assembly) -> None:
     assert [row.name for row in listings.search("MNQ")] == ["MNQH7"]
 
 
-def test_a_tape_or_script_cannot_be_halted() -> None:
-    """What has happened already goes on."""
-    with pytest.raises(ProjectXError, match="only a made-up market"):
+def test_a_script_cannot_be_halted() -> None:
+    """A source that cannot stand still is named as such."""
+    with pytest.raises(ProjectXError, match="cannot stand still"):
         house(ScriptedSource()).venue.faults.apply(kinds.Halt())
 
 

@@ -21,7 +21,7 @@ from project_x_py._core.exchange.commands import Outcome
 from project_x_py._core.exchange.exchange import Exchange
 from project_x_py._core.exchange.markets import TradedContract
 from project_x_py._core.records import Depth, DepthLevel, Quote
-from project_x_py.simulator._source import SharedMarket
+from project_x_py.simulator._source import HaltableMarket, RecordedMarket, SharedMarket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,16 +30,18 @@ if TYPE_CHECKING:
     from project_x_py._core.exchange.commands import ModifyOrder, PlaceOrder
     from project_x_py._core.exchange.events import ExchangeEvent
     from project_x_py._core.exchange.queries import Queries
+    from project_x_py._core.exchange.venues import Venue
     from project_x_py._core.records import MarketRecord
     from project_x_py._ports import Clock
     from project_x_py.simulator._listings import Listings
     from project_x_py.simulator._quirks import Quirks
-    from project_x_py.simulator._source import BookSnapshot, MarketSource
+    from project_x_py.simulator._source import BookSnapshot, ListedContract, MarketSource
 
 __all__ = ["SLICE_NS", "Floor"]
 
 SLICE_NS = 250_000_000
 """How much exchange time is caught up between two turns of the loop."""
+FOREVER_NS = 1 << 62
 
 _ASK, _BID, _RESET = 1, 2, 6
 
@@ -83,6 +85,8 @@ class Floor:
         self._untraded = {contract.contract_id: contract for contract in source.contracts}
         self._trading = False
         self._shared = source if isinstance(source, SharedMarket) else None
+        self._recorded = source if isinstance(source, RecordedMarket) else None
+        self._orders = self._recorded.orders if self._recorded is not None else None
         self._published = 0
         self._exchange = Exchange(
             (),
@@ -142,12 +146,16 @@ class Floor:
                 events += self._exchange.advance(exchange_ns)
                 self._react(records, events)
             elif market_ns is not None and market_ns <= until_ns:
-                by_event = self._trading and self._shared is not None
+                in_queues = self._shared is not None or self._orders is not None
+                by_event = self._trading and in_queues
                 told = self._source.advance(market_ns if by_event else until_ns)
                 records += told
                 if self._trading:
                     events += self._exchange.on_market(told)
                     self._react(records, events)
+                    if self._orders is not None:
+                        # What filled users may have happened too deep in the book to be told of.
+                        events += self._exchange.advance(market_ns)
             else:
                 break
         self._out(records, events)
@@ -182,15 +190,45 @@ class Floor:
     # What happens to contracts from outside.
 
     def halt(self, contract_id: str, until_ns: int | None = None) -> None:
-        """Fill and trigger nothing in a contract until a time, or until :meth:`resume`.
+        """Let nothing happen in a contract until a time, or until :meth:`resume`; orders rest.
 
-        The market itself must be halted as well. Raises KeyError for a contract not of the source.
+        Raises KeyError for a contract not of the source.
         """
-        self._strike(contract_id, lambda now: self._exchange.halt(contract_id, now, until_ns))
+        self._strike(contract_id, lambda now: self._halted(contract_id, now, until_ns))
+
+    def close_day(self, contract_id: str, until_ns: int) -> None:
+        """End a contract's trading day as the daily break does, and halt it until a time.
+
+        Raises KeyError for a contract not of the source.
+        """
+        self._strike(
+            contract_id,
+            lambda now: (
+                *self._exchange.close_day(contract_id, now),
+                *self._halted(contract_id, now, until_ns),
+            ),
+        )
 
     def resume(self, contract_id: str) -> None:
         """End a halt. Raises KeyError for a contract not of the source."""
-        self._strike(contract_id, lambda now: self._exchange.resume(contract_id, now))
+
+        def call(now_ns: int) -> tuple[ExchangeEvent, ...]:
+            if isinstance(self._source, HaltableMarket):
+                self._source.resume(contract_id, now_ns)
+            return self._exchange.resume(contract_id, now_ns)
+
+        self._strike(contract_id, call)
+
+    def list_contract(self, contract: ListedContract) -> None:
+        """Let a contract that the source has got since be traded."""
+        self._untraded[contract.contract_id] = contract
+
+    def _halted(
+        self, contract_id: str, now_ns: int, until_ns: int | None
+    ) -> tuple[ExchangeEvent, ...]:
+        if isinstance(self._source, HaltableMarket):
+            self._source.halt(contract_id, now_ns, FOREVER_NS if until_ns is None else until_ns)
+        return self._exchange.halt(contract_id, now_ns, until_ns)
 
     def expire(self, contract_id: str) -> None:
         """Cancel a contract's orders and take none. Raises KeyError if it is not of the source."""
@@ -226,12 +264,28 @@ class Floor:
         """Begin to trade a contract, at the prices that its market shows."""
         contract = self._untraded.pop(contract_id)
         snapshot = self._source.snapshot(contract_id)
-        shared = self._shared
-        venue = self._quirks.tape_venue() if shared is None else shared.venue(contract_id)
+        hours = self._recorded.hours if self._recorded is not None else None
         self._trading = True
         events += self._exchange.advance(now_ns)
-        self._exchange.list_contract(TradedContract(contract_id, contract.product, venue))
+        self._exchange.list_contract(
+            TradedContract(
+                contract_id,
+                contract.product,
+                self._meeting_place(contract_id),
+                hours,
+                flattens=hours is None,
+            )
+        )
         events += self._exchange.on_market(_picture(contract_id, snapshot, now_ns))
+
+    def _meeting_place(self, contract_id: str) -> Venue:
+        """Return where users' orders of a contract meet its market."""
+        if self._shared is not None:
+            return self._shared.venue(contract_id)
+        if self._orders is None:
+            return self._quirks.tape_venue()
+        self._orders.use(self._quirks.fill_rule())
+        return self._orders
 
     def _react(self, records: list[MarketRecord], events: list[ExchangeEvent]) -> None:
         """Let the exchange see what users' orders did to the market, until it does no more."""

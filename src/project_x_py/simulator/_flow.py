@@ -82,6 +82,7 @@ class OrderFlow:
         start_ns: Exchange time; in a session the market is there at once, else from the next on.
         price: Where the flow starts, in ticks.
         caused: Takes the records that users' commands cause.
+        name: Whose orders these are; another name with the same seed makes others.
 
     Attributes:
         venue: Where users' orders enter the book.
@@ -100,13 +101,14 @@ class OrderFlow:
         start_ns: int,
         price: int,
         caused: list[MarketRecord],
+        name: str,
     ) -> None:
         self._contract_id = contract_id
         self._profile = profile
         self._calendar = calendar
         self._board = board
         self._history = history
-        self._bits = random.Random(key_of(seed, "flow", profile.ticker)).getrandbits
+        self._bits = random.Random(key_of(seed, "flow", name)).getrandbits
         self._latent = LatentPrice(profile, climate, seed, price)
         self._shape = day_shape(profile.group)
         self._pace = profile.pace / (1 + _USUAL_EXCITEMENT)

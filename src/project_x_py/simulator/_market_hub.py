@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from project_x_py.simulator._faults import Faults
-    from project_x_py.simulator._source import MarketSource
+    from project_x_py.simulator._source import ListedContract, MarketSource
 
 __all__ = ["MarketHub"]
 
@@ -53,11 +53,19 @@ class MarketHub(Hub):
         super().__init__("market", self._methods_of_streams(), faults)
         self._source = source
         faults.hubs.attach_depth(self.send_large_depth)
-        times = TimeTexts()
-        self._encoders = {c.contract_id: ContractEncoder(c, times) for c in source.contracts}
-        self._subscribers: dict[tuple[type[MarketRecord], str], _Subscribers] = {
-            (kind, contract_id): {} for kind in _STREAMS.values() for contract_id in self._encoders
-        }
+        faults.market.attach_listing(self.list_contract)
+        self._times = TimeTexts()
+        self._encoders: dict[str, ContractEncoder] = {}
+        self._subscribers: dict[tuple[type[MarketRecord], str], _Subscribers] = {}
+        for contract in source.contracts:
+            self.list_contract(contract)
+
+    def list_contract(self, contract: ListedContract) -> None:
+        """Let a contract of the source be subscribed to."""
+        contract_id = contract.contract_id
+        self._encoders[contract_id] = ContractEncoder(contract, self._times)
+        for kind in _STREAMS.values():
+            self._subscribers[kind, contract_id] = {}
 
     def publish(self, records: Sequence[MarketRecord]) -> None:
         """Send records to whom they concern; each message is written once."""

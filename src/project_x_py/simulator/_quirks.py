@@ -1,8 +1,7 @@
 """Where the real gateway's behaviour is unknown or varies, and what this one does.
 
-Invariants: every switch of the exchange is tried both ways
-(``tests/core/exchange/test_quirks.py``);
-the ones that callers meet have cards (``tests/contract/``).
+Invariants: every switch is tried both ways at the gateway (``tests/contract/test_quirks.py``), those
+of the exchange also by themselves (``tests/core/exchange/test_quirks.py``).
 """
 
 from __future__ import annotations
@@ -24,11 +23,13 @@ from project_x_py._core.exchange.models import (
 )
 from project_x_py._core.exchange.quirks import ExchangeQuirks
 from project_x_py._core.exchange.tape import TapeVenue
+from project_x_py.simulator._hub_quirks import HubQuirks
+from project_x_py.simulator._rest_quirks import RestQuirks
 
 if TYPE_CHECKING:
-    from project_x_py._core.exchange.models import FeeModel, LatencyModel
+    from project_x_py._core.exchange.models import FeeModel, FillRule, LatencyModel
 
-__all__ = ["ExchangeQuirks", "Quirks"]
+__all__ = ["ExchangeQuirks", "HubQuirks", "Quirks", "RestQuirks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Quirks:
             or ahead (``"optimistic"``).
         tape_fill: On a tape, whether a print at an order's price can fill it (``"touch"``) or only
             one beyond it (``"through"``).
+        rest: The switches of the routes.
+        hubs: The switches of the hubs.
         exchange: The exchange's own switches.
     """
 
@@ -70,6 +73,8 @@ class Quirks:
     charge_costs: bool = True
     tape_queue: Literal["pessimistic", "optimistic"] = "pessimistic"
     tape_fill: Literal["touch", "through"] = "touch"
+    rest: RestQuirks = field(default_factory=RestQuirks)
+    hubs: HubQuirks = field(default_factory=HubQuirks)
     exchange: ExchangeQuirks = field(default_factory=ExchangeQuirks)
 
     def latency(self, seed: int) -> LatencyModel:
@@ -86,9 +91,12 @@ class Quirks:
 
     def tape_venue(self) -> TapeVenue:
         """Return where users' orders meet a recorded market."""
-        rule = FillAtTouch() if self.tape_fill == "touch" else FillThrough()
         queue = PessimisticQueue() if self.tape_queue == "pessimistic" else OptimisticQueue()
-        return TapeVenue(rule, queue)
+        return TapeVenue(self.fill_rule(), queue)
+
+    def fill_rule(self) -> FillRule:
+        """Return whether what trades at the price of an order on a tape fills it."""
+        return FillAtTouch() if self.tape_fill == "touch" else FillThrough()
 
     def mode(self) -> BracketMode:
         """Return the account's bracket setting."""

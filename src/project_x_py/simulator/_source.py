@@ -20,12 +20,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from project_x_py._core.bars import Bar
+    from project_x_py._core.calendar import SessionCalendar
+    from project_x_py._core.exchange.order_tape import OrderTapeVenue
     from project_x_py._core.exchange.venues import Venue
     from project_x_py._core.grid import TickGrid
     from project_x_py._core.products import Product
     from project_x_py._core.records import MarketRecord
 
-__all__ = ["BookSnapshot", "HistoryStore", "ListedContract", "MarketSource", "SharedMarket"]
+__all__ = [
+    "BookSnapshot",
+    "GrowingMarket",
+    "HaltableMarket",
+    "HistoryStore",
+    "ListedContract",
+    "MarketSource",
+    "RecordedMarket",
+    "SharedMarket",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ class MarketSource(Protocol):
 
     @property
     def contracts(self) -> tuple[ListedContract, ...]:
-        """What is traded here; fixed for the life of the source."""
+        """What is traded here; a :class:`GrowingMarket` adds to it, nothing is ever taken away."""
         ...
 
     @property
@@ -151,5 +162,54 @@ class SharedMarket(Protocol):
         """Return, in order, the records that users' commands caused since the last call.
 
         A market must not have been advanced past the time of a command.
+        """
+        ...
+
+
+@runtime_checkable
+class RecordedMarket(Protocol):
+    """A market source that has happened, and knows more of it than its records tell."""
+
+    @property
+    def orders(self) -> OrderTapeVenue | None:
+        """The single orders as of the last advance; None where they were not recorded."""
+        ...
+
+    @property
+    def hours(self) -> SessionCalendar | None:
+        """When it trades, where that goes beyond the hours of the product; None otherwise."""
+        ...
+
+
+@runtime_checkable
+class HaltableMarket(Protocol):
+    """A market source that can stand still and go on."""
+
+    def halt(self, contract_id: str, ns: int, until_ns: int) -> None:
+        """Let nothing happen in a contract from ``ns`` until then, or until :meth:`resume`.
+
+        Raises:
+            KeyError: The contract is not one of ``contracts``.
+        """
+        ...
+
+    def resume(self, contract_id: str, ns: int) -> None:
+        """Let a contract that is halted go on, within a second of ``ns``.
+
+        Raises:
+            KeyError: The contract is not one of ``contracts``.
+        """
+        ...
+
+
+@runtime_checkable
+class GrowingMarket(Protocol):
+    """A market source in which the next month of a contract can begin to trade."""
+
+    def list_after(self, contract_id: str, following: ListedContract) -> None:
+        """Let another month of a contract's product trade from now on, beside it.
+
+        Raises:
+            KeyError: The contract is not one of ``contracts``.
         """
         ...

@@ -32,6 +32,9 @@ __all__ = ["SyntheticSource"]
 IDLE_NS = 50_000_000
 """How long a market that nobody watches sleeps before it looks whether somebody does."""
 
+CARRY = 400
+"""The next month costs this part of the price more."""
+
 HALTED_NS = 1_000_000_000
 """How often a halted market looks whether it may go on."""
 
@@ -71,12 +74,28 @@ class SyntheticSource:
             for contract in self.contracts:
                 self._move(contract)
 
-    def _move(self, contract: ListedContract) -> None:
+    def list_after(self, contract_id: str, following: ListedContract) -> None:
+        """Let another month of a contract's product trade from now on, beside it.
+
+        It moves with the first, a little above it, through orders of its own.
+
+        Raises:
+            KeyError: The contract is not one of ``contracts``.
+        """
+        near = self.snapshot(contract_id).last or 0
+        if following.contract_id in self._at:
+            return
+        self._at[following.contract_id] = len(self.contracts)
+        self.contracts += (following,)
+        self._move(following, near + 1 + abs(near) // CARRY, following.name)
+
+    def _move(self, contract: ListedContract, price: int | None = None, name: str = "") -> None:
         """Let a contract trade from now on; its past ends with the price it starts at."""
         ticker, start_ns = contract.product.ticker, self._now_ns
         profile, calendar = profile_for(ticker), calendar_for(ticker)
         climate = self._climates.setdefault(profile.factor, Climate(self._seed, profile.factor))
-        price = round(profile.level / float(contract.grid.tick_size))
+        if price is None:
+            price = round(profile.level / float(contract.grid.tick_size))
         history = BarHistory(profile, calendar, seed=self._seed, live_ns=start_ns, price=price)
         board = QuoteBoard(
             contract.contract_id, contract.grid, history.day_state(start_ns), start_ns
@@ -92,6 +111,7 @@ class SyntheticSource:
             start_ns=start_ns,
             price=price,
             caused=self._caused,
+            name=name or ticker,
         )
         self._boards[contract.contract_id] = board
         self._histories[contract.contract_id] = history
@@ -120,7 +140,7 @@ class SyntheticSource:
         self._now_ns = max(self._now_ns, until_ns)
         return records
 
-    def halt(self, contract_id: str, until_ns: int) -> None:
+    def halt(self, contract_id: str, ns: int, until_ns: int) -> None:
         """Let nothing happen in a contract until then, or until :meth:`resume`.
 
         It opens again as a session does, with a print and the whole book.
@@ -131,7 +151,7 @@ class SyntheticSource:
         self._halted[self._at[contract_id]] = until_ns
         self._look(contract_id)
 
-    def resume(self, contract_id: str) -> None:
+    def resume(self, contract_id: str, ns: int) -> None:
         """Let a contract that is halted open again, within a second.
 
         Raises:

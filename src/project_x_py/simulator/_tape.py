@@ -13,12 +13,14 @@ returns the same records.
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from project_x_py._core.book import PriceLadder
 from project_x_py._core.calendar import calendar_for, trade_date
+from project_x_py._core.exchange.order_tape import OrderTapeVenue
 from project_x_py._core.products import product_for_ticker
 from project_x_py._core.records import Aggressor, Depth, DepthLevel, Trade
 from project_x_py._core.time import HOUR_NS, NS
@@ -27,6 +29,7 @@ from project_x_py.simulator._contracts import listed
 from project_x_py.simulator._history import BarHistory
 from project_x_py.simulator._noise import key_of
 from project_x_py.simulator._profiles import profile_for
+from project_x_py.simulator._tape_hours import tape_hours
 from project_x_py.simulator._weeks import offsets, weeks_until
 
 if TYPE_CHECKING:
@@ -42,8 +45,11 @@ if TYPE_CHECKING:
 
 __all__ = ["TapeSource"]
 
-_TRADE, _DEPTH = 0, 1
+_ORDER, _TRADE, _DEPTH = -1, 0, 1
 _BLOCK = 4096
+HALTED_NS = 1_000_000_000
+"""How often a tape that stands still looks whether it may go on."""
+_RESET = 6
 _KINDS = (2, 1)
 """The kind of a depth level by side: bid, ask."""
 
@@ -69,6 +75,10 @@ class TapeSource:
         product: What the recording is listed as.
         recording: Its rows, exchange times as they are to be replayed.
         start_ns: Where the clock starts.
+
+    Attributes:
+        orders: The recorded orders, as of the last advance; None where none were recorded.
+        hours: When the tape trades, where it prints outside the hours of the product.
     """
 
     def __init__(self, product: Product, recording: Recording, start_ns: int) -> None:
@@ -78,11 +88,15 @@ class TapeSource:
         self.start_ns = start_ns
         self._has_quotes = recording.has_quotes
         self._has_depth = recording.has_depth
+        self.orders = OrderTapeVenue() if recording.has_orders else None
         self._rows = recording.rows
         self._first, self._due = _events(recording.rows)
         self._block: list[list[_Row]] = []
         self._block_at = 0
         self._next = 0
+        self._shift_ns = 0
+        self._seen_ns = start_ns
+        self._halt: tuple[int, int] | None = None
         trades = recording.rows.filter(recording.rows["kind"] == _TRADE)
         live_ns = min(start_ns, int(trades["ts"][0]))
         price = int(trades["a"][0])
@@ -99,6 +113,7 @@ class TapeSource:
         self._best: tuple[int | None, int | None] = (None, None)
         self._tick_price = price
         self._tick_side = Aggressor.BUY
+        self.hours = tape_hours(product, trades["ts"].cum_max().to_list(), start_ns)
         self.advance(start_ns - 1)
 
     @classmethod
@@ -127,7 +142,7 @@ class TapeSource:
             ProjectXDataError: The recording cannot be replayed; the message names file, column and
                 what is expected.
         """
-        from project_x_py.simulator._tape_files import Recording, read_recording
+        from project_x_py.simulator._tape_files import read_recording
 
         product = product_for_ticker(ticker)
         recording = read_recording(folder, product.grid, product.ticker)
@@ -138,21 +153,64 @@ class TapeSource:
             weeks = weeks_until(start_ns, now_ns)
             rows = _moved(rows, weeks)
             start_ns += offsets([start_ns - start_ns % HOUR_NS], weeks)[0]
-        moved = Recording(rows, recording.has_quotes, recording.has_depth)
-        return cls(product, moved, start_ns)
+        return cls(product, replace(recording, rows=rows), start_ns)
 
     def next_ns(self) -> int | None:
         """Exchange time of the next event, None when there is none left."""
-        return self._due[self._next] if self._next < len(self._due) else None
+        if self._halt is not None:
+            return min(self._halt[1], self._seen_ns + HALTED_NS)
+        if self._next == len(self._due):
+            return None
+        return self._due[self._next] + self._shift_ns
 
     def advance(self, until_ns: int) -> list[MarketRecord]:
         """Return, in order, the records not yet returned whose time is at most ``until_ns``."""
         records: list[MarketRecord] = []
         due = self._due
-        while self._next < len(due) and due[self._next] <= until_ns:
-            self._apply(self._event(self._next), due[self._next], records)
+        if self._halt is not None and self._halt[1] <= until_ns:
+            records.append(self._reopen(*self._halt))
+        recorded_ns = until_ns - self._shift_ns
+        while self._halt is None and self._next < len(due) and due[self._next] <= recorded_ns:
+            event = self._event(self._next)
+            self._apply(event, due[self._next] + self._shift_ns, records)
             self._next += 1
+        self._seen_ns = max(self._seen_ns, until_ns)
         return records
+
+    def halt(self, contract_id: str, ns: int, until_ns: int) -> None:
+        """Let the tape stand still from ``ns`` until then, or until :meth:`resume`.
+
+        Afterwards everything comes so much later than it was recorded, behind the whole book.
+
+        Raises:
+            KeyError: The contract is not the one of the tape.
+        """
+        self._check(contract_id)
+        self._seen_ns = max(self._seen_ns, ns)
+        self._halt = (ns if self._halt is None else self._halt[0], until_ns)
+
+    def resume(self, contract_id: str, ns: int) -> None:
+        """Let the tape go on where it stands, if it does.
+
+        Raises:
+            KeyError: The contract is not the one of the tape.
+        """
+        self._check(contract_id)
+        if self._halt is not None:
+            self._halt = (self._halt[0], ns)
+
+    def _reopen(self, halted_ns: int, ns: int) -> Depth:
+        """Go on at ``ns``; return the book as it stands."""
+        self._halt = None
+        self._shift_ns += max(ns - halted_ns, 0)
+        self._board.last_ns = ns
+        levels = [DepthLevel(_RESET, 0, 0, ns)]
+        for side in (0, 1):
+            levels += [
+                DepthLevel(_KINDS[side], price, size, ns)
+                for price, size, _ in self._ladder.top(side)
+            ]
+        return Depth(self._id, tuple(levels), ns)
 
     def snapshot(self, contract_id: str) -> BookSnapshot:
         """Return the market after the last advance; before the first row both sides are empty.
@@ -193,10 +251,14 @@ class TapeSource:
         board.last_ns = due
         levels: list[DepthLevel] = []
         for row in rows:
-            if row.kind == _TRADE:
+            if row.kind == _ORDER:
+                if self.orders is not None:
+                    self.orders.apply(row.d or 0, row.c or 0, row.code, row.a or 0, row.b or 0)
+            elif row.kind == _TRADE:
                 records.append(self._trade(row, due))
             elif row.kind == _DEPTH:
-                levels.append(self._level(row.code, row.a or 0, row.b or 0, row.ts))
+                at_ns = row.ts + self._shift_ns
+                levels.append(self._level(row.code, row.a or 0, row.b or 0, at_ns))
             else:
                 levels.extend(self._quote(row))
         if levels:
@@ -216,8 +278,9 @@ class TapeSource:
         if aggressor is Aggressor.NONE:
             aggressor = self._tick_side
         self._board.trade(price, size)
-        self._history.add_trade(price, size, aggressor, row.ts)
-        return Trade(self._id, price, size, aggressor, row.ts, due)
+        at_ns = row.ts + self._shift_ns
+        self._history.add_trade(price, size, aggressor, at_ns)
+        return Trade(self._id, price, size, aggressor, at_ns, due)
 
     def _level(self, side: int, price: int, size: int, ts: int) -> DepthLevel:
         self._ladder.set_level(side, price, size, ts)
@@ -228,12 +291,13 @@ class TapeSource:
         self._best = row.a, row.b
         if self._has_depth or row.c is None or row.d is None:
             return
+        at_ns = row.ts + self._shift_ns
         for side, price, size in ((0, row.a, row.c), (1, row.b, row.d)):
             old = self._ladder.top(side, 1)
             if old and (price is None or old[0][0] != price):
-                yield self._level(side, old[0][0], 0, row.ts)
+                yield self._level(side, old[0][0], 0, at_ns)
             if price is not None and (not old or old[0][:2] != (price, size)):
-                yield self._level(side, price, size, row.ts)
+                yield self._level(side, price, size, at_ns)
 
 
 def _events(rows: pl.DataFrame) -> tuple[array[int], array[int]]:

@@ -11,7 +11,10 @@ if they carry sizes; without both there are prints only. Columns (others are ign
 - quotes: ``bid``, ``ask`` float, null for an empty side; optional ``bid_size``, ``ask_size``;
 - depth: ``side`` B or A, ``price`` float, ``size`` integer, 0 for a level that left.
 
-Rows are replayed by (``ts_recv``, ``event``); in an event trades come first, then depth, then
+``mbo.parquet`` may hold the orders that the book was made of, see
+:mod:`project_x_py.simulator._tape_orders`.
+
+Rows are replayed by (``ts_recv``, ``event``); in an event orders come first, then trades, depth and
 quotes.
 
 Invariant (``tests/simulator/test_tape.py``): a file that cannot be replayed raises
@@ -26,6 +29,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from project_x_py.exceptions import ProjectXDataError
+from project_x_py.simulator._tape_orders import ORDER_COLUMNS, coded_orders, plain_orders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +37,9 @@ if TYPE_CHECKING:
 
     from project_x_py._core.grid import TickGrid
 
-__all__ = ["DEPTH", "QUOTE", "TRADE", "Recording", "read_recording"]
+__all__ = ["DEPTH", "ORDER", "QUOTE", "TRADE", "Recording", "read_recording"]
 
-TRADE, DEPTH, QUOTE = 0, 1, 2
+ORDER, TRADE, DEPTH, QUOTE = -1, 0, 1, 2
 _TIMES = {"ts": "int64: exchange time in ns since 1970 UTC"}
 _TRADES = {**_TIMES, "price": "float64: points", "size": "integer: contracts"}
 _QUOTES = {**_TIMES, "bid": "float64: points", "ask": "float64: points"}
@@ -56,14 +60,16 @@ class Recording:
     Attributes:
         rows: ``event`` (grows by one with each event), ``kind``, ``ts``, ``code`` (aggressor 0, 1,
             2 or side 0, 1), ``a`` and ``b`` (price and size, or bid and ask), ``c`` and ``d`` (bid
-            and ask size); prices are ticks.
+            and ask size, or order and action); prices are ticks.
         has_quotes: Whether quotes were recorded.
         has_depth: Whether depth was recorded.
+        has_orders: Whether the single orders were.
     """
 
     rows: pl.DataFrame
     has_quotes: bool
     has_depth: bool
+    has_orders: bool = False
 
 
 def read_recording(folder: Path, grid: TickGrid, ticker: str) -> Recording:
@@ -96,10 +102,15 @@ def read_recording(folder: Path, grid: TickGrid, ticker: str) -> Recording:
         parts.append(_depth(depth, order))
     if quotes is not None:
         parts.append(_quotes(quotes, order))
+    orders = reader.orders(order)
+    if orders is not None:
+        code, number, action = (pl.col(name) for name in ("side", "order_id", "action"))
+        values = pl.col("price"), pl.col("size"), number, action
+        parts.append(_part(orders, order, ORDER, code, *values))
     rows = pl.concat(parts).sort("ts_recv", "key", "kind", maintain_order=True)
     rows = rows.with_columns(pl.col("key").rle_id().alias("event"))
     columns = rows.select("event", "kind", "ts", "code", "a", "b", "c", "d")
-    return Recording(columns, quotes is not None, depth is not None)
+    return Recording(columns, quotes is not None, depth is not None, orders is not None)
 
 
 class _Reader:
@@ -113,14 +124,9 @@ class _Reader:
     def read(self, stem: str, expected: Mapping[str, str]) -> pl.DataFrame | None:
         """Return a checked file with prices in ticks, None if it is not there."""
         path = self._folder / f"{stem}.parquet"
-        if not path.is_file():
+        frame = _parquet(path)
+        if frame is None:
             return None
-        try:
-            frame = pl.read_parquet(path)
-        except (pl.exceptions.PolarsError, OSError) as exc:
-            raise ProjectXDataError(f"{path} is not a readable Parquet file: {exc}") from exc
-        if frame.is_empty():
-            raise ProjectXDataError(f"{path} has no rows")
         nullable = ("bid", "ask") if stem == "quotes" else ()
         for column, text in expected.items():
             _check_column(path, frame, column, text, nullable)
@@ -134,6 +140,20 @@ class _Reader:
         if "price" in prices and "price_ticks" in frame.columns:
             self._check_grid(path, frame, ticks[0])
         return frame.with_columns(ticks)
+
+    def orders(self, order: str) -> pl.DataFrame | None:
+        """Return the checked orders with sides, actions and prices as numbers, None without."""
+        path = self._folder / "mbo.parquet"
+        raw = _parquet(path)
+        if raw is None:
+            return None
+        frame = plain_orders(path, raw, order)
+        for column, text in ORDER_COLUMNS.items():
+            nullable = ("price",) if column == "price" else ()
+            _check_column(path, frame, column, text, nullable)
+        frame = self._timed(path, frame)
+        _check_sizes(path, frame, "size")
+        return coded_orders(path, frame.with_columns(self._ticks(path, frame, "price")))
 
     def _timed(self, path: Path, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the frame with ``ts_recv``, after a look at both times."""
@@ -178,6 +198,18 @@ class _Reader:
                 f"{ticks[row]} of {self._grid.tick_size} in {self._ticker}; "
                 "the tick sizes must be the same"
             )
+
+
+def _parquet(path: Path) -> pl.DataFrame | None:
+    if not path.is_file():
+        return None
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as exc:
+        raise ProjectXDataError(f"{path} is not a readable Parquet file: {exc}") from exc
+    if frame.is_empty():
+        raise ProjectXDataError(f"{path} has no rows")
+    return frame
 
 
 def _check_column(

@@ -285,9 +285,10 @@ class JumpClock(_Fault, tag="jump_clock", tag_field="fault", frozen=True, kw_onl
 
 
 class Halt(_Fault, tag="halt", tag_field="fault", frozen=True, kw_only=True):
-    """Stop a contract of a made-up market, or all, for ``seconds`` of the exchange.
+    """Stop a contract, or all, for ``seconds`` of the exchange; None is until :class:`Resume`.
 
-    None is until :class:`Resume`. It opens again with a print and the whole book.
+    Orders rest, and none is taken. It opens again with its whole book, a made-up market with a
+    print as well. A tape goes on where it stood, so much later.
     """
 
     contract_id: str | None = None
@@ -307,19 +308,24 @@ class Resume(_Fault, tag="resume", tag_field="fault", frozen=True, kw_only=True)
 
 
 class DailyBreak(_Fault, tag="daily_break", tag_field="fault", frozen=True, kw_only=True):
-    """Stop every contract of a made-up market, as from 16:00 to 17:00 Chicago time.
+    """End the trading day of every contract, as from 16:00 to 17:00 Chicago time.
 
-    ``seconds`` are the exchange's.
+    What works is cancelled, positions are closed where the platform does that before the close,
+    and costs are settled; then nothing trades for ``seconds`` of the exchange.
     """
 
     seconds: float = 3600.0
 
     def apply(self, faults: Faults) -> int:
-        return faults.market.halt(None, self.seconds)
+        return faults.market.close_day(self.seconds)
 
 
 class Roll(_Fault, tag="roll", tag_field="fault", frozen=True, kw_only=True):
-    """Let the month after this contract's be the active one of its product."""
+    """Let the month after this contract's be the active one of its product.
+
+    The old month's orders are cancelled and none is taken; the next one trades where the market is
+    made up, and is only listed on a tape.
+    """
 
     contract_id: str
 

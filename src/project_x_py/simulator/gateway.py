@@ -202,7 +202,7 @@ class SimulatedGateway:
     @property
     def contracts(self) -> tuple[ListedContract, ...]:
         """The contracts that have a market here."""
-        return self._started.contracts
+        return self._started.source.contracts
 
     @property
     def connections(self) -> dict[str, int]:
@@ -261,7 +261,7 @@ class SimulatedGateway:
             seed=self._plan.seed,
         )
         market = Market(parts.venue.floor, clock, partial(_release, clock))
-        return _Running(clock, source.contracts, parts.front, market)
+        return _Running(clock, source, parts.front, market)
 
     async def _serve(self, front: Front, stack: AsyncExitStack) -> str:
         if self._in_process:
@@ -297,11 +297,9 @@ class SimulatedGateway:
 class _Running:
     """What exists only inside the block."""
 
-    def __init__(
-        self, clock: Clock, contracts: tuple[ListedContract, ...], front: Front, market: Market
-    ) -> None:
+    def __init__(self, clock: Clock, source: MarketSource, front: Front, market: Market) -> None:
         self.clock = clock
-        self.contracts = contracts
+        self.source = source
         self.front = front
         self.market = market
         self.supervisor = Supervisor("simulated gateway")

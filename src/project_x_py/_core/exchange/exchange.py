@@ -299,6 +299,21 @@ class Exchange:
         market.halted_until_ns = _FOREVER_NS if until_ns is None else until_ns
         return self._ledger.take_events()
 
+    def close_day(self, contract_id: str, now_ns: int) -> tuple[ExchangeEvent, ...]:
+        """End a contract's trading day now: cancel its orders, close positions, settle costs.
+
+        Whether positions are closed is up to ``flatten_minute``. The market goes on unless it is
+        halted as well.
+
+        Raises:
+            KeyError: It is not traded here.
+        """
+        market = self._markets[contract_id]
+        self._move(now_ns)
+        self._platform.close_day(market)
+        self._desk.settle()
+        return self._ledger.take_events()
+
     def resume(self, contract_id: str, now_ns: int) -> tuple[ExchangeEvent, ...]:
         """End a halt; stops look at the market when it next trades.
 

@@ -36,12 +36,14 @@ class TradedContract:
         product: Its tick, fees and hours.
         venue: Where its orders are matched.
         calendar: Its hours; None for those of the product.
+        flattens: Whether the platform closes positions before the market closes.
     """
 
     contract_id: str
     product: Product
     venue: Venue
     calendar: SessionCalendar | None = None
+    flattens: bool = True
 
 
 class ContractMarket:
@@ -71,7 +73,7 @@ class ContractMarket:
         self.grid: TickGrid = contract.product.grid
         self.venue = contract.venue
         calendar = contract.calendar or calendar_for(contract.product.ticker)
-        self.day = TradingDay(calendar, quirks.flatten_minute)
+        self.day = TradingDay(calendar, quirks.flatten_minute if contract.flattens else None)
         self.watch = StopWatch()
         self.last: int | None = None
         self.active = True

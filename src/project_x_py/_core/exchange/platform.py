@@ -71,6 +71,13 @@ class Platform:
         for order in self._orders.working(market.contract_id):
             self._desk.end(order, status)
 
+    def close_day(self, market: ContractMarket) -> None:
+        """Do at once what the end of a trading day brings: cancel, flatten, settle."""
+        self.cancel_all(market, OrderStatus(self._quirks.platform_cancel_status))
+        if self._quirks.flatten_minute is not None:
+            self._flatten(market, again=False)
+        self._ledger.settle(self._accounts.values())
+
     def after_market(self, market: ContractMarket) -> None:
         """Try again to close what a flatten could not."""
         if market.contract_id in self._unflat:
