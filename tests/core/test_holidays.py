@@ -64,8 +64,10 @@ def test_good_friday(day: str) -> None:
         ("2019-07-03", "Day before Indep", "index 1215 crypto 1215 grains 1205"),
         ("2023-07-03", "Day before Indep", "index 1215"),
         ("2014-08-29", "Friday before Labor", "rates 1515"),
-        ("2018-12-05", "National day", "index 0830"),
-        ("2025-01-09", "National day", "index 0830"),
+        ("2018-12-05", "National day", "index 0830 rates shut"),
+        ("2025-01-09", "National day", "index 0830 rates 1215 grains 1215 livestock 1215"),
+        ("2021-11-26", "Day after Thanks", "index 1215 fx 1215 crypto 1245"),
+        ("2021-04-02", "Good Friday", "index 0815 crypto 0815 fx 1015"),
     ],
 )
 def test_closes(day: str, name: str, closes: str) -> None:
@@ -106,6 +108,20 @@ def test_currencies_trade_through_since_2022() -> None:
     assert not rule_of("2022-09-05").touches("crypto")
 
 
+def test_crypto_trades_through_the_third_of_july_since_2022() -> None:
+    """Only until then did it end with the cash market."""
+    assert rule_of("2019-07-03").touches("crypto")
+    assert not rule_of("2024-07-03").touches("crypto")
+
+
+def test_a_day_of_mourning_leaves_the_rest_alone() -> None:
+    """Currencies, energy and metals keep their regular hours too."""
+    for day in ("2018-12-05", "2025-01-09"):
+        rule = rule_of(day)
+        assert rule.regular
+        assert not any(rule.touches(group) for group in ("fx", "energy", "metals", "crypto"))
+
+
 def test_cutting_spans() -> None:
     """An early close cuts the span it falls in and drops later ones; a closure drops all."""
     rule = DayRule("Example", {"index": 720, "grains": None}, evening=("grains",))
@@ -115,6 +131,7 @@ def test_cutting_spans() -> None:
     assert rule.cut("fx", spans) == spans
     assert rule.cut_evening("index", spans) == spans
     assert rule.cut_evening("grains", ((-300, 465), (510, 800))) == ((510, 800),)
+    assert rule.cut_evening("grains", ((-420, 840),)) == ((510, 840),)
 
 
 def test_every_known_year_has_its_holidays() -> None:

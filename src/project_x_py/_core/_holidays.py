@@ -3,10 +3,12 @@
 Closes are minutes of the Chicago wall clock from midnight of the trade date. The rules were
 checked for ``KNOWN_YEARS`` against two public tables: the per-product table of QuantConnect Lean
 and pandas_market_calendars 5.5. Both have wrong cells; where they differ the rule says which one
-it follows. Later years come out of the same rules and are not promised.
+it follows, and an announcement of the exchange outweighs both. Later years come out of the same
+rules and are not promised. ``docs/reference/calendar.md`` lists the sources and what is open.
 
-Invariant (``tests/core/test_holidays.py``): a list of dates transcribed by hand holds, including
-each day on which the two tables disagree.
+Invariants: a list of dates transcribed by hand holds (``tests/core/test_holidays.py``); each trade
+date of each group is as a reviewed table says (``tests/core/test_session_days.py``), and differs
+from the second of the public tables only where listed (``tests/core/test_calendar_oracle.py``).
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ KNOWN_YEARS = range(2013, 2028)
 
 _ALL = ("index", "fx", "rates", "energy", "metals", "crypto", "grains", "livestock")
 _MONDAY, _THURSDAY, _FRIDAY = 0, 3, 4
+_MORNING = 510
+"""When a market opens that did not trade on the evening before: 08:30."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class DayRule:
         """Return what is left of the spans of the next trade date."""
         if group not in self.evening:
             return spans
-        return tuple(span for span in spans if span[0] >= 0)
+        day = ((max(opens, _MORNING), closes) for opens, closes in spans)
+        return tuple(span for span in day if span[0] < span[1])
 
 
 def day_rule(day: date) -> DayRule | None:
@@ -75,14 +80,17 @@ def _rules(year: int) -> dict[date, DayRule]:
     _independence(year, rules)
     _thanksgiving(year, rules)
     _christmas(year, rules)
-    for mourning in _MOURNING:
-        if mourning.year == year:
-            rules[mourning] = DayRule("National day of mourning", {"index": 510}, regular=False)
+    for day, closes in _MOURNING.items():
+        if day.year == year:
+            rules[day] = DayRule("National day of mourning", closes)
     return rules
 
 
-# The exchange closed its index futures at 08:30 on the days of mourning for two presidents.
-_MOURNING = (date(2018, 12, 5), date(2025, 1, 9))
+# As the exchange announced on 2018-12-02 and 2024-12-30; neither public table has it all.
+_MOURNING: dict[date, dict[str, int | None]] = {
+    date(2018, 12, 5): {"index": 510, "rates": None},
+    date(2025, 1, 9): {"index": 510, "rates": 735, "grains": 735, "livestock": 735},
+}
 
 
 def _fixed(year: int, rules: dict[date, DayRule]) -> None:
@@ -116,7 +124,9 @@ def _good_friday(year: int, rules: dict[date, DayRule]) -> None:
     # session in 2024 and 2025 too, when there was none. Currencies in 2015: Lean.
     if day.month == 4 and day.day <= 7:
         closes: dict[str, int | None] = dict.fromkeys(_ALL)
-        closes |= {"index": 495, "rates": 615, "fx": 615, "crypto": 615}
+        # Crypto products in 2021: pandas_market_calendars, the only table that has them.
+        crypto = 495 if day.year < 2022 else 615
+        closes |= {"index": 495, "rates": 615, "fx": 615, "crypto": crypto}
         rules[day] = DayRule("Good Friday", closes, regular=False)
     else:
         rules[day] = _closed("Good Friday")
@@ -127,9 +137,13 @@ def _independence(year: int, rules: dict[date, DayRule]) -> None:
     observed = _observed(fourth)
     rules[observed] = _holiday("Independence Day", observed, evening=("grains",))
     # The cash market ends at noon on a 3 July before a weekday holiday. Lean misses 2023 and 2024.
+    # Grains and livestock: reports of 2013 and 2019; pandas_market_calendars lacks it. Crypto
+    # products: a broker's schedule of 2024 has them trade on; that table does not.
     eve = date(year, 7, 3)
     if fourth.weekday() < 5 and eve.weekday() < 4:
-        closes = {"index": 735, "crypto": 735, "grains": 725, "livestock": 725}
+        closes = {"index": 735, "grains": 725, "livestock": 725}
+        if year < 2022:
+            closes["crypto"] = 735
         rules[eve] = DayRule("Day before Independence Day", closes)
 
 
@@ -139,7 +153,7 @@ def _thanksgiving(year: int, rules: dict[date, DayRule]) -> None:
     # Energy and metals: 12:45, from 2025 on 13:45 (Lean; the other table has it from 2026 on).
     # Currencies: pandas_market_calendars; Lean has 13:45 from 2025 on.
     commodities = 765 if year < 2025 else 825
-    closes = {"index": 735, "rates": 735, "fx": 735, "crypto": 735 if year < 2022 else 765}
+    closes = {"index": 735, "rates": 735, "fx": 735, "crypto": 735 if year < 2021 else 765}
     closes |= {"energy": commodities, "metals": commodities, "grains": 725, "livestock": 725}
     rules[day + timedelta(1)] = DayRule("Day after Thanksgiving", closes)
 
