@@ -71,8 +71,9 @@ def test_the_ladder_is_a_dictionary_of_prices(updates: list[Update]) -> None:
         assert ladder.set_level(*update) == plain.set_level(*update)
         check(ladder, plain)
         assert ladder.version > version
-        side, price, size, _ = update
+        side, price, size, ns = update
         assert ladder.size_at(side, price) == size
+        assert ladder.set_ns(side, price) == (ns if size else 0)
 
 
 @given(level_updates, st.integers(0, 1), st.integers(-12, 12))
@@ -198,3 +199,11 @@ def test_an_emptied_side_has_no_best(side: int) -> None:
     ladder.set_level(side, 5, 0, 2)
     assert ladder.best_bid is None
     assert ladder.best_ask is None
+
+
+@given(level_updates)
+def test_bytes_grow_with_the_levels(updates: list[Update]) -> None:
+    """An empty ladder takes least; what levels take is counted per level."""
+    ladder, _ = both(updates)
+    held = ladder.depth(BID) + ladder.depth(ASK)
+    assert ladder.nbytes >= PriceLadder().nbytes + 100 * held

@@ -14,6 +14,7 @@ Invariants (``tests/core/test_book.py``):
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from sys import getsizeof
 
 __all__ = ["ASK", "BID", "Level", "PriceLadder"]
 
@@ -118,6 +119,17 @@ class PriceLadder:
         half = self._sides[side]
         return half.keys[0] * half.sign if half.keys else None
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the levels take, about: what Python says of one level, times their number."""
+        found = 0
+        for half in self._sides:
+            found += getsizeof(half.keys) + getsizeof(half.levels)
+            for level in half.levels.values():
+                found += len(half.levels) * (getsizeof(level) + sum(map(getsizeof, level)))
+                break
+        return found
+
     def depth(self, side: int) -> int:
         """Return how many levels a side has."""
         return len(self._sides[side].keys)
@@ -126,6 +138,11 @@ class PriceLadder:
         """Return the size at a price in ticks; zero where there is no level."""
         level = self._sides[side].levels.get(price)
         return level[1] if level is not None else 0
+
+    def set_ns(self, side: int, price: int) -> int:
+        """Return when a level was last set, ns since 1970 UTC; zero where there is none."""
+        level = self._sides[side].levels.get(price)
+        return level[2] if level is not None else 0
 
     def uncross(self, side: int, price: int) -> list[Level]:
         """Remove the levels of the other side that cannot stand beside a true price of this one.

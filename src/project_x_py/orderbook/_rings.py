@@ -233,6 +233,14 @@ class TradeRing(Ring):
         bids[at] = UNKNOWN if bid is None else bid
         asks[at] = UNKNOWN if ask is None else ask
 
+    def set_aggressor(self, row: int, aggressor: int) -> bool:
+        """Change who took liquidity, the row named as in ``set_kind``; False once it has left."""
+        at = self._to - (self.appended - row)
+        if at < self._from:
+            return False
+        self._columns[2][at] = aggressor
+        return True
+
     def columns(self, since_ns: int | None = None) -> TradeColumns:
         """Return the prints at or after ``since_ns``, all of them for None."""
         return TradeColumns(*self.views(since_ns))
@@ -256,6 +264,12 @@ class LevelRing(Ring):
         olds[at] = old
         news[at] = new
         times[at] = exch_ns
+
+    def set_kind(self, row: int, kind: int) -> None:
+        """Change the kind of a row, named by how many rows had been appended before it."""
+        at = self._to - (self.appended - row)
+        if at >= self._from:
+            self._columns[0][at] = kind
 
     def columns(self, since_ns: int | None = None) -> LevelColumns:
         """Return the changes at or after ``since_ns``, all of them for None."""

@@ -49,8 +49,8 @@ class BookSettings:
     max_trades: int = 10_000
     max_level_history: int = 200_000
     max_quotes: int = 20_000
-    window_minutes: float = 120.0
-    cleanup_interval_s: float = 300.0
+    window_minutes: int = 120
+    cleanup_interval_s: int = 300
     resnapshot_s: float = 300.0
     analytics: bool = True
     detection: bool = True
@@ -71,8 +71,10 @@ class BookSettings:
             max_quotes=_whole(
                 given, "max_best_price_history", "max_spread_history", default=cls.max_quotes
             ),
-            window_minutes=_number(given, "price_history_window_minutes", cls.window_minutes),
-            cleanup_interval_s=_number(given, "cleanup_interval", cls.cleanup_interval_s),
+            window_minutes=_whole(
+                given, "price_history_window_minutes", default=cls.window_minutes
+            ),
+            cleanup_interval_s=_whole(given, "cleanup_interval", default=cls.cleanup_interval_s),
             resnapshot_s=_number(given, "snapshot_interval_seconds", cls.resnapshot_s, zero=True),
             analytics=bool(given.get("enable_analytics", True)),
             detection=bool(given.get("enable_pattern_detection", True)),
@@ -81,6 +83,20 @@ class BookSettings:
         if limit_mb is None:
             return found
         return found.within(_number(given, "memory_limit_mb", 0.0) * 1_000_000)
+
+    @property
+    def memory(self) -> MemoryConfig:
+        """The settings as the memory manager's documented ones."""
+        return MemoryConfig(
+            max_trades=self.max_trades,
+            max_depth_entries=self.max_depth_levels,
+            cleanup_interval=self.cleanup_interval_s,
+            max_history_per_level=max(1, self.max_level_history // self.max_depth_levels),
+            price_history_window_minutes=self.window_minutes,
+            max_best_price_history=self.max_quotes,
+            max_spread_history=self.max_quotes,
+            max_delta_history=self.max_trades,
+        )
 
     @property
     def bytes_at_most(self) -> float:

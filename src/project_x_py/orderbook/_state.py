@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 from project_x_py._core.book import PriceLadder
 from project_x_py._core.time import NS, to_datetime
 from project_x_py.exceptions import ProjectXError
-from project_x_py.orderbook._rings import UNKNOWN, LevelRing, QuoteRing, TradeRing
+from project_x_py.orderbook._bursts import Bursts, WatchedLevels
+from project_x_py.orderbook._rings import UNKNOWN, QuoteRing, TradeRing
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["UNKNOWN", "BookCounters", "BookState", "LevelKind", "OwnOrder"]
 
 MINUTE = 60 * NS
+TIMES = 4096
+"""Moments of which the aware datetime is kept: levels are shown far more often than set."""
 
 
 class LevelKind(enum.IntEnum):
@@ -127,9 +130,12 @@ class BookState:
         ladder: Both sides now.
         trades: The newest prints, of the trade stream and of depth messages, each once.
         changes: The newest changes of levels.
+        bursts: The newest executions at levels, against what the level displayed.
         quotes: The newest best prices, one row per change of a price or size at the top.
         counters: What was told.
         own_orders: Orders of one's own that rest in the book, by order id.
+        quote_bid: Best bid of the quote stream in ticks; None while unknown.
+        quote_ask: Best ask of the quote stream in ticks; None while unknown.
         session_low: Lowest price of the session in ticks; None while unknown.
         session_high: Highest price of the session in ticks; None while unknown.
         cumulative_delta: Contracts bought less contracts sold by aggressors, since the start.
@@ -146,16 +152,20 @@ class BookState:
         self.clock = clock
         self.ladder = PriceLadder()
         self.trades = TradeRing(settings.max_trades)
-        self.changes = LevelRing(settings.max_level_history)
+        self.bursts = Bursts(max(1, settings.max_level_history // 4))
+        self.changes = WatchedLevels(settings.max_level_history, self.bursts)
         self.quotes = QuoteRing(settings.max_quotes)
         self.counters = BookCounters()
         self.own_orders: dict[int, OwnOrder] = {}
+        self.quote_bid: int | None = None
+        self.quote_ask: int | None = None
         self.session_low: int | None = None
         self.session_high: int | None = None
         self.cumulative_delta = 0
         self.last_update_ns = 0
         self.distrust: str | None = "no depth received yet"
         self._grid: TickGrid | None = None
+        self._times: dict[int, datetime] = {}
 
     @property
     def trusted(self) -> bool:
@@ -181,14 +191,19 @@ class BookState:
         """Return a price in points; None for None and for ``UNKNOWN``."""
         return None if ticks is None or ticks == UNKNOWN else self.grid.price(ticks)
 
-    def spread(self) -> int | None:
-        """Return best ask less best bid in ticks; None while a side is empty."""
+    def best(self) -> tuple[int | None, int | None]:
+        """Return best bid and ask in ticks: the book's; while it is empty, the quote stream's."""
         bid, ask = self.ladder.best_bid, self.ladder.best_ask
+        return (self.quote_bid, self.quote_ask) if bid is None and ask is None else (bid, ask)
+
+    def spread(self) -> int | None:
+        """Return best ask less best bid in ticks; None while one is unknown."""
+        bid, ask = self.best()
         return None if bid is None or ask is None else ask - bid
 
     def mid(self) -> float | None:
         """Return the price half-way between best bid and ask in points; None while unknown."""
-        bid, ask = self.ladder.best_bid, self.ladder.best_ask
+        bid, ask = self.best()
         return None if bid is None or ask is None else float(self.grid.decimal(bid + ask) / 2)
 
     def window_ns(self, minutes: float) -> int:
@@ -197,4 +212,9 @@ class BookState:
 
     def when(self, ns: int) -> datetime | None:
         """Return a moment in the book's zone; None for 0, which is no moment."""
-        return to_datetime(ns, self.timezone) if ns else None
+        known = self._times.get(ns)
+        if known is None and ns:
+            if len(self._times) >= TIMES:
+                self._times.clear()
+            known = self._times[ns] = to_datetime(ns, self.timezone)
+        return known

@@ -1,108 +1,304 @@
-"""The live half of an order book: what each depth, quote and trade message changes.
+"""The live half of an order book: what the feed changes, and what is done when it goes wrong.
 
-Invariants (``tests/orderbook/test_orderbook.py``): a message is applied whole before its event is
-published; a reset empties both sides; the book is never left crossed by a best-price message.
+A message is applied whole, then judged, then announced. The watch is one supervised task: it looks
+for doubts, asks for a fresh book, and does so less and less often while that does not help.
+
+Invariants (``tests/orderbook/test_realtime.py``, ``tests/orderbook/test_integrity.py``):
+
+- the book equals the market after any burst in any chunks;
+- whatever is found to be wrong is told before anything else is, and told again when it is over;
+- after ``disconnect`` nothing is attached and no task runs.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import logging
+from typing import TYPE_CHECKING
 
-from project_x_py._core.book import ASK, BID
-from project_x_py.event_bus import EventType
-from project_x_py.types import DomType
+from project_x_py._core.calendar import find_calendar
+from project_x_py._core.time import NS
+from project_x_py._runtime.supervisor import Supervisor
+from project_x_py.exceptions import ProjectXError
+from project_x_py.orderbook._depth import SIDE_OF, DepthApplier
+from project_x_py.orderbook._events import BookEvents
+from project_x_py.orderbook._integrity import POLL_S, Integrity
+from project_x_py.orderbook._own import OwnOrders
+from project_x_py.orderbook._tape import Tape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from project_x_py._core.gaps import FeedGap
     from project_x_py._core.records import Depth, Quote, Trade
-    from project_x_py._ports import MarketFeed
+    from project_x_py._ports import GapFeed, MarketFeed
+    from project_x_py.orderbook._depth import Applied
     from project_x_py.orderbook.base import OrderBookBase
 
 __all__ = ["RealtimeHandler"]
 
+log = logging.getLogger(__name__)
+
 RANK = 0
 """The book is applied before the bars."""
-
-EVENT_LEVELS = 10
-
-BID_KINDS = frozenset({DomType.BID, DomType.BEST_BID, DomType.NEW_BEST_BID})
-ASK_KINDS = frozenset({DomType.ASK, DomType.BEST_ASK, DomType.NEW_BEST_ASK})
-TOP_KINDS = frozenset(
-    {DomType.BEST_BID, DomType.NEW_BEST_BID, DomType.BEST_ASK, DomType.NEW_BEST_ASK}
-)
+KIND = "depth"
+FIRST_RETRY_S = 5.0
+LAST_RETRY_S = 60.0
+SETTLED_S = 60.0
+"""A book that was believed for so long is asked for anew at once when it is not."""
 
 
 class RealtimeHandler:
-    """Applies the feed to a book and publishes what changed.
+    """Applies the feed to a book, watches it, and announces what changed.
 
     Args:
-        book: Whose state is written; nothing else writes it.
+        orderbook: Whose state is written; nothing else writes it.
+
+    Attributes:
+        events: Announces; see :class:`~project_x_py.orderbook._events.BookEvents`.
+        own_orders: Where orders of one's own rest; a sink for account records.
     """
 
-    def __init__(self, book: OrderBookBase) -> None:
-        self._book = book
+    def __init__(self, orderbook: OrderBookBase) -> None:
+        state = self._state = orderbook.state
+        self._book = orderbook
         self._feed: MarketFeed | None = None
-        self._depth = True
+        self._gaps: GapFeed | None = None
+        self._gap: FeedGap | None = None
+        self._follows_depth = self._follows_quotes = True
+        self._is_open: Callable[[int], bool] = _always
+        self._monotonic_ns = state.clock.monotonic_ns
+        self.events = BookEvents(state, orderbook.event_bus)
+        self.own_orders = OwnOrders(state)
+        self._depth = DepthApplier(state, self._market_is_open)
+        self._tape = Tape(state, self.own_orders.on_print)
+        self._integrity = Integrity()
+        self._supervisor = Supervisor(f"book-{state.symbol}")
+        self._retry_s = FIRST_RETRY_S
+        self._retry_ns = self._believed_ns = self._pictured_ns = 0
 
-    async def attach(self, feed: MarketFeed, *, depth: bool, quotes: bool) -> bool:
-        """Subscribe and apply what comes; return whether the gateway agreed."""
+    @property
+    def is_attached(self) -> bool:
+        """Whether a feed is followed."""
+        return self._feed is not None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the feed that is followed is connected."""
+        return self._feed is not None and self._feed.is_connected()
+
+    async def initialize(
+        self,
+        realtime_client: MarketFeed,
+        subscribe_to_depth: bool = True,
+        subscribe_to_quotes: bool = True,
+    ) -> bool:
+        """Subscribe and apply what comes; return whether the gateway agreed.
+
+        Args:
+            realtime_client: The feed.
+            subscribe_to_depth: Whether depth messages are applied.
+            subscribe_to_quotes: Whether quotes are applied, and the book compared with them.
+
+        Raises:
+            ProjectXError: The contract is unknown, or another owner has attached another grid.
+        """
         contract = await self._book.find_contract()
-        self._feed, self._depth = feed, depth
-        feed.attach(contract.id, self._book.grid, self, rank=RANK)
-        if not depth and not quotes:
-            return True
-        return await feed.subscribe_market_data([contract.id])
+        await self.disconnect()
+        calendar = find_calendar(contract.id)
+        self._is_open = _always if calendar is None else calendar.is_open
+        self._follows_depth, self._follows_quotes = subscribe_to_depth, subscribe_to_quotes
+        if not subscribe_to_depth:
+            self._state.distrust = "depth is not followed"
+        self._feed = realtime_client
+        self._integrity.forget()
+        realtime_client.attach(contract.id, self._state.grid, self, rank=RANK)
+        if not await realtime_client.subscribe_market_data([contract.id]):
+            await self.disconnect()
+            return False
+        self._believed_ns = self._pictured_ns = self._monotonic_ns()
+        self._supervisor = Supervisor(f"book-{self._state.symbol}")
+        self._supervisor.spawn(self._watch(), name=f"book-watch-{self._state.symbol}")
+        return True
 
-    def detach(self) -> None:
-        """Apply nothing more; the book stays readable."""
-        if self._feed is not None and self._book.contract is not None:
-            self._feed.detach(self._book.contract.id, self)
-        self._feed = None
+    def follow_gaps(self, gaps: GapFeed) -> None:
+        """Distrust the book while the feed misses messages, and tell the feed when it is whole."""
+        self._gaps = gaps
+        gaps.add_gap_listener(self.on_gap)
+
+    async def disconnect(self) -> None:
+        """Apply nothing more; the book stays readable. Calling it again is harmless."""
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.detach(self._state.contract_id, self)
+        if self._gaps is not None:
+            self._gaps.remove_gap_listener(self.on_gap)
+            self._gaps = None
+        await self._supervisor.aclose()
+
+    def raise_if_faulted(self) -> None:
+        """Raise when the watch has died.
+
+        Raises:
+            ProjectXError: Names the failure.
+        """
+        self._supervisor.raise_if_faulted()
 
     def on_depth(self, depth: Depth) -> None:
-        """Apply one depth message and tell of it."""
-        if not self._depth:
+        """Apply one depth message, judge it, and tell of it."""
+        if not self._follows_depth:
             return
-        book = self._book
-        ladder = book.ladder
-        for level in depth.levels:
-            kind = level.kind
-            if kind in BID_KINDS:
-                side = BID
-            elif kind in ASK_KINDS:
-                side = ASK
-            elif kind == DomType.RESET:
-                ladder.clear()
-                continue
-            else:
-                continue
-            if kind in TOP_KINDS and level.size:
-                ladder.uncross(side, level.price)
-            ladder.set_level(side, level.price, level.size, level.exch_ns)
-            book.last_update_ns = level.exch_ns
-        book.update_count += 1
-        bus = book.event_bus
-        if bus.wants(EventType.ORDERBOOK_UPDATE):
-            bus.publish(EventType.ORDERBOOK_UPDATE, self._book_data())
-        two_sided = ladder.best_bid is not None and ladder.best_ask is not None
-        if two_sided and bus.wants(EventType.MARKET_DEPTH_UPDATE):
-            bus.publish(EventType.MARKET_DEPTH_UPDATE, self._book_data())
+        state, integrity = self._state, self._integrity
+        done = self._depth.apply(depth)
+        now_ns = self._monotonic_ns()
+        for level in done.prints:
+            fresh, aggressor = self._tape.take_print(level)
+            if fresh:
+                self.events.tell_trade(level.price, fresh, aggressor, level.exch_ns)
+        if state.own_orders:
+            self.own_orders.on_book()
+        integrity.on_depth(state.ladder.best_bid, state.ladder.best_ask, now_ns)
+        if integrity.has_doubts:
+            self._confirm(depth)
+        if done.dropped:
+            integrity.on_dropped(done.dropped, now_ns)
+        if done.pictured:
+            self._believe(now_ns)
+        self._tell(done)
 
     def on_trades(self, trades: Sequence[Trade]) -> None:
-        """Keep the newest prints."""
-        self._book.trades.extend(trades)
+        """Count prints, each once."""
+        take, tell = self._tape.take_trade, self.events.tell_trade
+        for trade in trades:
+            fresh = take(trade)
+            if fresh or not trade.size:
+                tell(trade.price, fresh, int(trade.aggressor), trade.exch_ns)
+        if self._follows_depth:
+            self._integrity.on_print(self._monotonic_ns())
 
     def on_quote(self, quote: Quote) -> None:
-        """Best prices come from the depth stream, which carries sizes too."""
+        """Merge a sparse quote, and compare the book with it."""
+        if not self._follows_quotes:
+            return
+        state = self._state
+        self._tape.take_quote(quote)
+        if quote.bid is None and quote.ask is None:
+            return
+        bid, ask = state.quote_bid, state.quote_ask
+        state.quote_bid = bid = bid if quote.bid is None else quote.bid
+        state.quote_ask = ask = ask if quote.ask is None else quote.ask
+        if self._follows_depth:
+            self._integrity.on_quote(bid, ask, self._monotonic_ns())
+        elif state.settings.analytics:
+            state.quotes.append(bid, ask, None, None, quote.exch_ns)
 
-    def _book_data(self) -> dict[str, Any]:
-        book = self._book
-        return {
-            "symbol": book.instrument,
-            "contract_id": book.contract.id if book.contract else "",
-            "bids": book.levels(BID, EVENT_LEVELS),
-            "asks": book.levels(ASK, EVENT_LEVELS),
-            "timestamp": book.when(book.last_update_ns),
-            "update_count": book.update_count,
-        }
+    def on_gap(self, gap: FeedGap) -> None:
+        """Take note of an outage, or of its end."""
+        state = self._state
+        if KIND not in gap.missed or gap.contract_id not in (None, state.contract_id):
+            return
+        if gap.is_open:
+            state.counters.gaps += 1
+            self._integrity.outage = gap.reason.value
+            self._gap = None
+            self._distrust(f"messages are missing: {gap.reason.value}")
+            return
+        self._integrity.outage = None
+        self._integrity.forget()
+        if state.trusted:
+            self._report(gap)
+        else:
+            self._gap = gap
+
+    def _market_is_open(self, exch_ns: int) -> bool:
+        return self._is_open(exch_ns)
+
+    def _confirm(self, depth: Depth) -> None:
+        """Take note of the levels a message names, so that doubts about them end."""
+        self._integrity.on_levels(
+            [(SIDE_OF[level.kind], level.price) for level in depth.levels if level.kind in SIDE_OF]
+        )
+
+    def _believe(self, now_ns: int) -> None:
+        """Trust the book: a picture has just shown the whole of it."""
+        state, integrity = self._state, self._integrity
+        self._pictured_ns = now_ns
+        outage, integrity.outage = integrity.outage, None
+        integrity.forget()
+        integrity.on_depth(state.ladder.best_bid, state.ladder.best_ask, now_ns)
+        if self._follows_quotes:
+            integrity.on_quote(state.quote_bid, state.quote_ask, now_ns)
+        if state.distrust is not None:
+            state.distrust = None
+            self._believed_ns = now_ns
+            log.debug("order book of %s is believed", state.symbol)
+            self.events.tell_book("trust")
+        if self._gap is not None:
+            gap, self._gap = self._gap, None
+            self._report(gap)
+        elif outage is not None:
+            log.debug("order book of %s: whole before the end of the outage", state.symbol)
+
+    def _report(self, gap: FeedGap) -> None:
+        if self._gaps is not None:
+            self._gaps.report_backfill(gap, (KIND,))
+
+    def _distrust(self, reason: str) -> None:
+        state = self._state
+        if state.distrust == reason:
+            return
+        was_trusted, state.distrust = state.trusted, reason
+        if was_trusted:
+            state.counters.distrusted += 1
+            log.warning("order book of %s is not to be relied on: %s", state.symbol, reason)
+        self.events.tell_book("trust")
+
+    def _tell(self, done: Applied) -> None:
+        self.events.tell_book("reset" if done.reset else "best" if done.best else "depth")
+        self.events.tell_depth()
+
+    async def _watch(self) -> None:
+        """Look for doubts, and ask for a fresh book where there are any."""
+        while True:
+            await asyncio.sleep(POLL_S)
+            now_ns = self._monotonic_ns()
+            feed, state = self._feed, self._state
+            if feed is None or not self._follows_depth:
+                continue
+            self._book.sample()
+            if not self._is_open(state.clock.now_ns()):
+                continue
+            reason = self._integrity.verdict(now_ns)
+            if reason is not None:
+                self._distrust(reason)
+            if feed.is_connected() and self._wants_picture(now_ns):
+                await self._renew(feed)
+
+    def _wants_picture(self, now_ns: int) -> bool:
+        """Whether it is time to ask for a fresh book."""
+        state = self._state
+        if not state.trusted:
+            return now_ns >= self._retry_ns and self._integrity.outage is None
+        if now_ns - self._believed_ns > SETTLED_S * NS:
+            self._retry_s, self._retry_ns = FIRST_RETRY_S, 0
+        every = state.settings.resnapshot_s * NS
+        return bool(every) and now_ns - self._pictured_ns >= every
+
+    async def _renew(self, feed: MarketFeed) -> None:
+        state = self._state
+        state.counters.renewals += 1
+        asked_ns = self._monotonic_ns()
+        self._pictured_ns = asked_ns
+        self._retry_ns = asked_ns + round(self._retry_s * NS)
+        self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
+        try:
+            agreed = await feed.renew_market_data(state.contract_id)
+        except ProjectXError as error:
+            log.warning("order book of %s: no fresh book: %s", state.symbol, error)
+            return
+        if not agreed:
+            log.warning("order book of %s: the gateway refused a fresh book", state.symbol)
+
+
+def _always(exch_ns: int) -> bool:
+    return True

@@ -1,0 +1,235 @@
+"""Depth messages into the ladder and the history of its levels.
+
+The rules, all of them:
+
+- an entry sets the size at a price; size 0 removes the level, which may come back;
+- a reset empties both sides, and what follows in the message is the picture: where that is not
+  two-sided, the picture goes on in the next messages;
+- a best price (DomTypes 3, 4, 9, 10) is believed: better levels of its side and crossed levels of
+  the other side are gone;
+- a level that leaves at the far end in a message that brings a nearer one has left the feed's
+  window, and was not cancelled;
+- what rests now is believed against what rested before: a level that an open market cannot have
+  beside the one just set is gone, so the order of entries and their chunks do not matter;
+- a closed market may be crossed: that is how an auction looks.
+
+Invariants (``tests/orderbook/test_depth.py``): any stream in any chunks gives the book that these
+rules give on a plain dictionary; a wrong entry spoils no other; the last row of ``state.quotes``
+is the top.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from project_x_py._core.book import ASK, BID
+from project_x_py.orderbook._state import UNKNOWN, LevelKind
+from project_x_py.types import DomType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from project_x_py._core.book import Level
+    from project_x_py._core.records import Depth, DepthLevel
+    from project_x_py.orderbook._state import BookState
+
+__all__ = ["Applied", "DepthApplier"]
+
+SIDE_OF = {
+    int(DomType.BID): BID,
+    int(DomType.BEST_BID): BID,
+    int(DomType.NEW_BEST_BID): BID,
+    int(DomType.ASK): ASK,
+    int(DomType.BEST_ASK): ASK,
+    int(DomType.NEW_BEST_ASK): ASK,
+}
+BELIEVED = frozenset(
+    {
+        int(DomType.BEST_BID),
+        int(DomType.NEW_BEST_BID),
+        int(DomType.BEST_ASK),
+        int(DomType.NEW_BEST_ASK),
+    }
+)
+SIDES = (BID, ASK)
+
+SET, REMOVED, DROPPED = int(LevelKind.SET), int(LevelKind.REMOVED), int(LevelKind.DROPPED)
+SNAPSHOT = int(LevelKind.SNAPSHOT)
+
+
+class Applied:
+    """What one depth message did.
+
+    Attributes:
+        reset: It emptied the book first.
+        pictured: The book is whole since this message: a picture after a reset is complete, or
+            both sides are there for the first time.
+        best: A best price or the size there is another one.
+        dropped: Levels that plain levels crossed and that the message does not name otherwise, as
+            side and price: a message that removed them may have been lost.
+        prints: Depth prints of the message, in its order.
+    """
+
+    __slots__ = ("best", "dropped", "pictured", "prints", "reset")
+
+    def __init__(self) -> None:
+        self.reset = False
+        self.pictured = False
+        self.best = False
+        self.dropped: list[tuple[int, int]] = []
+        self.prints: list[DepthLevel] = []
+
+
+class DepthApplier:
+    """Writes the ladder, the level history and the best prices of a state.
+
+    Args:
+        state: The book; nothing else writes these parts of it.
+        is_open: Tells whether the market trades at an exchange time.
+    """
+
+    __slots__ = ("_added", "_far", "_is_open", "_picture", "_put", "_seen", "_state", "_top")
+
+    def __init__(self, state: BookState, is_open: Callable[[int], bool]) -> None:
+        self._state = state
+        self._is_open = is_open
+        self._put = state.changes.append if state.settings.detection else None
+        self._top = state.ladder.best()
+        self._seen = False
+        self._picture: dict[tuple[int, int], int] | None = None
+        self._added = [False, False]
+        self._far: list[tuple[int, int]] = []
+
+    def apply(self, depth: Depth) -> Applied:
+        """Apply one message whole."""
+        done = Applied()
+        state = self._state
+        counters, ladder = state.counters, state.ladder
+        entries, put, set_level = counters.entries, self._put, ladder.set_level
+        for level in depth.levels:
+            kind, price, size = level.kind, level.price, level.size
+            entries[kind] = entries.get(kind, 0) + 1
+            side = SIDE_OF.get(kind)
+            if side is None:
+                self._take_other(level, done)
+                continue
+            if size < 0:
+                counters.invalid += 1
+                continue
+            if not size:
+                self._remove(side, price, level.exch_ns)
+                continue
+            old = set_level(side, price, size, level.exch_ns)
+            believed = kind in BELIEVED
+            if not old or believed:
+                other = ladder.best_bid if side else ladder.best_ask
+                if other is not None and (other >= price if side else other <= price):
+                    self._cross(side, price, level.exch_ns, done, believed=believed)
+                if not old:
+                    self._added[side] = True
+                if believed and (ladder.best_ask if side else ladder.best_bid) != price:
+                    self._drop(side, ladder.trim(side, price), level.exch_ns)
+            if self._picture is not None:
+                old = self._picture.get((side, price), 0)
+                if put:
+                    put(SNAPSHOT, side, price, old, size, level.exch_ns)
+            elif old == size:
+                counters.duplicates += 1
+            elif put:
+                put(SET, side, price, old, size, level.exch_ns)
+        counters.messages += 1
+        state.last_update_ns = depth.levels[-1].exch_ns if depth.levels else depth.recv_ns
+        if done.dropped:
+            named = {(SIDE_OF.get(level.kind), level.price) for level in depth.levels}
+            done.dropped = [level for level in done.dropped if level not in named]
+        self._finish(done)
+        return done
+
+    def _remove(self, side: int, price: int, exch_ns: int) -> None:
+        ladder = self._state.ladder
+        is_far = ladder.worst(side) == price
+        old = ladder.set_level(side, price, 0, exch_ns)
+        if not old:
+            self._state.counters.duplicates += 1
+        elif self._put:
+            if is_far:
+                self._far.append((side, self._state.changes.appended))
+            self._put(REMOVED, side, price, old, 0, exch_ns)
+
+    def _take_other(self, level: DepthLevel, done: Applied) -> None:
+        """Apply what is no level: a reset, a print, an extreme of the session."""
+        state, kind = self._state, level.kind
+        if kind == DomType.RESET:
+            self._reset(level.exch_ns)
+            done.reset = True
+            done.dropped.clear()
+        elif kind == DomType.TRADE:
+            if level.size < 0:
+                state.counters.invalid += 1
+            else:
+                done.prints.append(level)
+        elif kind == DomType.SESSION_LOW:
+            state.session_low = level.price
+        elif kind == DomType.SESSION_HIGH:
+            state.session_high = level.price
+        elif kind != DomType.FILL:
+            state.counters.ignored += 1
+
+    def _reset(self, exch_ns: int) -> None:
+        state = self._state
+        before = {(side, level[0]): level[1] for side in SIDES for level in state.ladder.top(side)}
+        if self._picture is None:
+            self._picture = before
+        state.ladder.clear()
+        state.counters.resets += 1
+        if self._put:
+            self._put(LevelKind.RESET, BID, UNKNOWN, len(before), 0, exch_ns)
+
+    def _cross(self, side: int, price: int, exch_ns: int, done: Applied, *, believed: bool) -> None:
+        """Drop the levels of the other side that cannot stand beside the one just set."""
+        if not believed and not self._is_open(exch_ns):
+            return
+        dropped = self._state.ladder.uncross(side, price)
+        self._drop(1 - side, dropped, exch_ns)
+        if not believed:
+            done.dropped += [(1 - side, level[0]) for level in dropped]
+
+    def _drop(self, side: int, dropped: list[Level], exch_ns: int) -> None:
+        self._state.counters.uncrossed += len(dropped)
+        if self._put:
+            for price, size, _ in dropped:
+                self._put(DROPPED, side, price, size, 0, exch_ns)
+
+    def _finish(self, done: Applied) -> None:
+        """Settle what only the whole message shows."""
+        state = self._state
+        ladder = state.ladder
+        added = self._added
+        if added[BID] or added[ASK]:
+            self._keep_window()
+        self._far.clear()
+        if self._picture is not None or not self._seen:
+            two_sided = ladder.best_bid is not None and ladder.best_ask is not None
+            if two_sided:
+                self._picture, self._seen, done.pictured = None, True, True
+        top = ladder.best()
+        if top != self._top:
+            self._top = top
+            done.best = True
+            if state.settings.analytics:
+                state.quotes.append(*top, state.last_update_ns)
+
+    def _keep_window(self) -> None:
+        state = self._state
+        for side, row in self._far:
+            if self._added[side]:
+                state.changes.set_kind(row, DROPPED)
+        most = state.settings.max_depth_levels
+        for side in SIDES:
+            self._added[side] = False
+            if state.ladder.depth(side) > most:
+                beyond = state.ladder.keep(side, most)
+                state.counters.beyond += len(beyond)
+                if self._put:
+                    for price, size, _ in beyond:
+                        self._put(DROPPED, side, price, size, 0, state.last_update_ns)
