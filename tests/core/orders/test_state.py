@@ -113,8 +113,9 @@ def test_rows_and_fills_are_not_added_up() -> None:
     """Two fills of one and a row that says two are two contracts."""
     state = OrderState(fact(filled=2))
     state.hear_fill(fill(1, 1))
+    assert state.fills_missing
     state.hear_fill(fill(2, 1))
-    assert (state.filled, state.remaining) == (2, 1)
+    assert (state.filled, state.remaining, state.fills_missing) == (2, 1, False)
 
 
 def test_an_unknown_status_is_taken_for_working() -> None:

@@ -174,8 +174,16 @@ class OrderState:
     @property
     def filled(self) -> int:
         """Contracts filled: what the order's own rows say, or its fills when they say more."""
-        known = sum(size for trade, (_, size) in self._fills.items() if trade not in self._voided)
-        return max(self._reported, known)
+        return max(self._reported, self._known)
+
+    @property
+    def fills_missing(self) -> bool:
+        """Whether its rows say more than its known fills, busted ones included."""
+        return self._reported > sum(size for _, size in self._fills.values())
+
+    @property
+    def _known(self) -> int:
+        return sum(size for trade, (_, size) in self._fills.items() if trade not in self._voided)
 
     @property
     def remaining(self) -> int:
