@@ -11,7 +11,7 @@ from typing import Any, Self
 import msgspec
 from tests.simulator.scripted import records_of
 
-from project_x_py._ports import Socket
+from project_x_py._ports import HttpAnswer, Socket
 from project_x_py._runtime import endpoints
 from project_x_py._wire import signalr
 from project_x_py.simulator import SimulatedGateway
@@ -26,6 +26,8 @@ ORDER, POSITION, TRADE, ACCOUNT = (
 )
 START = "2026-09-01T00:00:00Z"
 PATIENCE_S = 60.0
+BARE = -1
+"""Stands for the action of an event that is not wrapped."""
 
 Event = tuple[str, int, dict[str, Any]]
 """Target, action and payload."""
@@ -49,9 +51,7 @@ class Trader:
         self.account = account
 
     async def __aenter__(self) -> Self:
-        user = self.gateway.credentials
-        ask = {"userName": user.username, "apiKey": user.api_key}
-        self._token = (await self.post("Auth/loginKey", ask))["token"]
+        self._token = await self.log_in()
         if not self.account:
             accounts = await self.post("Account/search", {"onlyActiveAccounts": True})
             self.account = accounts["accounts"][0]["id"]
@@ -74,13 +74,49 @@ class Trader:
     ) -> None:
         await self._network.close()
 
-    async def connect(self, hub: str) -> Socket:
+    @property
+    def token(self) -> str:
+        """What the gateway knows the trader by."""
+        return self._token
+
+    async def log_in(self) -> str:
+        """Another token."""
+        user = self.gateway.credentials
+        ask = {"userName": user.username, "apiKey": user.api_key}
+        token: str = (await self.post("Auth/loginKey", ask))["token"]
+        return token
+
+    async def connect(self, hub: str, token: str | None = None, query: str = "") -> Socket:
         """A greeted connection to a hub."""
-        url = f"{hub.replace('http', 'ws', 1)}?access_token={self._token}"
+        url = f"{hub.replace('http', 'ws', 1)}?access_token={token or self._token}{query}"
         socket = await self._network.connect(url, headers={}, timeout_s=5)
         await socket.send(signalr.encode_handshake())
         assert await socket.receive() == b"{}\x1e"
         return socket
+
+    async def reply(
+        self,
+        path: str,
+        body: bytes = b"{}",
+        *,
+        method: str = "POST",
+        token: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> HttpAnswer:
+        """The raw answer to any request; ``path`` is below the gateway's origin."""
+        bearer = {"Authorization": f"Bearer {self._token if token is None else token}"}
+        return await self._network.request(
+            method,
+            f"{self.gateway.config.api_url.removesuffix('/api')}{path}",
+            headers={"Content-Type": "application/json", **bearer, **(headers or {})},
+            body=body,
+            timeout_s=5,
+        )
+
+    async def wait(self, exchange_s: float) -> None:
+        """Let so much time of the exchange pass."""
+        clock = self.gateway.clock
+        await clock.sleep_until(clock.now_ns() + round(exchange_s * 1e9))
 
     async def send(self, route: str, body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer to a request."""
@@ -184,4 +220,5 @@ class Trader:
             record = msgspec.json.decode(raw)
             if record["type"] == 1:
                 (argument,) = record["arguments"]
-                self.events.append((record["target"], argument["action"], argument["data"]))
+                action, data = argument.get("action", BARE), argument.get("data", argument)
+                self.events.append((record["target"], action, data))

@@ -9,14 +9,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from project_x_py.simulator._accounts import SimulatedAccount
-    from project_x_py.simulator._quirks import ExchangeQuirks, Quirks
+    from project_x_py.simulator._quirks import ExchangeQuirks, HubQuirks, Quirks, RestQuirks
     from project_x_py.simulator.gateway import SimulatedGateway
 
-__all__ = ["ExchangeQuirks", "Quirks", "SimulatedAccount", "SimulatedGateway"]
+__all__ = [
+    "ExchangeQuirks",
+    "HubQuirks",
+    "Quirks",
+    "RestQuirks",
+    "SimulatedAccount",
+    "SimulatedGateway",
+]
 
 _HOMES = {
     "ExchangeQuirks": "project_x_py.simulator._quirks",
+    "HubQuirks": "project_x_py.simulator._quirks",
     "Quirks": "project_x_py.simulator._quirks",
+    "RestQuirks": "project_x_py.simulator._quirks",
     "SimulatedAccount": "project_x_py.simulator._accounts",
     "SimulatedGateway": "project_x_py.simulator.gateway",
 }

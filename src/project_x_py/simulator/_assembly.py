@@ -12,8 +12,9 @@ from project_x_py.simulator._listings import Listings
 from project_x_py.simulator._market_hub import MarketHub
 from project_x_py.simulator._rest import Rest
 from project_x_py.simulator._routes import ROUTES
+from project_x_py.simulator._sessions import Sessions
 from project_x_py.simulator._user_hub import UserHub
-from project_x_py.simulator._user_rows import UserRows, teller
+from project_x_py.simulator._user_rows import UserRows, painter, teller
 from project_x_py.simulator._venue import Venue
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from project_x_py._ports import Clock
     from project_x_py.simulator._auth import Access
     from project_x_py.simulator._faults import Faults
+    from project_x_py.simulator._hub import Hub
     from project_x_py.simulator._quirks import Quirks
     from project_x_py.simulator._source import MarketSource
 
@@ -65,12 +67,16 @@ def assemble(
         seed: Of delays that vary.
         limits: Request budgets; None for the gateway's own.
     """
-    budgets = limits or Limits(retry_after=quirks.retry_after)
+    budgets = limits or Limits(retry_after=quirks.retry_after, quirks=quirks.rest)
+    sessions = Sessions(access, clock, quirks.hubs)
     faults.attach_tokens(access.end_all)
+    faults.attach_tokens(sessions.expired)
     listings = Listings(source.contracts, clock)
-    market_hub = MarketHub(source, faults)
-    user_hub = UserHub({a.id for a in accounts}, faults, wrapped=quirks.wrapped_user_events)
-    rows = UserRows(source.contracts)
+    market_hub = MarketHub(source, faults, quirks.hubs)
+    user_hub = UserHub(
+        {a.id for a in accounts}, faults, wrapped=quirks.wrapped_user_events, quirks=quirks.hubs
+    )
+    rows = UserRows(source.contracts, quirks.rest, quirks.hubs)
     floor = Floor(
         source,
         clock,
@@ -81,6 +87,10 @@ def assemble(
         show=market_hub.publish,
         tell=teller(rows, user_hub.publish),
     )
-    venue = Venue(clock, source, listings, access, floor, rows, budgets, faults, quirks)
-    hubs = {"user": user_hub, "market": market_hub}
+    user_hub.picture = painter(rows, floor.queries)
+    venue = Venue(clock, source, listings, access, floor, rows, budgets, faults, quirks, sessions)
+    hubs: dict[str, Hub] = {"user": user_hub, "market": market_hub}
+    if quirks.rest.hub_calls_counted:
+        for hub in hubs.values():
+            hub.budget = lambda: budgets.refusal("rest", clock.monotonic_ns()) is None
     return Assembly(venue, Front(venue, Rest(venue, ROUTES), hubs, random), market_hub, user_hub)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import enum
 import hashlib
 import hmac
 from typing import TYPE_CHECKING
@@ -23,11 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from random import Random
 
-__all__ = ["Access", "bearer_of"]
+__all__ = ["Access", "TokenState", "bearer_of"]
 
 NS = 1_000_000_000
 LIFETIME_S = 24 * 3600
 _HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=")
+
+
+class TokenState(enum.Enum):
+    """What a token is worth."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    ENDED = "ended"
+    """It was logged out."""
+    UNKNOWN = "unknown"
+    """It is none of this gateway's."""
 
 
 class _Claims(msgspec.Struct):
@@ -60,9 +72,12 @@ class Access:
 
     def accepts(self, username: str, api_key: str) -> bool:
         """Whether the pair is the one this gateway was started with."""
-        same_user = username.casefold() == self.username.casefold()
         same_key = hmac.compare_digest(api_key.encode(), self._api_key.encode())
-        return same_user and same_key
+        return self.knows(username) and same_key
+
+    def knows(self, username: str) -> bool:
+        """Whether the user is the one there is."""
+        return username.casefold() == self.username.casefold()
 
     def issue(self, wall_ns: int) -> str:
         """Return a token valid for 24 hours from ``wall_ns``."""
@@ -79,13 +94,23 @@ class Access:
 
     def admits(self, token: str | None, wall_ns: int) -> bool:
         """Whether ``token`` is one of ours and neither expired nor ended."""
+        return self.state(token, wall_ns) is TokenState.VALID
+
+    def state(self, token: str | None, wall_ns: int) -> TokenState:
+        """Return what a token is worth."""
         claims = self._claims(token)
-        return (
-            claims is not None
-            and claims.exp > wall_ns // NS
-            and claims.jti not in self._ended
-            and _ordinal(claims.jti) > self._valid_from
-        )
+        if claims is None:
+            return TokenState.UNKNOWN
+        if claims.jti in self._ended:
+            return TokenState.ENDED
+        if claims.exp <= wall_ns // NS or _ordinal(claims.jti) <= self._valid_from:
+            return TokenState.EXPIRED
+        return TokenState.VALID
+
+    def left_s(self, token: str, wall_ns: int) -> float:
+        """Return how many seconds a token is still valid; 0 for one that is not."""
+        claims = self._claims(token)
+        return 0.0 if claims is None else max(claims.exp - wall_ns / NS, 0.0)
 
     def end(self, token: str) -> None:
         """Log a token out; other tokens stay valid."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from project_x_py._core.records import Depth, MarketRecord, Quote, Trade
+from project_x_py.simulator._hub_quirks import HubQuirks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +35,13 @@ _RESET = 6
 _ASK, _BID = 1, 2
 
 
-def number_text(value: Decimal) -> str:
-    """Return a decimal as the shortest plain JSON number: ``24104``, ``0.0000005``, ``-1.5``."""
+def number_text(value: Decimal, *, nine_decimals: bool = False) -> str:
+    """Return a decimal as the shortest plain JSON number: ``24104``, ``0.0000005``, ``-1.5``.
+
+    ``nine_decimals`` writes as many, zeros or not.
+    """
+    if nine_decimals:
+        return format(value, ".9f")
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -45,14 +51,16 @@ def number_text(value: Decimal) -> str:
 class PriceTexts(dict[int, str]):
     """The JSON number of each tick count of a grid, remembered once written."""
 
-    __slots__ = ("_grid",)
+    __slots__ = ("_grid", "_nine")
 
-    def __init__(self, grid: TickGrid) -> None:
+    def __init__(self, grid: TickGrid, *, nine_decimals: bool = False) -> None:
         super().__init__()
         self._grid = grid
+        self._nine = nine_decimals
 
     def __missing__(self, ticks: int) -> str:
-        text = self[ticks] = number_text(self._grid.decimal(ticks))
+        value = self._grid.decimal(ticks)
+        text = self[ticks] = number_text(value, nine_decimals=self._nine)
         return text
 
 
@@ -82,12 +90,35 @@ class ContractEncoder:
     Args:
         contract: Whose market it is.
         times: Shared by the encoders of one hub.
+        quirks: The form that messages have.
     """
 
-    __slots__ = ("_contract_id", "_heads", "_prices", "_symbol", "_times", "prev_close")
+    __slots__ = (
+        "_contract_id",
+        "_contract_in_quotes",
+        "_doubled",
+        "_heads",
+        "_prices",
+        "_print_end",
+        "_quirks",
+        "_row_head",
+        "_symbol",
+        "_times",
+        "_whole",
+        "prev_close",
+    )
 
-    def __init__(self, contract: ListedContract, times: TimeTexts) -> None:
+    def __init__(
+        self, contract: ListedContract, times: TimeTexts, quirks: HubQuirks | None = None
+    ) -> None:
+        self._quirks = quirks or HubQuirks()
+        self._whole: Quote | None = None
         self._contract_id = _quoted(contract.contract_id)
+        named = self._quirks.contract_members
+        self._contract_in_quotes = f',"contract":{self._contract_id}' if named else ""
+        self._print_end = f',"contractId":{self._contract_id}}}' if named else "}"
+        self._row_head = f'{{"contractId":{self._contract_id},' if named else "{"
+        self._doubled = self._quirks.current_volume == "size"
         self._symbol = _quoted(contract.symbol_id)
         self._prices = PriceTexts(contract.grid)
         self._times = times
@@ -114,7 +145,9 @@ class ContractEncoder:
         )
 
     def quote(self, quote: Quote) -> bytes:
-        """Return a sparse quote: what changed, and nothing else."""
+        """Return a sparse quote: what changed, and nothing else, unless a quirk wants it whole."""
+        if not self._quirks.sparse_quotes:
+            quote = self._whole = _merged(self._whole, quote)
         price = self._prices
         parts = [f'{{"symbol":{self._symbol}']
         if quote.last is not None:
@@ -137,6 +170,7 @@ class ContractEncoder:
 
     def full_quote(self, snapshot: BookSnapshot) -> bytes:
         """Return a quote with every member that the session has shown."""
+        self._whole = None
         self.prev_close = snapshot.prev_close
         return self.quote(
             Quote(
@@ -156,37 +190,50 @@ class ContractEncoder:
     def trades(self, trades: Sequence[Trade]) -> bytes:
         """Return prints as one message; its payload is a list even for one print."""
         price, times = self._prices, self._times
-        head, tail = f'{{"symbolId":{self._symbol},"price":', f',"contractId":{self._contract_id}}}'
+        head, tail = f'{{"symbolId":{self._symbol},"price":', self._print_end
         rows = [
             f'{head}{price[trade.price]},"timestamp":"{times(trade.exch_ns)}"'
             f',"type":{int(trade.aggressor)},"volume":{trade.size}{tail}'
             for trade in trades
         ]
-        return f"{self._heads['GatewayTrade']}[{','.join(rows)}]]}}\x1e".encode()
+        return self._listed("GatewayTrade", rows)
 
     def depth(self, depth: Depth) -> bytes:
         """Return a depth message: its levels in order, as one list."""
         rows = [self._row(lv.kind, lv.price, lv.size, lv.exch_ns) for lv in depth.levels]
-        return f"{self._heads['GatewayDepth']}[{','.join(rows)}]]}}\x1e".encode()
+        return self._listed("GatewayDepth", rows)
 
     def depth_snapshot(self, snapshot: BookSnapshot) -> bytes:
-        """Return the whole book behind a reset row, in one list."""
-        at = snapshot.last_ns
-        rows = [self._row(_RESET, 0, 0, at)]
-        rows += [self._row(_BID, price, size, at) for price, size in snapshot.bids]
-        rows += [self._row(_ASK, price, size, at) for price, size in snapshot.asks]
-        return f"{self._heads['GatewayDepth']}[{','.join(rows)}]]}}\x1e".encode()
+        """Return the whole book behind a reset row, in one list unless a quirk parts them."""
+        at, most = snapshot.last_ns, self._quirks.snapshot_levels
+        reset = [self._row(_RESET, 0, 0, at)]
+        rows = [self._row(_BID, price, size, at) for price, size in snapshot.bids[:most]]
+        rows += [self._row(_ASK, price, size, at) for price, size in snapshot.asks[:most]]
+        where = self._quirks.reset_row
+        if where == "in list":
+            return self._listed("GatewayDepth", reset + rows)
+        first = self._listed("GatewayDepth", reset) if where == "own message" else b""
+        return first + (self._listed("GatewayDepth", rows) if rows else b"")
+
+    def _listed(self, target: str, rows: list[str]) -> bytes:
+        """Return rows as one message, or as one each where payloads are no lists."""
+        head = self._heads[target]
+        if not self._quirks.lists:
+            return "".join([f"{head}{row}]}}\x1e" for row in rows]).encode()
+        if self._quirks.null_padding:
+            rows = [*rows, "null"]
+        return f"{head}[{','.join(rows)}]]}}\x1e".encode()
 
     def _row(self, kind: int, price: int, size: int, at_ns: int) -> str:
         return (
-            f'{{"contractId":{self._contract_id},"timestamp":"{self._times(at_ns)}"'
+            f'{self._row_head}"timestamp":"{self._times(at_ns)}"'
             f',"type":{kind},"price":{"0" if kind == _RESET else self._prices[price]}'
-            f',"volume":{size},"currentVolume":0}}'
+            f',"volume":{size},"currentVolume":{size if self._doubled else 0}}}'
         )
 
     def _quote(self, parts: list[str], at_ns: int) -> bytes:
         at = self._times(at_ns)
-        parts.append(f',"lastUpdated":"{at}","timestamp":"{at}","contract":{self._contract_id}}}')
+        parts.append(f',"lastUpdated":"{at}","timestamp":"{at}"{self._contract_in_quotes}}}')
         return f"{self._heads['GatewayQuote']}{''.join(parts)}]}}\x1e".encode()
 
     def _change(self, last: int | None, change: float | None, percent: float | None) -> str:
@@ -203,6 +250,26 @@ class ContractEncoder:
             hundredths = Decimal(last - previous) * 100 / abs(previous)
             text += f',"changePercent":{number_text(round(hundredths, 2))}'
         return text
+
+
+def _merged(known: Quote | None, quote: Quote) -> Quote:
+    """Return a quote with what an earlier one knew filled in; the change is worked out anew."""
+    if known is None:
+        return quote
+    return msgspec.structs.replace(
+        quote,
+        bid=_either(quote.bid, known.bid),
+        ask=_either(quote.ask, known.ask),
+        last=_either(quote.last, known.last),
+        open=_either(quote.open, known.open),
+        high=_either(quote.high, known.high),
+        low=_either(quote.low, known.low),
+        volume=_either(quote.volume, known.volume),
+    )
+
+
+def _either(told: int | None, known: int | None) -> int | None:
+    return known if told is None else told
 
 
 def _quoted(text: str) -> str:

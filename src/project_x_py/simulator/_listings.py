@@ -62,12 +62,12 @@ class Listing:
     product: Product
     active: bool
 
-    def matches(self, text: str) -> bool:
-        """Whether ``text``, in lower case, occurs in id, name or description."""
+    def matches(self, text: str, *, descriptions: bool) -> bool:
+        """Whether ``text``, in lower case, occurs in id or name, or in the description if asked."""
         return (
             text in self.contract_id.casefold()
             or text in self.name.casefold()
-            or text in self.description.casefold()
+            or (descriptions and text in self.description.casefold())
         )
 
 
@@ -105,10 +105,11 @@ class Listings:
         listed = _listed_on(to_datetime(self._clock.now_ns()).date())
         return [self._traded.get(row.product.ticker, row) for row in listed]
 
-    def search(self, text: str) -> list[Listing]:
+    def search(self, text: str, *, descriptions: bool = True) -> list[Listing]:
         """Return the first active contracts that ``text`` occurs in, at most twenty."""
         wanted = text.casefold()
-        return [row for row in self.active() if row.matches(wanted)][:SEARCH_CAP]
+        found = [row for row in self.active() if row.matches(wanted, descriptions=descriptions)]
+        return found[:SEARCH_CAP]
 
     def by_id(self, contract_id: str) -> Listing | None:
         """Return the contract of an id, active or not; None when no product lists it."""

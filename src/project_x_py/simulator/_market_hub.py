@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from project_x_py.simulator._faults import Faults
+    from project_x_py.simulator._hub_quirks import HubQuirks
     from project_x_py.simulator._source import ListedContract, MarketSource
 
 __all__ = ["MarketHub"]
@@ -47,10 +48,13 @@ class MarketHub(Hub):
     Args:
         source: Asked for the book when somebody subscribes.
         faults: See :class:`~project_x_py.simulator._hub.Hub`.
+        quirks: The form of what is sent, and what a subscriber first gets.
     """
 
-    def __init__(self, source: MarketSource, faults: Faults) -> None:
-        super().__init__("market", self._methods_of_streams(), faults)
+    def __init__(
+        self, source: MarketSource, faults: Faults, quirks: HubQuirks | None = None
+    ) -> None:
+        super().__init__("market", self._methods_of_streams(), faults, quirks)
         self._source = source
         faults.hubs.attach_depth(self.send_large_depth)
         faults.market.attach_listing(self.list_contract)
@@ -63,7 +67,7 @@ class MarketHub(Hub):
     def list_contract(self, contract: ListedContract) -> None:
         """Let a contract of the source be subscribed to."""
         contract_id = contract.contract_id
-        self._encoders[contract_id] = ContractEncoder(contract, self._times)
+        self._encoders[contract_id] = ContractEncoder(contract, self._times, self.quirks)
         for kind in _STREAMS.values():
             self._subscribers[kind, contract_id] = {}
 
@@ -147,15 +151,17 @@ class MarketHub(Hub):
             subscribers = self._of(kind, contract_id)
             if connection in subscribers:
                 return None
+            self.check_room(connection, self._subscribers.values())
             subscribers[connection] = None
             # Also for trades: a market that nobody has looked at need not move.
             snapshot = self._source.snapshot(contract_id)
             if kind is Trade:
                 return None
             encoder = self._encoders[contract_id]
-            if kind is Quote:
-                return encoder.full_quote(snapshot)
-            return encoder.depth_snapshot(snapshot)
+            # Also where it is not sent: a whole quote is made of it and what follows.
+            whole = encoder.full_quote if kind is Quote else encoder.depth_snapshot
+            told = whole(snapshot)
+            return told if self.quirks.market_snapshots else None
 
         return subscribe
 

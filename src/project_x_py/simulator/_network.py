@@ -19,7 +19,7 @@ from project_x_py.simulator._rest import Reply, Request
 
 if TYPE_CHECKING:
     from project_x_py.simulator._front import Front
-    from project_x_py.simulator._hub import Hub
+    from project_x_py.simulator._sessions import Admission
 
 __all__ = ["InProcessAnswer", "InProcessNetwork", "InProcessSocket"]
 
@@ -54,8 +54,8 @@ class InProcessSocket:
 
     __slots__ = ("_connection",)
 
-    def __init__(self, hub: Hub) -> None:
-        self._connection = hub.open(self.cut)
+    def __init__(self, admitted: Admission) -> None:
+        self._connection = admitted.open(self.cut)
 
     async def send(self, data: bytes) -> None:
         """Hand one message to the hub.

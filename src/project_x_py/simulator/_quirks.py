@@ -1,7 +1,7 @@
 """Where the real gateway's behaviour is unknown or varies, and what this one does.
 
-Invariants: every switch is tried both ways at the gateway (``tests/contract/test_quirks.py``), those
-of the exchange also by themselves (``tests/core/exchange/test_quirks.py``).
+Invariants: every switch is tried both ways at the gateway (``tests/contract/test_quirk_table.py``);
+those of the exchange also by themselves (``tests/core/exchange/test_quirks.py``).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from project_x_py.simulator._auth import bearer_of
+from project_x_py.simulator._auth import TokenState, bearer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -39,6 +39,7 @@ __all__ = [
 
 MAX_BODY_BYTES = 1024 * 1024
 _JSON = {"content-type": "application/json; charset=utf-8"}
+_TEXT = {"content-type": "text/plain; charset=utf-8"}
 _PROBLEM = {"content-type": "application/problem+json; charset=utf-8"}
 _INT32 = range(-(2**31), 2**31)
 
@@ -87,6 +88,8 @@ class Route:
         method: HTTP method.
         bucket: Which budget it counts against, ``"history"`` or ``"rest"``; None for neither.
         open: Whether it needs no token.
+        unfit: Returns the answer to a token that is not valid, where a quirk wants one in place of
+            a 401; None for a route that has no codes for it.
     """
 
     path: str
@@ -95,6 +98,7 @@ class Route:
     method: str = "POST"
     bucket: str | None = "rest"
     open: bool = False
+    unfit: Callable[[TokenState], bytes] | None = None
 
 
 class Rest:
@@ -126,17 +130,43 @@ class Rest:
         if len(request.body) > MAX_BODY_BYTES:
             return Reply(413)
         token = bearer_of(request.headers) or ""
-        if not route.open and not venue.access.admits(token, venue.clock.wall_ns()):
-            return unauthorised(token)
+        state = venue.access.state(token, venue.clock.wall_ns())
+        if not route.open and state is not TokenState.VALID:
+            return self._unfit(route, token, state)
         if route.bucket is not None:
-            headers = venue.limits.refusal(route.bucket, venue.clock.monotonic_ns())
+            headers = venue.limits.refusal(
+                route.bucket, venue.clock.monotonic_ns(), token=token, path=route.path
+            )
             if headers is not None:
-                return Reply(429, headers)
+                return self._bare(Reply(429, headers), "Too Many Requests")
         return self._handled(route, Call(venue, token), request)
+
+    def _unfit(self, route: Route, token: str, state: TokenState) -> Reply:
+        if route.unfit is not None and self._venue.quirks.rest.session_refusals == "code":
+            return Reply(200, _JSON, route.unfit(state))
+        return self._bare(unauthorised(token), "Unauthorized")
+
+    def _bare(self, reply: Reply, title: str) -> Reply:
+        """Return a refusal that comes before the handler: without a body, or with a document."""
+        if not self._venue.quirks.rest.problem_bodies:
+            return reply
+        body = msgspec.json.encode(
+            {
+                "type": "https://tools.ietf.org/html/rfc9110",
+                "title": title,
+                "status": reply.status,
+                "traceId": self._trace(),
+            }
+        )
+        return Reply(reply.status, {**reply.headers, **_PROBLEM}, body)
+
+    def _trace(self) -> str:
+        return f"00-{next(self._traces):032x}-0000000000000001-00"
 
     def _handled(self, route: Route, call: Call, request: Request) -> Reply:
         if route.binds is None:
-            return Reply(200, _JSON, route.handle(call, None))
+            body = route.handle(call, None)
+            return Reply(200, _JSON if _is_document(body) else _TEXT, body)
         if not _is_json(request.headers.get("content-type", "")):
             return Reply(415)
         try:
@@ -150,7 +180,7 @@ class Rest:
             "title": "One or more validation errors occurred.",
             "status": 400,
             "errors": {error.path: [str(error)], "request": ["The request field is required."]},
-            "traceId": f"00-{next(self._traces):032x}-0000000000000001-00",
+            "traceId": self._trace(),
         }
         return Reply(400, _PROBLEM, msgspec.json.encode(body))
 
@@ -233,6 +263,10 @@ def _worded(reason: str, kind: type[msgspec.Struct]) -> str:
         return f"{reason}."
     name = missing.strip("`")
     return f"{kind.__name__} was missing required properties including: '{name}'"
+
+
+def _is_document(body: bytes) -> bool:
+    return body[:1] in (b"{", b'"')
 
 
 def _is_json(content_type: str) -> bool:

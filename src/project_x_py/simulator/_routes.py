@@ -10,13 +10,13 @@ documented answer and its error codes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from project_x_py._core.time import format_iso, parse_ns
-from project_x_py.exceptions import ProjectXDataError
-from project_x_py.simulator._encode import PriceTexts, number_text
+from project_x_py.simulator._auth import TokenState
+from project_x_py.simulator._bar_routes import BAR_ROUTE
+from project_x_py.simulator._encode import number_text
 from project_x_py.simulator._rest import Call, Route, refused, succeeded
 from project_x_py.simulator._trading_routes import TRADING_ROUTES
 
@@ -25,14 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ROUTES"]
 
-Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
-
-INVALID_CREDENTIALS = 3
-CONTRACT_NOT_FOUND, UNIT_INVALID, UNIT_NUMBER_INVALID, LIMIT_INVALID = 1, 2, 3, 4
-MAX_BARS = 20_000
-MAX_UNIT_NUMBER = 10_000
-_UNITS = range(1, 7)
-_YEAR_ONE = "0001-01-01T00:00:00Z"
+USER_NOT_FOUND, INVALID_CREDENTIALS, UNKNOWN_ERROR = 1, 3, 8
+CONTRACT_NOT_FOUND = 1
+UNKNOWN_ERROR_WORDS: Final = "Unknown error"
+_SESSIONS = {TokenState.UNKNOWN: 1, TokenState.ENDED: 2, TokenState.EXPIRED: 3}
+"""Codes of ``Auth/validate``; ``Auth/logout`` has the first only."""
 
 
 class LoginKey(msgspec.Struct, rename="camel"):
@@ -77,51 +74,53 @@ class ContractsAvailable(msgspec.Struct, rename="camel"):
     live: bool = False
 
 
-class RetrieveBars(msgspec.Struct, rename="camel"):
-    """Body of ``History/retrieveBars``."""
-
-    contract_id: str
-    live: bool = False
-    start_time: str = _YEAR_ONE
-    end_time: str = _YEAR_ONE
-    unit: Int32 = 0
-    unit_number: Int32 = 0
-    limit: Int32 = 0
-    include_partial_bar: bool = False
-
-    def __post_init__(self) -> None:
-        for text in (self.start_time, self.end_time):
-            try:
-                parse_ns(text)
-            except ProjectXDataError:
-                raise ValueError("The JSON value could not be converted to a date") from None
-
-
 def login_key(call: Call, ask: LoginKey) -> bytes:
     """Answer a log-in by API key."""
-    access = call.venue.access
-    if not access.accepts(ask.user_name, ask.api_key):
-        return refused("token", INVALID_CREDENTIALS)
-    return succeeded(token=access.issue(call.venue.clock.wall_ns()))
+    return _logged_in(call, ask.user_name, ask.api_key)
 
 
 def login_app(call: Call, ask: LoginApp) -> bytes:
     """Answer a log-in by an application, whose verify key is the API key here."""
+    return _logged_in(call, ask.user_name, ask.verify_key)
+
+
+def _logged_in(call: Call, username: str, key: str) -> bytes:
     access = call.venue.access
-    if not access.accepts(ask.user_name, ask.verify_key):
-        return refused("token", INVALID_CREDENTIALS)
-    return succeeded(token=access.issue(call.venue.clock.wall_ns()))
+    if access.accepts(username, key):
+        return succeeded(token=access.issue(call.venue.clock.wall_ns()))
+    code = INVALID_CREDENTIALS
+    if not access.knows(username):
+        code = call.venue.quirks.rest.wrong_user_code
+    return refused("token", code, UNKNOWN_ERROR_WORDS if code == UNKNOWN_ERROR else None)
 
 
 def validate(call: Call, _: object) -> bytes:
     """Answer with a fresh token; the old one stays valid."""
-    return succeeded(newToken=call.venue.access.issue(call.venue.clock.wall_ns()))
+    access, quirks = call.venue.access, call.venue.quirks.rest
+    if not quirks.validate_rotates:
+        return succeeded(newToken=call.token)
+    if quirks.validate_ends_token:
+        access.end(call.token)
+    return succeeded(newToken=access.issue(call.venue.clock.wall_ns()))
+
+
+def _unfit_to_validate(state: TokenState) -> bytes:
+    return refused("newToken", _SESSIONS[state])
 
 
 def logout(call: Call, _: object) -> bytes:
     """End the token of the request."""
-    call.venue.access.end(call.token)
+    if call.venue.quirks.rest.logout_scope == "user":
+        call.venue.access.end_all()
+        call.venue.sessions.logged_out(None)
+    else:
+        call.venue.access.end(call.token)
+        call.venue.sessions.logged_out(call.token)
     return succeeded()
+
+
+def _unfit_to_log_out(_: TokenState) -> bytes:
+    return refused(None, _SESSIONS[TokenState.UNKNOWN])
 
 
 def search_accounts(call: Call, ask: AccountSearch) -> bytes:
@@ -132,7 +131,9 @@ def search_accounts(call: Call, ask: AccountSearch) -> bytes:
 
 def search_contracts(call: Call, ask: ContractSearch) -> bytes:
     """Answer with the active contracts that the text occurs in."""
-    found = call.venue.listings.search(ask.search_text or "") if _entitled(call, ask.live) else []
+    listings, deep = call.venue.listings, call.venue.quirks.rest.search_descriptions
+    entitled = _entitled(call, ask.live)
+    found = listings.search(ask.search_text or "", descriptions=deep) if entitled else []
     return succeeded(contracts=[_contract_row(row) for row in found])
 
 
@@ -150,42 +151,9 @@ def available_contracts(call: Call, ask: ContractsAvailable) -> bytes:
     return succeeded(contracts=[_contract_row(row) for row in found])
 
 
-def retrieve_bars(call: Call, ask: RetrieveBars) -> bytes:
-    """Answer with bars, newest first."""
-    venue = call.venue
-    traded = {c.contract_id: c for c in venue.source.contracts}
-    contract = traded.get(ask.contract_id)
-    if not _entitled(call, ask.live) or contract is None:
-        return refused("bars", CONTRACT_NOT_FOUND, _no_market(call, ask))
-    if ask.unit not in _UNITS:
-        return refused("bars", UNIT_INVALID)
-    if not 1 <= ask.unit_number <= MAX_UNIT_NUMBER:
-        return refused("bars", UNIT_NUMBER_INVALID)
-    if not 1 <= ask.limit <= MAX_BARS:
-        return refused("bars", LIMIT_INVALID)
-    bars = venue.source.history(ask.contract_id).bars(
-        ask.unit,
-        ask.unit_number,
-        parse_ns(ask.start_time),
-        parse_ns(ask.end_time),
-        ask.limit,
-        ask.include_partial_bar,
-        venue.clock.now_ns(),
-    )
-    price = PriceTexts(contract.grid)
-    rows = ",".join(
-        [
-            f'{{"t":"{format_iso(bar.start_ns)}","o":{price[bar.open]},"h":{price[bar.high]}'
-            f',"l":{price[bar.low]},"c":{price[bar.close]},"v":{bar.volume}}}'
-            for bar in bars
-        ]
-    )
-    return succeeded(bars=msgspec.Raw(f"[{rows}]".encode()))
-
-
 def ping(call: Call, _: object) -> bytes:
     """Answer ``pong`` as a JSON string."""
-    return b'"pong"'
+    return b'"pong"' if call.venue.quirks.rest.quoted_ping else b"pong"
 
 
 def _contract_row(row: Listing) -> dict[str, object]:
@@ -205,23 +173,16 @@ def _entitled(call: Call, live: bool) -> bool:
     return not live or call.venue.quirks.live_entitled
 
 
-def _no_market(call: Call, ask: RetrieveBars) -> str | None:
-    if ask.live or call.venue.listings.by_id(ask.contract_id) is None:
-        return None
-    traded = ", ".join(c.contract_id for c in call.venue.source.contracts)
-    return f"{ask.contract_id} is listed but has no market in this simulation; it has {traded}."
-
-
 ROUTES = (
     Route("/api/Auth/loginKey", login_key, LoginKey, open=True),
     Route("/api/Auth/loginApp", login_app, LoginApp, open=True),
-    Route("/api/Auth/validate", validate),
-    Route("/api/Auth/logout", logout),
+    Route("/api/Auth/validate", validate, unfit=_unfit_to_validate),
+    Route("/api/Auth/logout", logout, unfit=_unfit_to_log_out),
     Route("/api/Account/search", search_accounts, AccountSearch),
     Route("/api/Contract/search", search_contracts, ContractSearch),
     Route("/api/Contract/searchById", contract_by_id, ContractById),
     Route("/api/Contract/available", available_contracts, ContractsAvailable),
-    Route("/api/History/retrieveBars", retrieve_bars, RetrieveBars, bucket="history"),
+    BAR_ROUTE,
     *TRADING_ROUTES,
     Route("/api/Status/ping", ping, method="GET", bucket=None, open=True),
 )

@@ -19,6 +19,7 @@ from project_x_py._core.exchange.queries import OrderQuery
 from project_x_py._core.time import parse_ns
 from project_x_py.exceptions import ProjectXDataError
 from project_x_py.simulator._rest import BindingError, Call, Route, answered, refused, succeeded
+from project_x_py.simulator._times import check_instants, instant
 
 if TYPE_CHECKING:
     from project_x_py._core.exchange.commands import Outcome
@@ -198,8 +199,9 @@ def search_orders(call: Call, ask: Span) -> bytes:
         return refused("orders", NOT_FOUND)
     if ask.start_timestamp is msgspec.UNSET:
         return _without_start(call, "orders")
+    _check_span(call, ask)
     found = queries.orders(
-        ask.account_id, parse_ns(ask.start_timestamp), _instant(ask.end_timestamp)
+        ask.account_id, parse_ns(ask.start_timestamp), instant(ask.end_timestamp)
     )
     return succeeded(orders=[rows.order(row) for row in found])
 
@@ -227,13 +229,18 @@ def query_orders(call: Call, ask: SearchOrdersQueryRequest) -> bytes:
     queries, rows, wanted = call.venue.floor.queries, call.venue.rows, ask.filter
     if queries.account(wanted.account_id) is None:
         return answered(NOT_FOUND, None, orders=None, totalCount=None)
+    check_instants(
+        call,
+        ("filter.createdAfter", wanted.created_after),
+        ("filter.createdBefore", wanted.created_before),
+    )
     page = queries.query(
         OrderQuery(
             account_id=wanted.account_id,
             statuses=wanted.statuses or (),
             contract_id=wanted.contract_id,
-            created_after_ns=_instant(wanted.created_after),
-            created_before_ns=_instant(wanted.created_before),
+            created_after_ns=instant(wanted.created_after),
+            created_before_ns=instant(wanted.created_before),
             by_id=ask.sort_by == BY_ID,
             descending=ask.sort_direction == DESCENDING,
             offset=ask.page_offset,
@@ -258,8 +265,9 @@ def search_trades(call: Call, ask: Span) -> bytes:
         return refused("trades", NOT_FOUND)
     if ask.start_timestamp is msgspec.UNSET:
         return _without_start(call, "trades")
+    _check_span(call, ask)
     found = queries.trades(
-        ask.account_id, parse_ns(ask.start_timestamp), _instant(ask.end_timestamp)
+        ask.account_id, parse_ns(ask.start_timestamp), instant(ask.end_timestamp)
     )
     return succeeded(trades=[rows.trade(row) for row in found])
 
@@ -268,15 +276,16 @@ def _bare(outcome: Outcome) -> bytes:
     return answered(outcome.code, outcome.message)
 
 
+def _check_span(call: Call, ask: Span) -> None:
+    start = None if ask.start_timestamp is msgspec.UNSET else ask.start_timestamp
+    check_instants(call, ("startTimestamp", start), ("endTimestamp", ask.end_timestamp))
+
+
 def _without_start(call: Call, key: str) -> bytes:
     """Answer a search whose start is missing, as when its name is misspelt."""
     if call.venue.quirks.strict_start:
         raise BindingError("$.startTimestamp", "The StartTimestamp field is required.")
     return succeeded(**{key: []})
-
-
-def _instant(text: str | None) -> int | None:
-    return None if text is None else parse_ns(text)
 
 
 def _check_instant(text: str | None) -> None:

@@ -1,6 +1,7 @@
 """The user hub: who is told of which account's changes.
 
-Nothing is sent on subscription; a client takes the state from REST and is then told of changes.
+Nothing is sent on subscription unless a quirk wants it; a client takes the state from REST and is
+then told of changes.
 The payload of an event is wrapped as ``{"action": n, "data": {...}}``, as live traffic has it.
 
 Invariant (``tests/simulator/test_hub.py``): an event reaches the subscribers of its kind and
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
     from project_x_py.simulator._faults import Faults
+    from project_x_py.simulator._hub_quirks import HubQuirks
 
 __all__ = ["Action", "Stream", "UserHub"]
 
@@ -49,10 +51,23 @@ class UserHub(Hub):
         accounts: The ids that may be subscribed to.
         faults: See :class:`~project_x_py.simulator._hub.Hub`.
         wrapped: Whether payloads go out as ``{"action", "data"}``; bare otherwise.
+        quirks: What else of it is unknown.
+
+    Attributes:
+        picture: Returns the payloads of what there is of a stream and account, for a subscriber
+            that is to be told at once.
     """
 
-    def __init__(self, accounts: Container[int], faults: Faults, *, wrapped: bool = True) -> None:
-        super().__init__("user", self._methods_of_streams(), faults)
+    def __init__(
+        self,
+        accounts: Container[int],
+        faults: Faults,
+        *,
+        wrapped: bool = True,
+        quirks: HubQuirks | None = None,
+    ) -> None:
+        super().__init__("user", self._methods_of_streams(), faults, quirks)
+        self.picture: Callable[[Stream, int | None], list[bytes]] = _nothing
         self._accounts = accounts
         self._wrapped = wrapped
         self._subscribers: dict[tuple[Stream, int | None], dict[HubConnection, None]] = {}
@@ -70,10 +85,12 @@ class UserHub(Hub):
         subscribers = self._subscribers.get((stream, key))
         if not subscribers:
             return
+        self.trouble.deliver(tuple(subscribers), self._frame(stream, action, payload))
+
+    def _frame(self, stream: Stream, action: int, payload: bytes) -> bytes:
         data = msgspec.Raw(payload)
         argument = {"action": int(action), "data": data} if self._wrapped else data
-        frame = signalr.encode_invocation(stream.value, [argument])
-        self.trouble.deliver(tuple(subscribers), frame)
+        return signalr.encode_invocation(stream.value, [argument])
 
     def unsubscribe(self, connection: HubConnection) -> None:
         """Send a connection nothing more."""
@@ -89,10 +106,18 @@ class UserHub(Hub):
             methods[f"Unsubscribe{name}"] = Method(takes, self._unsubscriber(stream))
         return methods
 
-    def _subscriber(self, stream: Stream) -> Callable[..., None]:
-        def subscribe(connection: HubConnection, account_id: int | None = None) -> None:
+    def _subscriber(self, stream: Stream) -> Callable[..., bytes | None]:
+        def subscribe(connection: HubConnection, account_id: int | None = None) -> bytes | None:
             self._check(account_id)
-            self._subscribers.setdefault((stream, account_id), {})[connection] = None
+            subscribers = self._subscribers.setdefault((stream, account_id), {})
+            if connection in subscribers:
+                return None
+            self.check_room(connection, self._subscribers.values())
+            subscribers[connection] = None
+            if not self.quirks.user_snapshots:
+                return None
+            rows = self.picture(stream, account_id)
+            return b"".join([self._frame(stream, Action.UPSERT, row) for row in rows])
 
         return subscribe
 
@@ -106,3 +131,8 @@ class UserHub(Hub):
     def _check(self, account_id: int | None) -> None:
         if account_id is not None and account_id not in self._accounts:
             raise HubRefusal(f"Account {account_id} was not found.")
+
+
+def _nothing(stream: Stream, account_id: int | None) -> list[bytes]:
+    """Nothing is known of any account."""
+    return []

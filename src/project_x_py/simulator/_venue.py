@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from project_x_py.simulator._limits import Limits
     from project_x_py.simulator._listings import Listings
     from project_x_py.simulator._quirks import Quirks
+    from project_x_py.simulator._sessions import Sessions
     from project_x_py.simulator._source import MarketSource
     from project_x_py.simulator._user_rows import UserRows
 
@@ -32,3 +33,4 @@ class Venue:
     limits: Limits
     faults: Faults
     quirks: Quirks
+    sessions: Sessions

@@ -15,7 +15,9 @@ from project_x_py._core.exchange.book import BUY, SELL
 from project_x_py._core.exchange.codes import BracketMode, OrderStatus
 from project_x_py._core.exchange.commands import Bracket
 from project_x_py._core.exchange.events import OrderEvent
+from project_x_py._core.exchange.ledger import FIRST_TRADE_ID
 from project_x_py._core.exchange.models import FixedLatency
+from project_x_py._core.exchange.orders import FIRST_ORDER_ID
 from project_x_py._core.exchange.queries import OrderQuery
 from project_x_py._core.exchange.quirks import ExchangeQuirks
 
@@ -50,6 +52,25 @@ def partly(world: World) -> int:
 def used_by_refused(world: World) -> object:
     world.order(MARKET, BUY, 0, tag="a")
     return world.order(MARKET, BUY, tag="a").code
+
+
+def used_again(world: World) -> object:
+    order = world.order(LIMIT, BUY, 1, limit=PRICE - 3, tag="a").order_id
+    assert order is not None
+    while_it_works = world.order(MARKET, BUY, tag="a").code
+    world.cancel(order)
+    return while_it_works, world.order(MARKET, BUY, tag="a").code
+
+
+def far_trail(world: World) -> object:
+    order = world.order(TRAIL, SELL, 1, trail=PRICE - 6).order_id
+    assert order is not None
+    return world.modify(order, trail=PRICE - 1001).code
+
+
+def ids(world: World) -> object:
+    world.buy()
+    return world.log[0].row.id, world.trades()[0].id
 
 
 def linked(world: World) -> object:
@@ -242,6 +263,10 @@ CASES: list[Case] = [
     ("max_tag_length", None, answer(MARKET, tag="x" * 99), 2, 0),
     ("ascii_tags", True, answer(MARKET, tag="ü"), 0, 2),
     ("refused_order_uses_tag", False, used_by_refused, 2, 0),
+    ("tags_for_ever", False, used_again, (2, 2), (2, 0)),
+    ("signed_bracket_ticks", False, answer(MARKET, sl=Bracket(3, STOP)), 2, 0),
+    ("modify_trail_capped", True, far_trail, 0, 3),
+    ("large_ids", False, ids, (FIRST_ORDER_ID, FIRST_TRADE_ID), (1, 1)),
     ("stop_limit", True, answer(STOP_LIMIT, stop=PRICE + 3, limit=PRICE + 5), 2, 0),
     (
         "honour_linked_order_id",

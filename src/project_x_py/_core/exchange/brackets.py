@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._core.exchange.book import BUY
 from project_x_py._core.exchange.codes import OrderStatus, OrderType
 
 if TYPE_CHECKING:
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["anchor", "make_legs", "nearest", "price_leg"]
 
+_STOP, _TARGET = "-SL", "-TP"
+
 
 def make_legs(store: OrderStore, entry: Order, request: PlaceOrder) -> None:
     """Create the legs that a request asks for, suspended, the stop first."""
     if request.stop_loss is not None:
-        entry.stop_leg = _leg(store, entry, request.stop_loss, "-SL")
+        entry.stop_leg = _leg(store, entry, request.stop_loss, _STOP)
     if request.take_profit is not None:
-        entry.target_leg = _leg(store, entry, request.take_profit, "-TP")
+        entry.target_leg = _leg(store, entry, request.take_profit, _TARGET)
     stop, target = entry.stop_leg, entry.target_leg
     if stop is not None and target is not None:
         stop.sibling, target.sibling = target, stop
@@ -46,7 +49,9 @@ def _leg(store: OrderStore, entry: Order, bracket: Bracket, suffix: str) -> Orde
         status=OrderStatus.SUSPENDED,
     )
     leg.parent = entry
-    leg.offset = leg.trail = bracket.ticks
+    below = (suffix == _STOP) == (entry.side == BUY)
+    # The sign is the leg's, whatever was sent: where signs are not judged they say nothing.
+    leg.offset = leg.trail = -abs(bracket.ticks) if below else abs(bracket.ticks)
     if tag is not None:
         store.use_tag(entry.account_id, tag)
     return leg

@@ -40,7 +40,7 @@ from project_x_py._core.exchange.guards import PositionGuards
 from project_x_py._core.exchange.ledger import Ledger
 from project_x_py._core.exchange.markets import ContractMarket
 from project_x_py._core.exchange.models import FixedLatency, ProductFees
-from project_x_py._core.exchange.orders import OrderStore
+from project_x_py._core.exchange.orders import FIRST_ORDER_ID, OrderStore
 from project_x_py._core.exchange.platform import Platform
 from project_x_py._core.exchange.queries import Queries
 from project_x_py._core.exchange.quirks import ExchangeQuirks
@@ -97,7 +97,10 @@ class Exchange:
         self._quirks = quirks if quirks is not None else ExchangeQuirks()
         self._latency = latency if latency is not None else FixedLatency()
         self._listed = listed if listed is not None else _unlisted
-        self._orders = OrderStore()
+        self._orders = OrderStore(
+            FIRST_ORDER_ID if self._quirks.large_ids else 1,
+            tags_for_ever=self._quirks.tags_for_ever,
+        )
         self._agenda = Agenda()
         self._markets: dict[str, ContractMarket] = {}
         self._accounts: dict[int, Account] = {}

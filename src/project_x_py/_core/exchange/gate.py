@@ -179,7 +179,8 @@ class Gate:
 
     def _check_ticks(self, leg: str, bracket: Bracket, side: int, *, below: bool) -> None:
         ticks = bracket.ticks
-        if ticks >= 0 if below else ticks <= 0:
+        wrong = ticks >= 0 if below else ticks <= 0
+        if wrong and (self._quirks.signed_bracket_ticks or not ticks):
             raise _RefusedError(words.leg_ticks(leg, ticks, side, below))
         least = self._quirks.min_bracket_ticks
         if abs(ticks) < least:
@@ -261,6 +262,8 @@ class Gate:
             if change.trail_price is None:
                 raise _RefusedError(words.NO_TRAIL)
             trail = _distance(_ticks("trail", change.trail_price, grid), _last(market))
+            if trail > MAX_TRAIL_TICKS and self._quirks.modify_trail_capped:
+                raise _RefusedError(words.TRAIL_TOO_FAR)
         return Change(change.size, limit, stop, trail)
 
     def _check_new_size(

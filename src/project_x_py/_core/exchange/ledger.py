@@ -68,7 +68,7 @@ class Ledger:
         self._fees = fees
         self._events: list[ExchangeEvent] = []
         self._seq = 0
-        self._next_trade_id = FIRST_TRADE_ID
+        self._next_trade_id = FIRST_TRADE_ID if quirks.large_ids else 1
         self._next_position_id = FIRST_POSITION_ID
         self._tick_values: dict[str, int] = {}
 

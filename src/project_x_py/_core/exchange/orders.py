@@ -148,10 +148,16 @@ class Order:
 
 
 class OrderStore:
-    """All orders of an exchange, by id, by account and by tag."""
+    """All orders of an exchange, by id, by account and by tag.
 
-    def __init__(self) -> None:
-        self._next_id = FIRST_ORDER_ID
+    Args:
+        first_id: Of the first order.
+        tags_for_ever: Whether a tag stays taken when its order is over.
+    """
+
+    def __init__(self, first_id: int = FIRST_ORDER_ID, *, tags_for_ever: bool = True) -> None:
+        self._next_id = first_id
+        self._tags_for_ever = tags_for_ever
         self._orders: dict[int, Order] = {}
         self._of: dict[int, list[Order]] = {}
         self._tags: set[tuple[int, str]] = set()
@@ -223,9 +229,13 @@ class OrderStore:
         del self._working[order.id]
 
     def use_tag(self, account_id: int, tag: str) -> None:
-        """Take a tag for ever."""
+        """Take a tag, for ever unless the store was told otherwise."""
         self._tags.add((account_id, tag))
 
     def is_used(self, account_id: int, tag: str) -> bool:
-        """Return whether a tag was taken."""
-        return (account_id, tag) in self._tags
+        """Return whether a tag is taken."""
+        if self._tags_for_ever:
+            return (account_id, tag) in self._tags
+        return any(
+            order.tag == tag and order.account_id == account_id for order in self._working.values()
+        )

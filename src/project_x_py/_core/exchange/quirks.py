@@ -28,6 +28,8 @@ class ExchangeQuirks:
         ascii_tags: Whether a tag with other than printable ASCII is refused. Unknown.
         refused_order_uses_tag: Whether the tag of a refused order, which is stored like any
             other, counts as used. Unknown; tags are documented as unique across the account.
+        tags_for_ever: Whether a tag stays taken when its order is over. Documented is only that it
+            is unique across the account.
         stop_limit: Whether type 3 can be placed. In the enumeration, not in the documented list.
         honour_linked_order_id: Whether ``linkedOrderId`` on place ties two orders so that what one
             fills the other loses. An old document has it; ignored today as far as known.
@@ -46,6 +48,8 @@ class ExchangeQuirks:
             it, or only when the entry is over.
         bracket_anchor: The price that ticks count from when an entry filled at several: the
             average, rounded to the tick, or that of the first fill.
+        signed_bracket_ticks: Whether ticks on the wrong side of the entry are refused, as captured
+            live; the documented sample has no signs, and then they count as distances.
         min_bracket_ticks: Fewest ticks between entry and leg. One source claims 4.
         single_leg_brackets: Whether a bracket of only a stop or only a target is taken.
         cancel_legs_when_flat: Whether legs are cancelled when their position is closed by
@@ -87,6 +91,9 @@ class ExchangeQuirks:
         report_trail_moves: Whether every move of a trailing stop is told.
         trigger_by: Whether trades or quotes trigger stops and move trailing ones.
         activation_ns: From an entry's first fill to its legs working; 10 ms in live captures.
+        modify_trail_capped: Whether modifying refuses a trail of more than 1,000 ticks, as placing
+            does; documented not to.
+        large_ids: Whether ids of orders and executions begin above 2^31, as live ones do.
         query_filters_contract: Whether ``contractId`` filters the v2 query; measured not to.
         query_row_cap: Most rows of one v2 query.
         max_order_size: Largest order in contracts.
@@ -95,6 +102,7 @@ class ExchangeQuirks:
     max_tag_length: int | None = 64
     ascii_tags: bool = False
     refused_order_uses_tag: bool = True
+    tags_for_ever: bool = True
     stop_limit: bool = False
     honour_linked_order_id: bool = False
     search_by: Literal["created", "updated"] = "created"
@@ -108,6 +116,7 @@ class ExchangeQuirks:
     cancel_parent_cancels_legs: bool = True
     legs_on_partial_fill: Literal["per fill", "on completion"] = "per fill"
     bracket_anchor: Literal["average", "first fill"] = "average"
+    signed_bracket_ticks: bool = True
     min_bracket_ticks: int = 1
     single_leg_brackets: bool = True
     cancel_legs_when_flat: bool = False
@@ -143,6 +152,8 @@ class ExchangeQuirks:
     report_trail_moves: bool = False
     trigger_by: Literal["trade", "quote"] = "trade"
     activation_ns: int = 10_000_000
+    modify_trail_capped: bool = False
+    large_ids: bool = True
     query_filters_contract: bool = False
     query_row_cap: int = 100
     max_order_size: int = 10_000
