@@ -31,43 +31,45 @@ __all__ = [
 
 
 class OrderbookAnalysisResponse(TypedDict):
-    """Figures of a book at one instant."""
+    """Figures of a book at one instant; None where nothing is known."""
 
     bid_depth: int
     ask_depth: int
     total_bid_size: int
     total_ask_size: int
-    avg_bid_size: float
-    avg_ask_size: float
+    avg_bid_size: float | None
+    avg_ask_size: float | None
     price_levels: int
-    order_clustering: float
-    imbalance: float
-    spread: float
-    mid_price: float
-    weighted_mid_price: float
-    volume_weighted_avg_price: float
-    time_weighted_avg_price: float
+    order_clustering: float | None
+    imbalance: float | None
+    spread: float | None
+    mid_price: float | None
+    weighted_mid_price: float | None
+    volume_weighted_avg_price: float | None
+    time_weighted_avg_price: float | None
     timestamp: str
 
 
 class LiquidityAnalysisResponse(TypedDict):
-    """Liquidity around the market."""
+    """Liquidity around the market; None where nothing is known."""
 
     bid_liquidity: float
     ask_liquidity: float
     total_liquidity: float
-    avg_spread: float
-    spread_volatility: float
-    liquidity_score: float
-    market_depth_score: float
-    resilience_score: float
-    tightness_score: float
-    immediacy_score: float
-    depth_imbalance: float
-    effective_spread: float
-    realized_spread: float
-    price_impact: float
+    avg_spread: float | None
+    spread_volatility: float | None
+    liquidity_score: float | None
+    market_depth_score: float | None
+    resilience_score: float | None
+    tightness_score: float | None
+    immediacy_score: float | None
+    depth_imbalance: float | None
+    effective_spread: float | None
+    realized_spread: float | None
+    price_impact: float | None
     timestamp: str
+    spread_trend: NotRequired[float | None]
+    spread_distribution: NotRequired[dict[float, float]]
 
 
 class RiskAnalysisResponse(TypedDict):
@@ -213,20 +215,20 @@ class IcebergDetectionResponse(TypedDict):
 
 
 class MarketImpactResponse(TypedDict):
-    """What an order of some size would cost."""
+    """What an order of some size would cost; None where nothing is known."""
 
-    estimated_fill_price: float
-    price_impact_pct: float
-    spread_cost: float
-    market_impact_cost: float
-    total_transaction_cost: float
+    estimated_fill_price: float | None
+    price_impact_pct: float | None
+    spread_cost: float | None
+    market_impact_cost: float | None
+    total_transaction_cost: float | None
     levels_consumed: int
     remaining_liquidity: float
     confidence_level: float
-    slippage_estimate: float
-    timing_risk: float
-    liquidity_premium: float
-    implementation_shortfall: float
+    slippage_estimate: float | None
+    timing_risk: float | None
+    liquidity_premium: float | None
+    implementation_shortfall: float | None
     timestamp: str
 
 
@@ -359,8 +361,8 @@ class SpoofingDetectionResponse(TypedDict):
     order_size: int
     placement_frequency: float
     cancellation_rate: float
-    time_to_cancel_avg_seconds: float
-    distance_from_market: float
+    time_to_cancel_avg_seconds: float | None
+    distance_from_market: float | None
     confidence: float
     pattern: str
     first_detected: str
