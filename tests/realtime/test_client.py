@@ -120,6 +120,11 @@ async def test_reports_have_their_documented_keys() -> None:
     stats = client.get_stats()
     assert set(stats) == {
         "events_received",
+        "feed_gaps",
+        "open_gaps",
+        "records_waiting",
+        "stale_feeds",
+        "false_alarms",
         "last_event_time",
         "connection_errors",
         "connected_time",

@@ -6,10 +6,23 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.realtime.peer import ACCOUNT, MES, MNQ, Listener, Peer, in_virtual_time
+from tests.realtime.peer import (
+    ACCOUNT,
+    MES,
+    MNQ,
+    ORIGIN_NS,
+    TOKEN,
+    URLS,
+    Listener,
+    Peer,
+    in_virtual_time,
+)
 
 from project_x_py._core.grid import TickGrid
+from project_x_py._core.time import NS
+from project_x_py._runtime.clock import VirtualClock
 from project_x_py.exceptions import ProjectXAuthenticationError, ProjectXError
+from project_x_py.realtime import ProjectXRealtimeClient
 from project_x_py.realtime._connection import HubTiming
 
 SIX = [
@@ -76,7 +89,7 @@ async def test_every_attempt_asks_for_a_token() -> None:
 
 @in_virtual_time
 async def test_delays_grow_with_jitter_up_to_the_cap() -> None:
-    """While nobody answers, each delay is drawn below a bound that doubles up to 3 s, for ever."""
+    """In session each delay is drawn below a bound that doubles up to 2.5 s, for ever."""
     peer, listener = Peer(), Listener()
     client = peer.client()
     client.add_connection_listener(listener)
@@ -87,10 +100,10 @@ async def test_delays_grow_with_jitter_up_to_the_cap() -> None:
     delays = listener.delays("market")
     bounds = [0.25, 0.5, 1.0, 2.0]
     assert all(delay <= bound for delay, bound in zip(delays, bounds, strict=False))
-    assert all(delay <= 3.0 for delay in delays)
-    assert max(delays[4:]) > 2.5
+    assert all(delay <= 2.5 for delay in delays)
+    assert max(delays[4:]) > 2.0
     assert len(set(delays)) == len(delays) > 300
-    assert 1.2 < sum(delays[4:]) / len(delays[4:]) < 1.8
+    assert 1.0 < sum(delays[4:]) / len(delays[4:]) < 1.5
     attempts = [
         d["attempt"] for s, h, d in listener.changes if (s, h) == ("reconnecting", "market")
     ]
@@ -103,7 +116,7 @@ async def test_delays_grow_with_jitter_up_to_the_cap() -> None:
 
 @in_virtual_time
 async def test_refusals_are_asked_again_less_often() -> None:
-    """While the gateway answers with a refusal the delays go up to 30 s."""
+    """While the gateway refuses the token the delays go up to 30 s."""
     peer, listener = Peer(), Listener()
     client = peer.client()
     client.add_connection_listener(listener)
@@ -358,4 +371,92 @@ async def test_frames_can_be_tapped_in_sequence() -> None:
     market = [frame for frame in frames if frame[0] == "market" and b"Quote" in frame[3]]
     assert [number for _, number, _, _ in market] == [1, 2]
     assert market[1][2] - market[0][2] == pytest.approx(5_000_000_000, rel=1e-6)
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_a_token_that_was_refused_is_not_offered_again() -> None:
+    """The factory is told of it and makes another one, within the same attempt."""
+    peer, asked = Peer(), list[str | None]()
+    client = peer.client()
+
+    async def fresh(refused: str | None = None) -> str:
+        asked.append(refused)
+        return "t0" if refused is None else f"{refused}+"
+
+    client.token_factory = fresh
+    assert await client.connect()
+    peer.refused_tokens = {"t0", "t0+"}
+    peer.hub("market").cut("gone")
+    await asyncio.sleep(5)
+    assert client.is_connected()
+    offered = [token for _, hub, token in peer.attempts if hub == "market"]
+    assert offered == ["t0", "t0", "t0+", "t0++"]
+    assert asked == [None, None, None, "t0", "t0+"]
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_without_another_token_none_is_offered() -> None:
+    """Nothing is sent until there is a token that may be taken; then it is, at once."""
+    peer = Peer()
+    client = peer.client()
+    assert await client.connect()
+    token = peer.attempts[0][2]
+    peer.refused_tokens = {token}
+    peer.hub("user").cut("gone")
+    await asyncio.sleep(300)
+    assert len(peer.times("user")) == 2
+    assert not client.is_connected()
+    assert not await client.update_jwt_token(token)
+    assert await client.update_jwt_token("another")
+    assert client.is_connected()
+    peer.refused_tokens = {"another"}
+    peer.hub("user").cut("gone")
+    await asyncio.sleep(60)
+    await client.disconnect()
+    peer.refused_tokens = set()
+    assert await client.connect()
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_a_session_that_was_ended_asks_for_a_new_token() -> None:
+    """GatewayLogout makes the token doubtful, but the only one there is may be tried again."""
+    peer, asked = Peer(), list[str | None]()
+    client = peer.client()
+    assert await client.connect()
+    peer.emit("user", "GatewayLogout")
+    await asyncio.sleep(5)
+    assert client.is_connected()
+
+    def fresh(refused: str | None = None) -> str:
+        asked.append(refused)
+        return "fresh"
+
+    client.token_factory = fresh
+    peer.emit("market", "GatewayLogout", "x")
+    await asyncio.sleep(5)
+    assert client.is_connected()
+    assert asked == [peer.attempts[0][2]]
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_delays_are_longer_while_the_market_is_closed() -> None:
+    """At the weekend they go up to a minute, whoever answers how."""
+    peer, listener = Peer(), Listener()
+    saturday = VirtualClock(ORIGIN_NS + 4 * 86400 * NS)
+    client = ProjectXRealtimeClient.wired(
+        TOKEN, "1", URLS, clock=saturday, network=peer.open, seed=1
+    )
+    client.add_connection_listener(listener)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    peer.down = {"market"}
+    peer.hub("market").cut("gone")
+    await asyncio.sleep(7200)
+    delays = listener.delays("market")
+    assert 40 < max(delays) <= 60
+    assert len(delays) < 350
     await client.cleanup()

@@ -166,7 +166,7 @@ async def test_callbacks_get_payloads_as_they_were_sent() -> None:
         await client.add_callback(kind, again.append)
     assert await client.connect()
     payloads: dict[str, Any] = {
-        "account_update": {"action": 1, "data": {"id": 5, "balance": 1.5, "odd": None}},
+        "account_update": {"action": 1, "data": {"id": ACCOUNT, "balance": 1.5, "odd": None}},
         "position_update": {"action": 2, "data": {"accountId": ACCOUNT, "size": 0}},
         "order_update": {"accountId": ACCOUNT, "id": 3391000302, "unknown": {"deep": [1, 2]}},
         "trade_execution": [{"accountId": ACCOUNT, "price": 24120.5}],

@@ -35,7 +35,7 @@ async def fails() -> None:
 @pytest.mark.checklist(46, 48)
 @in_virtual_time
 async def test_every_task_is_counted_once() -> None:
-    """Two hubs have an owner, a reader, a keeper and a heartbeat each, and a callback one task."""
+    """Two hubs have four tasks each, the watch over the feeds has one, and so has a callback."""
     peer = Peer()
     client = peer.client()
     assert set(client.get_task_stats()) == KEYS
@@ -46,8 +46,8 @@ async def test_every_task_is_counted_once() -> None:
     await asyncio.sleep(1)
     mine = {asyncio.current_task()}
     stats = client.get_task_stats()
-    assert stats["pending_tasks"] == stats["persistent_tasks"] == 9
-    assert len(asyncio.all_tasks() - mine) == 9
+    assert stats["pending_tasks"] == stats["persistent_tasks"] == 10
+    assert len(asyncio.all_tasks() - mine) == 10
     await client.disconnect()
     stats = client.get_task_stats()
     assert stats["pending_tasks"] == 1
@@ -57,9 +57,9 @@ async def test_every_task_is_counted_once() -> None:
     assert stats["pending_tasks"] == 0
     assert asyncio.all_tasks() == mine
     ended = stats["completed_tasks"] + stats["cancelled_tasks"] + stats["failed_tasks"]
-    assert stats["total_tasks"] == ended == 11
+    assert stats["total_tasks"] == ended == 12
     assert await client.connect()
-    assert client.get_task_stats()["total_tasks"] == 19
+    assert client.get_task_stats()["total_tasks"] == 21
     await client.cleanup()
 
 
@@ -83,7 +83,7 @@ async def test_tasks_that_end_leave_a_count_only() -> None:
         await asyncio.sleep(0.001)
         while not client.is_connected():
             await asyncio.sleep(0.5)
-    assert client.get_task_stats()["pending_tasks"] == 8
+    assert client.get_task_stats()["pending_tasks"] == 9
     assert len(peer.sockets) == 2
     await client.cleanup()
 

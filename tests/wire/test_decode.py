@@ -344,7 +344,7 @@ def test_an_order_keeps_what_is_right(stats: DecodeStats) -> None:
     ("bad", "kind"),
     [
         ({"side": None}, "order: wrong type or member missing"),
-        ({"id": "3391000302"}, "order: wrong type or member missing"),
+        ({"id": "33910003x2"}, "order: wrong type or member missing"),
         ({"size": -1}, "order: negative size"),
         ({"fillVolume": -1}, "order: negative size"),
         ({"contractId": "CON.F.US.EP.U26"}, "order: contract not known"),

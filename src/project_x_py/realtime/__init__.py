@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from project_x_py.realtime.client import ProjectXRealtimeClient, create_realtime_client
     from project_x_py.realtime.connection_management import ConnectionManagementMixin
     from project_x_py.realtime.event_handling import EventHandlingMixin
+    from project_x_py.realtime.feeds import FeedMixin
     from project_x_py.realtime.health_monitoring import HealthMonitoringMixin
     from project_x_py.realtime.subscriptions import SubscriptionsMixin
     from project_x_py.realtime.task_management import TaskManagerMixin
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConnectionManagementMixin",
     "EventHandlingMixin",
+    "FeedMixin",
     "HealthMonitoringMixin",
     "ProjectXRealtimeClient",
     "SubscriptionsMixin",
@@ -25,6 +27,7 @@ __all__ = [
 _HOMES = {
     "ConnectionManagementMixin": "connection_management",
     "EventHandlingMixin": "event_handling",
+    "FeedMixin": "feeds",
     "HealthMonitoringMixin": "health_monitoring",
     "ProjectXRealtimeClient": "client",
     "SubscriptionsMixin": "subscriptions",

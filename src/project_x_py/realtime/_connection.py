@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from project_x_py._core.gaps import GapReason
 from project_x_py._core.redact import redact
 from project_x_py._core.time import NS
 from project_x_py._wire import signalr
@@ -51,10 +52,12 @@ class HubTiming:
     ping_s: float = 10.0
     silence_s: float = 30.0
     backoff_s: float = 0.25
-    backoff_cap_s: float = 3.0
-    """Longest delay while nobody answers: trying is cheap, and the way may be free any moment."""
+    backoff_cap_s: float = 2.5
+    """Longest delay while the market is in session, where every second is missed."""
+    closed_cap_s: float = 60.0
+    """Longest delay while the market is closed, when gateways are maintained."""
     refused_cap_s: float = 30.0
-    """Longest delay while the gateway answers with a refusal."""
+    """Longest delay while the gateway refuses the token, or asks for less."""
     stable_s: float = 10.0
     """A connection that lived so long was a good one: the next loss begins with short delays."""
 
@@ -80,10 +83,12 @@ class HubConnection:
         splitter: signalr.RecordSplitter,
         waiting: list[bytes],
         *,
+        token: str,
         clock: Clock,
         timing: HubTiming,
         stats: DecodeStats,
     ) -> None:
+        self.token = token
         self._socket = socket
         self._splitter = splitter
         self._waiting = waiting
@@ -97,7 +102,8 @@ class HubConnection:
         self.heard_ns = clock.monotonic_ns()
         self.opened_ns = self.heard_ns
         self.crashed = False
-        self.refused = False
+        self.logged_out = False
+        self.cause = GapReason.DISCONNECTED
 
     @classmethod
     async def open(
@@ -131,7 +137,7 @@ class HubConnection:
             if isinstance(exc, ConnectionError | ProjectXDataError):
                 raise ProjectXConnectionError(f"handshake: {exc}", sent=True) from None
             raise
-        return cls(socket, splitter, waiting, clock=clock, timing=timing, stats=stats)
+        return cls(socket, splitter, waiting, token=token, clock=clock, timing=timing, stats=stats)
 
     @property
     def ended(self) -> bool:
@@ -162,9 +168,10 @@ class HubConnection:
         """Wait for the end of the connection and return its reason."""
         return await asyncio.shield(self._over)
 
-    def lose(self, reason: str) -> None:
+    def lose(self, reason: str, cause: GapReason | None = None) -> None:
         """End the connection: :meth:`over` returns ``reason``, invocations fail with it."""
         if not self._over.done():
+            self.cause = cause or self.cause
             self._over.set_result(reason)
         for call in self._pending.values():
             if not call.done():
@@ -257,18 +264,18 @@ class HubConnection:
             return self._corrupt(record, exc)
         if envelope.type == signalr.RecordType.INVOCATION:
             if envelope.target == LOGOUT:
-                self.refused = True
+                self.logged_out = True
                 return "the gateway ended the session"
             taker.on_event(envelope, recv_ns)
         elif envelope.type == signalr.RecordType.COMPLETION:
             self._complete(envelope)
         elif envelope.type == signalr.RecordType.CLOSE:
-            self.refused = True
             return envelope.error or "the gateway closed the connection"
         return None
 
     def _corrupt(self, offender: bytes, exc: ProjectXDataError) -> str:
         self._stats.note("corrupt frame", offender)
+        self.cause = GapReason.CORRUPT
         return f"corrupt frame: {exc}"
 
     def _complete(self, envelope: Envelope) -> None:
@@ -287,7 +294,10 @@ class HubConnection:
             now_ns = self._clock.monotonic_ns()
             silent_ns = self.heard_ns + silence_ns
             if now_ns >= silent_ns:
-                self.lose(f"the gateway has said nothing for {self._timing.silence_s:g} s")
+                self.lose(
+                    f"the gateway has said nothing for {self._timing.silence_s:g} s",
+                    GapReason.SILENT,
+                )
                 return
             if now_ns < next_ns:
                 await asyncio.sleep(max((min(next_ns, silent_ns) - now_ns) / NS, 1e-3))
@@ -297,7 +307,9 @@ class HubConnection:
                 async with asyncio.timeout(self._timing.ping_s):
                     await self._socket.send(signalr.PING)
             except TimeoutError:
-                self.lose(f"the gateway has read nothing for {self._timing.ping_s:g} s")
+                self.lose(
+                    f"the gateway has read nothing for {self._timing.ping_s:g} s", GapReason.SILENT
+                )
                 return
             except ConnectionError as exc:
                 self.lose(redact(str(exc)))

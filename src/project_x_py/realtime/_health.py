@@ -6,7 +6,8 @@ has, which changes nothing and brings no data. A refusal is an answer as well.
 Invariants (``tests/realtime/test_health.py``):
 
 - the score is 0 while no hub is connected, and never counts what was not measured;
-- a hub is reconnected for its health at most once a minute;
+- a quiet market takes nothing from it, a feed that misses messages keeps it below fair;
+- a hub is reconnected for its health after two bad heartbeats, at most once a minute;
 - there are at most ``max_latency_samples`` samples per hub.
 """
 
@@ -20,6 +21,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from project_x_py._core.gaps import GapReason
 from project_x_py._core.time import NS, format_iso
 from project_x_py.exceptions import ProjectXConnectionError
 
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from project_x_py._ports import Clock
+    from project_x_py.realtime._gaps import GapKeeper
     from project_x_py.realtime._hub import Hub
+    from project_x_py.realtime._notices import Notices
     from project_x_py.realtime._pair import HubPair
     from project_x_py.realtime._tasks import TaskLedger
 
@@ -41,7 +45,10 @@ RECENT = 10
 """Samples and heartbeats that the score looks back on."""
 RECONNECT_EVERY_NS = 60 * NS
 LATENCY_STEPS_MS = ((100, 100.0), (300, 90.0), (500, 75.0), (1000, 50.0))
-EVENT_STEPS_S = ((10, 100.0), (30, 75.0), (60, 50.0))
+MISSING_CAP = 49.0
+"""Highest score while messages are being missed: below fair, whatever else is well."""
+PATIENCE = 2
+"""Heartbeats in a row below the threshold before a hub is connected anew."""
 STATUS = ((90, "excellent"), (75, "good"), (50, "fair"), (25, "poor"))
 
 logger = logging.getLogger(__name__)
@@ -84,6 +91,7 @@ class _Pulse:
     last_ns: int | None = None
     pending: bool = False
     slow: bool = False
+    below: int = 0
     reconnected_ns: int | None = None
 
     def mean_ms(self) -> float:
@@ -100,6 +108,7 @@ class _Pulse:
         self.samples.clear()
         self.outcomes.clear()
         self.slow = False
+        self.below = 0
 
 
 class HealthMonitor:
@@ -110,30 +119,40 @@ class HealthMonitor:
         clock: Measures round trips; stamps reports.
         tasks: Starts one heartbeat task per hub.
         events: Returns how many events have been received.
+        gaps: Knows what is being missed.
+        notices: Told of a hub that is slow.
+        ages: Returns how long ago each stream was heard.
     """
 
     def __init__(
-        self, pair: HubPair, clock: Clock, tasks: TaskLedger, events: Callable[[], int]
+        self,
+        pair: HubPair,
+        clock: Clock,
+        tasks: TaskLedger,
+        *,
+        events: Callable[[], int],
+        gaps: GapKeeper,
+        notices: Notices,
+        ages: Callable[[], dict[str, dict[str, float | None]]],
     ) -> None:
         self.settings = HealthSettings()
         self._pair = pair
         self._clock = clock
         self._tasks = tasks
         self._events = events
+        self._gaps = gaps
+        self._notices = notices
+        self._ages = ages
         self._changed = asyncio.Event()
         self._pulses: dict[str, _Pulse] = {}
         self._beats: list[asyncio.Task[Any]] = []
         self._started_ns: int | None = None
-        self._seen_events = 0
-        self._event_ns: int | None = None
 
     def start(self) -> None:
         """Begin to measure; harmless while it goes on."""
         if any(not beat.done() for beat in self._beats):
             return
         self._started_ns = self._clock.monotonic_ns()
-        self._event_ns = None
-        self._seen_events = self._events()
         size = self.settings.max_latency_samples
         self._pulses = {hub.name: _Pulse(hub, deque(maxlen=size)) for hub in self._pair.hubs}
         self._beats = [
@@ -160,8 +179,9 @@ class HealthMonitor:
     def score(self) -> float:
         """Return 0 (no hub is connected) to 100.
 
-        40 % connection, 30 % latency of the last ten round trips, 20 % share of heartbeats
-        answered, 10 % time since the last event; a part that was not measured has no weight.
+        Connection counts 40, the latency of the last ten round trips 30, the share of heartbeats
+        answered 20; a part that was not measured has no weight. While messages are being missed
+        it is at most 49.
         """
         connected = sum(hub.connected for hub in self._pair.hubs)
         if not connected:
@@ -172,10 +192,8 @@ class HealthMonitor:
             parts.append((30.0, _mean(self._latency_score(pulse) for pulse in tried)))
             answered = [100.0 * sum(p.outcomes) / len(p.outcomes) for p in tried]
             parts.append((20.0, _mean(answered)))
-        age_s = self._event_age_s()
-        if age_s is not None:
-            parts.append((10.0, _step(age_s, EVENT_STEPS_S, 25.0)))
-        return round(sum(w * s for w, s in parts) / sum(w for w, _ in parts), 1)
+        score = round(sum(w * s for w, s in parts) / sum(w for w, _ in parts), 1)
+        return min(score, MISSING_CAP) if self._gaps.open_gaps else score
 
     def is_healthy(self, threshold: float | None = None) -> bool:
         """Whether the score reaches ``threshold``, by default the configured one."""
@@ -205,6 +223,7 @@ class HealthMonitor:
             "heartbeat_interval": self.settings.heartbeat_interval,
             "health_threshold": self.settings.health_threshold,
             "latency_threshold_ms": self.settings.latency_threshold_ms,
+            "facts": self._facts(),
         }
         for hub in self._pair.hubs:
             report |= _report(hub, self._pulses.get(hub.name) or _Pulse(hub))
@@ -269,21 +288,45 @@ class HealthMonitor:
                 took_ns / 1e6,
                 settings.latency_threshold_ms,
             )
+            facts = {
+                "hub": pulse.hub.name,
+                "latency_ms": took_ns / 1e6,
+                "threshold_ms": settings.latency_threshold_ms,
+            }
+            self._notices.tell("latency_warning", facts)
         pulse.slow = slow
 
     def _judge(self, pulse: _Pulse) -> None:
+        """Connect a hub anew that answers badly, heartbeat after heartbeat."""
         score = self.score()
         if score >= self.settings.health_threshold or self._latency_score(pulse) >= 50:
+            pulse.below = 0
             return
+        pulse.below += 1
         now_ns = self._clock.monotonic_ns()
         last_ns = pulse.reconnected_ns
-        if last_ns is not None and now_ns - last_ns < RECONNECT_EVERY_NS:
+        if pulse.below < PATIENCE or (
+            last_ns is not None and now_ns - last_ns < RECONNECT_EVERY_NS
+        ):
             return
         pulse.reconnected_ns = now_ns
         pulse.forget()
         reason = f"health score {score:.0f} is below {self.settings.health_threshold:.0f}"
         logger.warning("the %s hub is connected anew: %s", pulse.hub.name, reason)
-        pulse.hub.drop(reason)
+        pulse.hub.drop(reason, GapReason.SILENT, hurry=False)
+
+    def _facts(self) -> dict[str, Any]:
+        """What the score is made from, with the age of each fact in seconds."""
+        wall_ns, now_ns = self._clock.wall_ns(), self._clock.monotonic_ns()
+        facts: dict[str, Any] = {"streams": self._ages(), "open_gaps": len(self._gaps.open_gaps)}
+        for hub in self._pair.hubs:
+            pulse = self._pulses.get(hub.name)
+            beaten_ns = None if pulse is None else pulse.last_ns
+            facts[hub.name] = {
+                "frame_age": None if hub.heard_ns is None else (now_ns - hub.heard_ns) / NS,
+                "heartbeat_age": None if beaten_ns is None else (wall_ns - beaten_ns) / NS,
+            }
+        return facts
 
     def _latency_score(self, pulse: _Pulse) -> float:
         """Score of the last round trips; one that was not answered counts as endless."""
@@ -294,13 +337,6 @@ class HealthMonitor:
         worst = 25.0 if _mean(answered) <= self.settings.latency_threshold_ms else 0.0
         reached = _step(_mean(answered), LATENCY_STEPS_MS, worst)
         return reached * len(answered) / (len(answered) + lost)
-
-    def _event_age_s(self) -> float | None:
-        events = self._events()
-        now_ns = self._clock.monotonic_ns()
-        if events != self._seen_events:
-            self._seen_events, self._event_ns = events, now_ns
-        return None if self._event_ns is None else (now_ns - self._event_ns) / NS
 
     def _uptime_s(self) -> float:
         if self._started_ns is None:

@@ -3,7 +3,7 @@
 Invariants (``tests/realtime/test_hub.py``):
 
 - *connected* is announced only after every wanted subscription was confirmed on this connection;
-- the token is asked for anew at every attempt;
+- the token is asked for anew at every attempt, and one that was refused is not offered again;
 - delays grow exponentially up to a cap, with full jitter, and attempts never end;
 - an attempt that fails does not shorten the next delay, a connection that lived does.
 """
@@ -14,8 +14,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from project_x_py._core.gaps import GapReason
 from project_x_py._core.redact import redact
 from project_x_py._core.time import NS
 from project_x_py._runtime.together import together
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from project_x_py._wire.decode import DecodeStats
     from project_x_py.realtime._connection import HubTiming, RecordTaker
 
-__all__ = ["FrameTap", "Hub", "Subscription"]
+__all__ = ["FrameTap", "Hub", "Outages", "Subscription", "TokenSource"]
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,30 @@ FrameTap = Callable[[str, int, int, bytes], None]
 
 Adopted = tuple[HubConnection, "asyncio.Future[None]"]
 
+UNAUTHORIZED = 401
+GATEWAY_ASKS_FOR_LESS = (UNAUTHORIZED, 403, 429)
+"""Answers after which attempts become rarer, whatever the hour."""
+
+
+class TokenSource(Protocol):
+    """Asked for the token of an attempt, and told of one that the gateway has refused.
+
+    One that is ``doubtful``, because its session was ended, may still be offered for want of
+    another.
+    """
+
+    def __call__(
+        self, refused: str | None = None, doubtful: str | None = None
+    ) -> Awaitable[str]: ...
+
+
+class Outages(Protocol):
+    """Told what a lost connection was to bring, and when a hub brings it again."""
+
+    def lost(self, hub: str, wanted: Iterable[Subscription], reason: GapReason) -> None: ...
+
+    def whole(self, hub: str, wanted: Iterable[Subscription]) -> None: ...
+
 
 class Hub:
     """Keeps one hub connected from :meth:`start` to :meth:`stop`.
@@ -53,6 +78,8 @@ class Hub:
         token: Asked for the token at every attempt.
         taker: Gets the events.
         announce: Told of every change of state, after it.
+        outages: Told before that of what is missed, and of when nothing is any more.
+        in_session: Whether the market is, which is when delays are short.
         tasks: Starts the hub's tasks.
         clock: Stamps what arrives, measures silence.
         timing: How long to wait for what.
@@ -65,9 +92,11 @@ class Hub:
         name: str,
         url: str,
         *,
-        token: Callable[[], Awaitable[str]],
+        token: TokenSource,
         taker: RecordTaker,
         announce: ConnectionChange,
+        outages: Outages,
+        in_session: Callable[[], bool],
         tasks: TaskOwner,
         clock: Clock,
         timing: HubTiming,
@@ -83,6 +112,8 @@ class Hub:
         self._token = token
         self._taker = taker
         self._announce = announce
+        self._outages = outages
+        self._in_session = in_session
         self._tasks = tasks
         self._clock = clock
         self._timing = timing
@@ -94,7 +125,10 @@ class Hub:
         self._next: Adopted | None = None
         self._waiters: set[asyncio.Future[None]] = set()
         self._wanted: dict[Subscription, None] = {}
+        self._confirming: dict[Subscription, asyncio.Future[None]] = {}
         self._attempt = 0
+        self._refused: str | None = None
+        self._doubtful: str | None = None
         self._hurry = asyncio.Event()
 
     @property
@@ -113,6 +147,17 @@ class Hub:
         """What is subscribed to, and will be again after every reconnect."""
         return tuple(self._wanted)
 
+    @property
+    def heard_ns(self) -> int | None:
+        """Monotonic time of the last frame of the open connection, None without one."""
+        return self._connection.heard_ns if self._connection is not None else None
+
+    def confirmed(self, subscription: Subscription) -> bool:
+        """Whether the gateway has confirmed it on the connection that is open."""
+        return (
+            self.connected and subscription in self._wanted and subscription not in self._confirming
+        )
+
     async def start(self, network: Network) -> None:
         """Connect, and stay so; returns once connected.
 
@@ -122,6 +167,7 @@ class Hub:
         if self._owner is None:
             self._network = network
             self._attempt = 0
+            self._refused = self._doubtful = None
             self._owner = self._tasks.spawn(self._own(), name=f"{self.name}-hub")
         await self.wait_connected()
 
@@ -151,11 +197,20 @@ class Hub:
         finally:
             self._waiters.discard(waiter)
 
-    def drop(self, reason: str) -> None:
-        """End the present connection, or the present delay, and connect again at once."""
-        self._hurry.set()
+    def drop(
+        self, reason: str, cause: GapReason = GapReason.DISCONNECTED, *, hurry: bool = True
+    ) -> None:
+        """End the present connection, and the present delay, and connect again.
+
+        Args:
+            reason: Why, for those who are told.
+            cause: What the gap is put down to.
+            hurry: Whether to connect at once, without a delay.
+        """
+        if hurry:
+            self._hurry.set()
         if self._connection is not None:
-            self._connection.lose(reason)
+            self._connection.lose(reason, cause)
 
     async def open(self, token: str) -> HubConnection:
         """Open a second connection with ``token``, for :meth:`replace` or to be closed.
@@ -191,22 +246,33 @@ class Hub:
                 self._next = None
 
     async def subscribe(self, subscriptions: Iterable[Subscription]) -> None:
-        """Want what is not wanted yet, and wait until the hub has confirmed it.
+        """Want what is not wanted yet, and wait until the hub has confirmed all of it.
 
         Raises:
-            ProjectXError: Not connected, refused, or not confirmed in time; nothing of it is
-                wanted afterwards.
+            ProjectXError: Not connected, refused, or not confirmed in time; nothing that this
+                call began to want is wanted afterwards.
         """
-        fresh = [item for item in dict.fromkeys(subscriptions) if item not in self._wanted]
+        asked = list(dict.fromkeys(subscriptions))
+        others = [self._confirming[item] for item in asked if item in self._confirming]
+        fresh = [i for i in asked if i not in self._wanted and i not in self._confirming]
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(_seen)
+        self._confirming.update(dict.fromkeys(fresh, done))
         try:
             async with asyncio.timeout(2 * self._timing.invoke_s):
                 await self._confirm(fresh)
-        except BaseException as exc:
+                for other in others:
+                    await asyncio.shield(other)
+            done.set_result(None)
+        except TimeoutError:
+            raise ProjectXConnectionError(f"the {self.name} hub is not connected") from None
+        finally:
             for item in fresh:
-                self._wanted.pop(item, None)
-            if isinstance(exc, TimeoutError):
-                raise ProjectXConnectionError(f"the {self.name} hub is not connected") from None
-            raise
+                del self._confirming[item]
+                if not done.done():
+                    self._wanted.pop(item, None)
+            if not done.done():
+                done.set_exception(ProjectXConnectionError("another call gave the subscription up"))
 
     async def unsubscribe(self, subscriptions: Iterable[Subscription]) -> None:
         """Want it no more, and tell the hub if it is connected.
@@ -219,6 +285,31 @@ class Hub:
             del self._wanted[item]
         if self._connection is not None and self.connected:
             await self._invoke_all(self._connection, "Unsubscribe", gone)
+
+    async def renew(self, subscriptions: Iterable[Subscription]) -> None:
+        """Subscribe anew to what is subscribed to, without ever not wanting it.
+
+        A hub that refuses is connected anew, for nobody knows then what it sends.
+
+        Raises:
+            ProjectXError: Not connected, or not again in time.
+        """
+        asked = [item for item in dict.fromkeys(subscriptions) if item in self._wanted]
+        try:
+            async with asyncio.timeout(2 * self._timing.invoke_s):
+                await self.wait_connected()
+                connection = self._connection
+                if connection is None:
+                    raise ProjectXConnectionError(f"the {self.name} hub is not connected")
+                try:
+                    await self._invoke_all(connection, "Unsubscribe", asked)
+                    await self._invoke_all(connection, "Subscribe", asked)
+                except ProjectXError as exc:
+                    if not connection.ended:
+                        self.drop(f"renewing a subscription failed: {exc}", hurry=False)
+                    await self.wait_connected()
+        except TimeoutError:
+            raise ProjectXConnectionError(f"the {self.name} hub is not connected") from None
 
     async def measure(self, method: str, arguments: tuple[object, ...], timeout_s: float) -> int:
         """Return the nanoseconds of one round trip; a refusal is an answer, too.
@@ -286,7 +377,7 @@ class Hub:
         """Connect once and run to the end.
 
         Returns:
-            Whether it was connected, why it ended, and whether the gateway ended it.
+            Whether it was connected, why it ended, and whether the gateway wants no attempts.
         """
         adopted: Adopted | None = None
         connection: HubConnection | None = None
@@ -298,21 +389,22 @@ class Hub:
             await self._invoke_all(connection, "Subscribe", self.wanted)
             self._found(adopted)
             reason = await connection.over()
-            self._lost(reason)
+            self._lost(reason, connection.cause)
         except ProjectXError as exc:
             self.errors += 1
             reason = redact(str(exc))
             logger.warning("the %s hub cannot be connected: %s", self.name, reason)
             if adopted and not adopted[1].done():
                 adopted[1].set_exception(ProjectXConnectionError(reason, sent=True))
-            unreachable = isinstance(exc, ProjectXConnectionError) and exc.error_code is None
-            return False, reason, not unreachable
+            return False, reason, exc.error_code in GATEWAY_ASKS_FOR_LESS
         finally:
             if connection is not None:
                 await self._close(connection)
+        if connection.logged_out:
+            self._doubtful = connection.token
         if self._clock.monotonic_ns() - connection.opened_ns >= self._timing.stable_s * NS:
             self._attempt = 0
-        return True, reason, connection.refused
+        return True, reason, False
 
     async def _acquire(self) -> tuple[HubConnection, Adopted | None]:
         """Open a connection, or take the one that was handed in, also while opening."""
@@ -321,7 +413,7 @@ class Hub:
                 adopted, self._next = self._next, None
                 return adopted[0], adopted
             try:
-                opened = await self.open(await self._token())
+                opened = await self._open_with_token()
             except ProjectXError:
                 if self._next is None:
                     raise
@@ -329,6 +421,25 @@ class Hub:
             if self._next is None:
                 return opened, None
             await self._close(opened)
+
+    async def _open_with_token(self) -> HubConnection:
+        """Open a connection; a token that is refused is replaced once, and the other one tried."""
+        token = await self._token(refused=self._refused, doubtful=self._doubtful)
+        try:
+            try:
+                opened = await self.open(token)
+            except ProjectXConnectionError as exc:
+                if exc.error_code != UNAUTHORIZED:
+                    raise
+                logger.info("the %s hub refuses the token; another one is asked for", self.name)
+                token = await self._token(refused=token)
+                opened = await self.open(token)
+        except ProjectXConnectionError as exc:
+            if exc.error_code == UNAUTHORIZED:
+                self._refused = token
+            raise
+        self._refused = self._doubtful = None
+        return opened
 
     async def _close(self, connection: HubConnection) -> None:
         """Close to the end, even when the owner is cancelled meanwhile."""
@@ -353,10 +464,12 @@ class Hub:
                 waiter.set_result(None)
         if adopted and not adopted[1].done():
             adopted[1].set_result(None)
+        self._outages.whole(self.name, self._wanted)
         self._announce("connected", self.name, {"reason": None, "attempt": attempt, "delay": 0.0})
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, reason: str, cause: GapReason) -> None:
         self._connected = False
+        self._outages.lost(self.name, self._wanted, cause)
         if self._hurry.is_set():
             logger.info("the %s hub is left: %s", self.name, reason)
         else:
@@ -371,7 +484,9 @@ class Hub:
     async def _back_off(self, reason: str, refused: bool) -> None:
         timing = self._timing
         self._attempt += 1
-        cap_s = timing.refused_cap_s if refused else timing.backoff_cap_s
+        cap_s = timing.backoff_cap_s if self._in_session() else timing.closed_cap_s
+        if refused:
+            cap_s = max(cap_s, timing.refused_cap_s)
         longest_s = min(cap_s, timing.backoff_s * 2 ** min(self._attempt - 1, 30))
         delay_s = 0.0 if self._hurry.is_set() else self._jitter.uniform(0.0, longest_s)
         details = {"reason": reason, "attempt": self._attempt, "delay": delay_s}
@@ -379,3 +494,9 @@ class Hub:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(delay_s):
                 await self._hurry.wait()
+
+
+def _seen(done: asyncio.Future[None]) -> None:
+    """Look at an outcome that perhaps nobody else waits for."""
+    if not done.cancelled():
+        done.exception()

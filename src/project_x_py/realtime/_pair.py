@@ -4,7 +4,8 @@ Invariants (``tests/realtime/test_pair.py``):
 
 - a connect that fails leaves nothing open, and the next one starts afresh;
 - a new token is proved by a handshake on both hubs before anything of the old state is given up;
-- a token change that fails or runs out of time leaves the old token and every subscription.
+- a token change that fails or runs out of time leaves the old token and every subscription;
+- a token that the gateway has refused is not offered again, unless somebody connects anew with it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ import asyncio
 import contextlib
 import inspect
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from project_x_py._core.redact import redact
 from project_x_py._runtime.together import together
-from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
+from project_x_py.exceptions import (
+    ProjectXAuthenticationError,
+    ProjectXConnectionError,
+    ProjectXError,
+)
 from project_x_py.realtime._connection import socket_url
 from project_x_py.realtime._tasks import PASSING
 
@@ -32,8 +38,15 @@ if TYPE_CHECKING:
 
 __all__ = ["HubPair", "TokenFactory", "Watch"]
 
-TokenFactory = Callable[[], Awaitable[str] | str]
-"""Makes the token of the next attempt."""
+TokenFactory = Callable[..., Awaitable[str] | str]
+"""Makes the token of the next attempt.
+
+Called without arguments; one that takes an argument ``refused`` gets the token that the gateway
+has refused, None as a rule, and returns another one.
+"""
+
+REMEMBERED = 16
+"""Refused tokens that are told from others."""
 
 CONNECT_S = 10.0
 """Longest wait for both hubs together."""
@@ -70,19 +83,20 @@ class HubPair:
         self.connected_ns: int | None = None
         self.last_error: str | None = None
         self._token = token
+        self._refused: deque[str] = deque(maxlen=REMEMBERED)
         self._open_network = open_network
         self._clock = clock
         self._tasks = tasks
         self._network: Network | None = None
         self._hubs: tuple[Hub, ...] = ()
-        self._watch: Watch | None = None
+        self._watches: tuple[Watch, ...] = ()
         self._listeners: tuple[ConnectionChange, ...] = ()
         self._changing: asyncio.Future[None] | None = None
 
-    def adopt(self, *hubs: Hub, watch: Watch) -> None:
+    def adopt(self, *hubs: Hub, watches: tuple[Watch, ...]) -> None:
         """Set the hubs, and what runs while they are connected."""
         self._hubs = hubs
-        self._watch = watch
+        self._watches = watches
 
     @property
     def hubs(self) -> tuple[Hub, ...]:
@@ -109,11 +123,27 @@ class HubPair:
         for listener in self._listeners:
             listener(state, hub, details)
 
-    async def token(self) -> str:
-        """Return the token for the next attempt."""
+    async def token(self, refused: str | None = None, doubtful: str | None = None) -> str:
+        """Return the token for the next attempt.
+
+        Args:
+            refused: One that the gateway has just refused.
+            doubtful: One whose session the gateway has ended.
+
+        Raises:
+            ProjectXAuthenticationError: There is no token but refused ones.
+        """
+        if refused is not None and refused not in self._refused:
+            self._refused.append(refused)
         if self.token_factory is not None:
-            made = self.token_factory()
+            known = self._token if self._token in self._refused else None
+            gone = refused or doubtful or known
+            made = _make(self.token_factory, gone)
             self._token = await made if inspect.isawaitable(made) else made
+        if self._token in self._refused:
+            raise ProjectXAuthenticationError(
+                "the gateway refuses the session token, and there is no other one", 401
+            )
         return self._token
 
     async def connect(self) -> bool:
@@ -123,6 +153,7 @@ class HubPair:
             return True
         if self._network is None:
             self._network = self._open_network()
+            self._refused.clear()
         try:
             async with asyncio.timeout(CONNECT_S):
                 await together(hub.start(self._network) for hub in self._hubs)
@@ -135,16 +166,16 @@ class HubPair:
         except BaseException:
             await self.disconnect()
             raise
-        if self._watch is not None:
-            self._watch.start()
+        for watch in self._watches:
+            watch.start()
         self.connected_ns = self._clock.now_ns()
         self.last_error = None
         return True
 
     async def disconnect(self) -> None:
         """Leave both hubs and forget what was subscribed to; harmless when not connected."""
-        if self._watch is not None:
-            await self._watch.stop()
+        for watch in self._watches:
+            await watch.stop()
         await together(hub.stop() for hub in self._hubs)
         network, self._network = self._network, None
         if network is not None:
@@ -227,6 +258,8 @@ class HubPair:
             for hub in self._hubs:
                 opened.append(await hub.open(token))  # noqa: PERF401 - those before a failure count
             self._token = token
+            if token in self._refused:
+                self._refused.remove(token)
             await together(
                 hub.replace(connection, "the token was changed")
                 for hub, connection in zip(self._hubs, opened, strict=True)
@@ -240,3 +273,12 @@ class HubPair:
         with contextlib.suppress(ProjectXConnectionError, TimeoutError):
             async with asyncio.timeout(RECOVER_S):
                 await together(hub.wait_connected() for hub in self._hubs)
+
+
+def _make(factory: TokenFactory, refused: str | None) -> Awaitable[str] | str:
+    """Call a factory of either form."""
+    try:
+        takes = "refused" in inspect.signature(factory).parameters
+    except (TypeError, ValueError):
+        takes = False
+    return factory(refused=refused) if takes else factory()

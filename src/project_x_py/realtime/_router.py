@@ -5,17 +5,19 @@ in one dictionary; their order is that of their ranks, not of their arrival.
 
 Invariants (``tests/realtime/test_router.py``): owners see every record in the order of arrival;
 a callback gets the payload as it was sent; an event of another account reaches nobody; no market
-or account data is kept.
+or account data is kept, but for account records whose contract is not known yet.
 """
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from project_x_py._wire.decode import (
+    USER_KINDS,
     DecodeStats,
     DepthEvent,
     MarketDecoder,
@@ -26,10 +28,11 @@ from project_x_py._wire.decode import (
     user_argument,
 )
 from project_x_py.exceptions import ProjectXDataError, ProjectXError
+from project_x_py.realtime._accounts import AccountFeed
 from project_x_py.realtime._callbacks import CallbackLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from project_x_py._core.grid import TickGrid
     from project_x_py._core.records import Depth, Quote, Trade
@@ -38,7 +41,10 @@ if TYPE_CHECKING:
     from project_x_py._wire.signalr import Envelope
     from project_x_py.realtime._callbacks import Callback
 
-__all__ = ["CALLBACK_EVENTS", "EventRouter", "MarketTaker", "UserTaker"]
+__all__ = ["CALLBACK_EVENTS", "EventRouter", "MarketTaker", "Spoilt", "Streams", "UserTaker"]
+
+Spoilt = Callable[[str | None, str], None]
+"""Told of a contract, or None for the account, and the kind of what could not be read of it."""
 
 CALLBACK_EVENTS = {
     "GatewayUserAccount": "account_update",
@@ -51,6 +57,9 @@ CALLBACK_EVENTS = {
 }
 """Hub event to the documented name of its callbacks."""
 
+ACCOUNTS = "account_update"
+"""The one kind that names its account by ``id``."""
+
 COALESCED = "quote_update"
 """The one kind whose latest event says what the earlier ones said."""
 
@@ -61,14 +70,31 @@ _KINDS: dict[type[MarketEvent], str] = {
 }
 
 
-class _Route:
-    """The owners of one contract."""
+class Streams:
+    """When a contract was last heard of: exchange time of reception, 0 for never."""
+
+    __slots__ = ("depth_ns", "quotes_ns", "stamp_ns", "trades_ns")
+
+    def __init__(self) -> None:
+        self.quotes_ns = self.trades_ns = self.depth_ns = 0
+        self.stamp_ns = 0
+        """What the newest message that was read says it happened at."""
+
+    @property
+    def heard_ns(self) -> int:
+        """Of whichever stream was heard last."""
+        return max(self.quotes_ns, self.trades_ns, self.depth_ns)
+
+
+class _Route(Streams):
+    """One contract: its owners, and when it was heard of."""
 
     __slots__ = ("_on_depth", "_on_quote", "_on_trades", "apply", "decoder", "grid", "sinks")
 
-    def __init__(self, contract_id: str, grid: TickGrid, stats: DecodeStats) -> None:
-        self.grid = grid
-        self.decoder = MarketDecoder(contract_id, grid, stats)
+    def __init__(self) -> None:
+        super().__init__()
+        self.grid: TickGrid | None = None
+        self.decoder: MarketDecoder | None = None
         self.sinks: list[tuple[int, MarketSink]] = []
         self.apply: dict[type[MarketEvent], Callable[[Any, int], None]] = {
             QuoteEvent: self._apply_quote,
@@ -88,38 +114,57 @@ class _Route:
 
     def apply_tolerant(self, kind: str, raw: msgspec.Raw, recv_ns: int) -> None:
         """Apply a payload of any shape."""
+        decoder = self.decoder
         if kind == "quote_update":
-            for quote in self.decoder.quotes(raw, recv_ns):
+            self.quotes_ns = recv_ns
+            for quote in decoder.quotes(raw, recv_ns) if decoder is not None else ():
+                self.stamp_ns = quote.exch_ns
                 for on_quote in self._on_quote:
                     on_quote(quote)
         elif kind == "market_trade":
-            self._feed_trades(self.decoder.trades(raw, recv_ns))
-        elif kind == "market_depth":
-            for depth in self.decoder.depth(raw, recv_ns):
+            self.trades_ns = recv_ns
+            if decoder is not None:
+                self._feed_trades(decoder.trades(raw, recv_ns))
+        else:
+            self.depth_ns = recv_ns
+            for depth in decoder.depth(raw, recv_ns) if decoder is not None else ():
+                self.stamp_ns = depth.levels[-1].exch_ns
                 for on_depth in self._on_depth:
                     on_depth(depth)
 
     def _apply_quote(self, row: QuoteRow, recv_ns: int) -> None:
+        self.quotes_ns = recv_ns
+        decoder = self.decoder
+        if decoder is None:
+            return
         quote: Quote | None
         try:
-            quote = self.decoder.quote_row(row, recv_ns)
+            quote = decoder.quote_row(row, recv_ns)
         except ProjectXDataError:
-            quote = self.decoder.repaired_quote(row, recv_ns)
+            quote = decoder.repaired_quote(row, recv_ns)
         if quote is not None:
+            self.stamp_ns = quote.exch_ns
             for on_quote in self._on_quote:
                 on_quote(quote)
 
     def _apply_trades(self, rows: list[TradeRow | None], recv_ns: int) -> None:
-        self._feed_trades(self.decoder.trade_rows(rows, recv_ns))
+        self.trades_ns = recv_ns
+        if self.decoder is not None:
+            self._feed_trades(self.decoder.trade_rows(rows, recv_ns))
 
     def _feed_trades(self, trades: list[Trade]) -> None:
         if trades:
+            self.stamp_ns = trades[-1].exch_ns
             for on_trades in self._on_trades:
                 on_trades(trades)
 
     def _apply_depth(self, rows: list[DepthRow | None], recv_ns: int) -> None:
+        self.depth_ns = recv_ns
+        if self.decoder is None:
+            return
         depth = self.decoder.depth_rows(rows, recv_ns)
         if depth is not None:
+            self.stamp_ns = depth.levels[-1].exch_ns
             for on_depth in self._on_depth:
                 on_depth(depth)
 
@@ -131,13 +176,24 @@ class EventRouter:
         account_id: Whose orders, positions and fills are passed on.
         tasks: Starts the callbacks' tasks.
         stats: Counts what did not fit.
+        spoilt: Told of it.
     """
 
-    def __init__(self, account_id: int, tasks: TaskOwner, stats: DecodeStats) -> None:
+    def __init__(
+        self,
+        account_id: int,
+        tasks: TaskOwner,
+        stats: DecodeStats,
+        spoilt: Spoilt = lambda contract_id, kind: None,
+    ) -> None:
         self.events_received = 0
         self.last_event_ns: int | None = None
         self.overflows = 0
         self.stats = stats
+        self._spoilt = spoilt
+        self._user_stats = stats.watched(lambda kind: spoilt(None, kind))
+        self.account = AccountFeed(account_id, self._user_stats)
+        self.user_ns = 0
         self._account_id = account_id
         self._tasks = tasks
         self._routes: dict[str, _Route] = {}
@@ -150,9 +206,10 @@ class EventRouter:
         Raises:
             ProjectXError: Another owner has attached with another grid.
         """
-        route = self._routes.get(contract_id)
-        if route is None:
-            route = self._routes[contract_id] = _Route(contract_id, grid, self.stats)
+        route = self._route(contract_id)
+        if route.grid is None:
+            stats = self.stats.watched(lambda kind: self._spoilt(contract_id, kind))
+            route.grid, route.decoder = grid, MarketDecoder(contract_id, grid, stats)
         elif route.grid != grid:
             raise ProjectXError(f"{contract_id} is attached with {route.grid!r}, not {grid!r}")
         others = [ranked for ranked in route.sinks if ranked[1] is not sink]
@@ -165,11 +222,22 @@ class EventRouter:
             return
         route.set([ranked for ranked in route.sinks if ranked[1] is not sink])
         if not route.sinks:
-            del self._routes[contract_id]
+            route.grid = route.decoder = None
 
     def has_owner(self, contract_id: str) -> bool:
         """Whether somebody is fed with the contract's records."""
-        return contract_id in self._routes
+        route = self._routes.get(contract_id)
+        return route is not None and bool(route.sinks)
+
+    def streams(self, contract_id: str) -> Streams:
+        """When the contract was heard of; kept up to date from the first call on."""
+        return self._route(contract_id)
+
+    def _route(self, contract_id: str) -> _Route:
+        route = self._routes.get(contract_id)
+        if route is None:
+            route = self._routes[contract_id] = _Route()
+        return route
 
     def add_callback(self, event_type: str, callback: Callback) -> None:
         """Call ``callback`` with each event of a kind; adding it twice is adding it once.
@@ -273,13 +341,14 @@ class EventRouter:
         self.last_event_ns = recv_ns
         found = market_arguments(event.arguments, self.stats)
         if found is None:
+            self._spoilt("", "market event")
             return
         contract_id, raw = found
         route = self._routes.get(contract_id)
         if route is not None:
             route.apply_tolerant(kind, raw, recv_ns)
         if lines := self._lines.get(kind):
-            data = self._plain(raw)
+            data = _plain(raw, self.stats)
             self._put(lines, {"contract_id": contract_id, "data": data})
 
     def on_user_event(self, event: Envelope, recv_ns: int) -> None:
@@ -290,31 +359,29 @@ class EventRouter:
             return
         self.events_received += 1
         self.last_event_ns = recv_ns
-        raw = user_argument(event.arguments, self.stats)
+        self.user_ns = recv_ns
+        raw = user_argument(event.arguments, self._user_stats)
         lines = self._lines.get(kind)
-        if raw is None or not lines:
+        if raw is None:
             return
-        payload = self._plain(raw)
-        if self._is_ours(payload):
-            self._put(lines, payload)
+        record_kind = USER_KINDS.get(event.target or "")
+        if record_kind is not None and self.account.attached:
+            self.account.take(record_kind, raw, recv_ns)
+        if lines:
+            payload = _plain(raw, self._user_stats)
+            if self._is_ours(payload, "id" if kind == ACCOUNTS else "accountId"):
+                self._put(lines, payload)
 
-    def _is_ours(self, payload: Any) -> bool:
+    def _is_ours(self, payload: Any, name: str) -> bool:
         """Whether no part of the payload names another account."""
         if isinstance(payload, list):
-            return any(self._is_ours(entry) for entry in payload)
+            return any(self._is_ours(entry, name) for entry in payload)
         if not isinstance(payload, dict):
             return False
         data = payload.get("data")
         if isinstance(data, dict | list):
-            return self._is_ours(data)
-        return bool(payload.get("accountId", self._account_id) == self._account_id)
-
-    def _plain(self, raw: msgspec.Raw) -> Any:
-        try:
-            return msgspec.json.decode(raw)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            self.stats.note("payload: not JSON", bytes(raw))
-            return None
+            return self._is_ours(data, name)
+        return str(payload.get(name, self._account_id)) == str(self._account_id)
 
     @staticmethod
     def _put(lines: list[CallbackLine], payload: Any) -> None:
@@ -343,3 +410,11 @@ class UserTaker:
     def take(self, record: bytes, recv_ns: int) -> bool:
         """User events are few; none has a short cut."""
         return False
+
+
+def _plain(raw: msgspec.Raw, stats: DecodeStats) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        stats.note("payload: not JSON", bytes(raw))
+        return None

@@ -1,7 +1,8 @@
 """What a client is told of: its account, and the market of some contracts.
 
-Invariant (``tests/realtime/test_subscriptions.py``): one id per call; a contract somebody is
-still fed with stays subscribed to.
+Invariants (``tests/realtime/test_subscriptions.py``): one id per call; a contract somebody is
+still fed with stays subscribed to; what is renewed is wanted all the time, and no print of it is
+missed.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from typing import TYPE_CHECKING
 
 from project_x_py._core.redact import redact
 from project_x_py.exceptions import ProjectXError
+from project_x_py.realtime._gaps import contracts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from project_x_py.realtime._gaps import GapKeeper
     from project_x_py.realtime._hub import Hub, Subscription
+    from project_x_py.realtime._router import EventRouter
 
 __all__ = ["Subscriptions"]
 
 MARKET = ("ContractQuotes", "ContractTrades", "ContractMarketDepth")
+WITH_SNAPSHOT = ("ContractQuotes", "ContractMarketDepth")
+"""What begins with the whole state, so that subscribing anew misses nothing."""
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +37,8 @@ class Subscriptions:
         account_id: Whose orders, positions and fills are subscribed to.
         user_hub: Tells of accounts.
         market_hub: Tells of contracts.
-        has_owner: Whether somebody is still fed with a contract.
+        router: Knows who is fed with what.
+        gaps: Told what is subscribed to, and what not any more.
         failed: Told why something was not subscribed to.
     """
 
@@ -40,12 +47,14 @@ class Subscriptions:
         account_id: int,
         user_hub: Hub,
         market_hub: Hub,
-        has_owner: Callable[[str], bool],
+        router: EventRouter,
+        gaps: GapKeeper,
         failed: Callable[[str], None],
     ) -> None:
         self._user_hub = user_hub
         self._market_hub = market_hub
-        self._has_owner = has_owner
+        self._router = router
+        self._gaps = gaps
         self._failed = failed
         self._user: tuple[Subscription, ...] = (
             ("Accounts", ()),
@@ -57,15 +66,22 @@ class Subscriptions:
     @property
     def contracts(self) -> tuple[str, ...]:
         """The contracts subscribed to."""
-        found = (str(arguments[0]) for _, arguments in self._market_hub.wanted)
-        return tuple(dict.fromkeys(found))
+        return contracts_of(self._market_hub.wanted)
+
+    def is_confirmed(self, contract_id: str) -> bool:
+        """Whether the gateway already sends everything of the contract."""
+        return all(map(self._market_hub.confirmed, _of([contract_id])))
 
     async def subscribe_user(self) -> bool:
         """Subscribe to the account; False with the reason told to ``failed``."""
-        return await self._try(self._user_hub, "Subscribe", self._user)
+        if not await self._try(self._user_hub, "Subscribe", self._user):
+            return False
+        self._gaps.whole(self._user_hub.name, self._user)
+        return True
 
     async def unsubscribe_user(self) -> bool:
         """Subscribe to the account no more."""
+        self._gaps.forget(None)
         return await self._try(self._user_hub, "Unsubscribe", self._user)
 
     async def subscribe_market(self, contract_ids: Sequence[str]) -> bool:
@@ -75,7 +91,12 @@ class Subscriptions:
             ValueError: Not a list of contract ids.
         """
         wanted = _of(contract_ids)
-        return await self._try(self._market_hub, "Subscribe", wanted)
+        for contract_id in contract_ids:
+            self._router.streams(contract_id)
+        if not await self._try(self._market_hub, "Subscribe", wanted):
+            return False
+        self._gaps.whole(self._market_hub.name, wanted)
+        return True
 
     async def unsubscribe_market(self, contract_ids: Sequence[str]) -> bool:
         """Subscribe to them no more, except where an owner is still fed.
@@ -83,25 +104,31 @@ class Subscriptions:
         Raises:
             ValueError: Not a list of contract ids.
         """
-        gone = [item for item in _of(contract_ids) if not self._has_owner(str(item[1][0]))]
+        gone = [item for item in _of(contract_ids) if not self._router.has_owner(str(item[1][0]))]
+        for contract_id in contracts_of(gone):
+            self._gaps.forget(contract_id)
         return await self._try(self._market_hub, "Unsubscribe", gone)
 
-    async def renew_market(self, contract_id: str) -> bool:
+    async def renew_market(self, contract_id: str, *, prints: bool = False) -> bool:
         """Subscribe to one contract anew, owners or not; False as above.
+
+        Args:
+            contract_id: Full contract id.
+            prints: Whether trades as well, of which those between the two calls are missed.
 
         Raises:
             ValueError: Not a contract id.
         """
         wanted = _of([contract_id])
-        await self._try(self._market_hub, "Unsubscribe", wanted)
-        return await self._try(self._market_hub, "Subscribe", wanted)
+        if not self.is_confirmed(contract_id):
+            return await self.subscribe_market([contract_id])
+        kinds = MARKET if prints else WITH_SNAPSHOT
+        return await self._try(self._market_hub, "Renew", [i for i in wanted if i[0] in kinds])
 
     async def _try(self, hub: Hub, verb: str, what: Sequence[Subscription]) -> bool:
+        act = {"Subscribe": hub.subscribe, "Unsubscribe": hub.unsubscribe, "Renew": hub.renew}
         try:
-            if verb == "Subscribe":
-                await hub.subscribe(what)
-            else:
-                await hub.unsubscribe(what)
+            await act[verb](what)
         except ProjectXError as exc:
             reason = redact(f"{verb.lower()}, {hub.name} hub: {exc}")
             logger.error("%s", reason)

@@ -17,14 +17,21 @@ from project_x_py._runtime.endpoints import clock_for, open_network
 from project_x_py._wire.decode import DecodeStats
 from project_x_py.models import ProjectXConfig
 from project_x_py.realtime._connection import HubTiming
+from project_x_py.realtime._feeds import Feeds
+from project_x_py.realtime._gaps import GapKeeper
 from project_x_py.realtime._health import HealthMonitor
 from project_x_py.realtime._hub import Hub
+from project_x_py.realtime._notices import Notices
 from project_x_py.realtime._pair import HubPair
+from project_x_py.realtime._repairs import Repairs
 from project_x_py.realtime._router import EventRouter, MarketTaker, UserTaker
+from project_x_py.realtime._sessions import Sessions
 from project_x_py.realtime._subscriptions import Subscriptions
 from project_x_py.realtime._tasks import TaskLedger
+from project_x_py.realtime._watch import FeedWatch
 from project_x_py.realtime.connection_management import ConnectionManagementMixin
 from project_x_py.realtime.event_handling import EventHandlingMixin
+from project_x_py.realtime.feeds import FeedMixin
 from project_x_py.realtime.health_monitoring import HealthMonitoringMixin
 from project_x_py.realtime.subscriptions import SubscriptionsMixin
 from project_x_py.realtime.task_management import TaskManagerMixin
@@ -32,8 +39,7 @@ from project_x_py.realtime.task_management import TaskManagerMixin
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from project_x_py._core.grid import TickGrid
-    from project_x_py._ports import Clock, ConnectionChange, MarketSink, Network
+    from project_x_py._ports import Clock, ConnectionChange, Network
     from project_x_py.realtime._hub import FrameTap
 
 __all__ = ["ProjectXRealtimeClient", "create_realtime_client"]
@@ -42,6 +48,7 @@ __all__ = ["ProjectXRealtimeClient", "create_realtime_client"]
 class ProjectXRealtimeClient(
     ConnectionManagementMixin,
     EventHandlingMixin,
+    FeedMixin,
     HealthMonitoringMixin,
     SubscriptionsMixin,
     TaskManagerMixin,
@@ -121,12 +128,12 @@ class ProjectXRealtimeClient(
         self.user_hub_url, self.market_hub_url = urls
         self._clock = clock
         self._tasks = TaskLedger()
-        self._router = EventRouter(account, self._tasks, DecodeStats())
+        self._notices = Notices()
+        self._gaps = GapKeeper(clock, self._heard_ns)
+        self._repairs = Repairs(clock, self._tasks, self._gaps, self._spoilt)
+        self._router = EventRouter(account, self._tasks, DecodeStats(), self._repairs.spoilt)
         self._pair = HubPair(token, network, clock, self._tasks)
-        self._health = HealthMonitor(
-            self._pair, clock, self._tasks, lambda: self._router.events_received
-        )
-        jitter = random.Random(seed)
+        sessions, jitter = Sessions(), random.Random(seed)
 
         def hub(name: str, url: str, taker: MarketTaker | UserTaker) -> Hub:
             return Hub(
@@ -135,6 +142,8 @@ class ProjectXRealtimeClient(
                 token=self._pair.token,
                 taker=taker,
                 announce=self._pair.announce,
+                outages=self._gaps,
+                in_session=lambda: sessions.any_open(self._subscriptions.contracts, clock.now_ns()),
                 tasks=self._tasks,
                 clock=clock,
                 timing=timing,
@@ -144,10 +153,42 @@ class ProjectXRealtimeClient(
 
         self._user = hub("user", urls[0], UserTaker(self._router))
         self._market = hub("market", urls[1], MarketTaker(self._router))
-        self._pair.adopt(self._user, self._market, watch=self._health)
         self._subscriptions = Subscriptions(
-            account, self._user, self._market, self._router.has_owner, self._pair.failed
+            account, self._user, self._market, self._router, self._gaps, self._pair.failed
         )
+        self._repairs.adopt(self._market, self._subscriptions)
+        self._watch = FeedWatch(
+            self._pair,
+            self._router,
+            self._subscriptions,
+            self._gaps,
+            sessions,
+            clock,
+            self._tasks,
+            self._notices,
+        )
+        self._health = HealthMonitor(
+            self._pair,
+            clock,
+            self._tasks,
+            events=lambda: self._router.events_received,
+            gaps=self._gaps,
+            notices=self._notices,
+            ages=self._watch.ages,
+        )
+        self._pair.adopt(self._user, self._market, watches=(self._health, self._watch))
+        self._feeds = Feeds(
+            self._pair, self._router, self._gaps, self._repairs, self._watch, self._notices
+        )
+
+    def _heard_ns(self, contract_id: str | None) -> int:
+        if contract_id is None:
+            return self._router.user_ns
+        streams = self._router.streams(contract_id)
+        return min(streams.heard_ns, streams.stamp_ns) or streams.heard_ns
+
+    def _spoilt(self, hub: str, what: str) -> None:
+        self._notices.tell("error", {"hub": hub, "error": what})
 
     def __repr__(self) -> str:
         state = "connected" if self.is_connected() else "not connected"
@@ -169,12 +210,16 @@ class ProjectXRealtimeClient(
         return self._pair.last_error
 
     @property
-    def token_factory(self) -> Callable[[], Awaitable[str] | str] | None:
-        """Asked for the token at every attempt to connect; None uses the token at hand."""
+    def token_factory(self) -> Callable[..., Awaitable[str] | str] | None:
+        """Asked for the token at every attempt to connect; None uses the token at hand.
+
+        Called without arguments; a factory that takes an argument ``refused`` is given the token
+        that the gateway has refused, as a rule None, and returns another one then.
+        """
         return self._pair.token_factory
 
     @token_factory.setter
-    def token_factory(self, factory: Callable[[], Awaitable[str] | str] | None) -> None:
+    def token_factory(self, factory: Callable[..., Awaitable[str] | str] | None) -> None:
         self._pair.token_factory = factory
 
     def get_stats(self) -> dict[str, Any]:
@@ -186,7 +231,10 @@ class ProjectXRealtimeClient(
             ``user_connected``, ``market_connected``, ``subscribed_contracts`` (how many),
             ``task_stats`` (see :meth:`get_task_stats`), ``health`` (see
             :meth:`get_health_status`), ``frames_received`` per hub, ``decode_errors`` (kind to
-            count of what was left out), ``callback_errors``, ``callbacks_detached``.
+            count of what was left out), ``callback_errors``, ``callbacks_detached``,
+            ``feed_gaps`` (outages so far), ``open_gaps``, ``records_waiting`` (account records
+            whose contract is not known yet), ``stale_feeds`` and ``false_alarms`` (silences
+            that were the gateway's fault, and those that were the market's).
         """
         router, pair = self._router, self._pair
         return {
@@ -203,25 +251,12 @@ class ProjectXRealtimeClient(
             "decode_errors": dict(router.stats.counts),
             "callback_errors": router.callback_errors,
             "callbacks_detached": router.overflows,
+            "feed_gaps": self._gaps.opened,
+            "open_gaps": len(self._gaps.open_gaps),
+            "records_waiting": router.account.waiting,
+            "stale_feeds": self._watch.convictions,
+            "false_alarms": self._watch.false_alarms,
         }
-
-    def attach(self, contract_id: str, grid: TickGrid, sink: MarketSink, *, rank: int) -> None:
-        """Feed ``sink`` with a contract's records, in the order of arrival.
-
-        Args:
-            contract_id: Full contract id.
-            grid: The contract's prices.
-            sink: Called synchronously, in the order of ``rank`` among the owners of a contract.
-            rank: Book 0, bars 1.
-
-        Raises:
-            ProjectXError: Another owner has attached with another grid.
-        """
-        self._router.attach(contract_id, grid, sink, rank=rank)
-
-    def detach(self, contract_id: str, sink: MarketSink) -> None:
-        """Feed ``sink`` no more; detaching what is not attached is harmless."""
-        self._router.detach(contract_id, sink)
 
     def add_connection_listener(self, listener: ConnectionChange) -> None:
         """Call ``listener(state, hub, details)`` after every change, synchronously.

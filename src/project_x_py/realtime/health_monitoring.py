@@ -30,9 +30,10 @@ class HealthMonitoringMixin:
 
         Args:
             heartbeat_interval: Seconds between two round trips of a hub.
-            health_threshold: Score below which a hub that answers badly is reconnected, at most
-                once a minute.
-            latency_threshold_ms: Round trips above it are warned of in the log and score 0.
+            health_threshold: Score below which a hub that answers badly is reconnected, after two
+                bad heartbeats and at most once a minute.
+            latency_threshold_ms: Round trips above it are warned of, in the log and by a
+                LATENCY_WARNING event of the suite, and score 0.
             max_latency_samples: Round trips kept per hub.
 
         Raises:
@@ -57,7 +58,9 @@ class HealthMonitoringMixin:
             ``connection_failures``, ``user_heartbeat_success_rate`` (percent),
             ``market_heartbeat_success_rate``, ``last_user_heartbeat`` (ISO-8601 or None),
             ``last_market_heartbeat``, ``user_heartbeat_pending``, ``market_heartbeat_pending``,
-            ``heartbeat_interval``, ``health_threshold``, ``latency_threshold_ms``.
+            ``heartbeat_interval``, ``health_threshold``, ``latency_threshold_ms``, and ``facts``:
+            per hub the ``frame_age`` and ``heartbeat_age`` in seconds, ``streams`` with the
+            seconds since each contract's trades, quotes and depth were heard, and ``open_gaps``.
         """
         return self._health.status()
 

@@ -34,14 +34,20 @@ if TYPE_CHECKING:
     )
     from project_x_py._wire.decode._stats import DecodeStats
     from project_x_py._wire.decode._user import (
+        USER_KINDS,
         GridFor,
+        UserKind,
+        UserRecord,
         decode_accounts,
+        decode_entry,
         decode_fills,
         decode_orders,
         decode_positions,
+        user_entries,
     )
 
 __all__ = [
+    "USER_KINDS",
     "DecodeStats",
     "DepthEvent",
     "DepthRow",
@@ -52,8 +58,11 @@ __all__ = [
     "QuoteRow",
     "TradeEvent",
     "TradeRow",
+    "UserKind",
+    "UserRecord",
     "decode_accounts",
     "decode_depth",
+    "decode_entry",
     "decode_fills",
     "decode_orders",
     "decode_positions",
@@ -62,6 +71,7 @@ __all__ = [
     "market_arguments",
     "read_market_event",
     "user_argument",
+    "user_entries",
 ]
 
 _HOMES = {
@@ -74,6 +84,11 @@ _HOMES = {
     "TradeRow": "_rows",
     "read_market_event": "_rows",
     "DecodeStats": "_stats",
+    "USER_KINDS": "_user",
+    "UserKind": "_user",
+    "UserRecord": "_user",
+    "decode_entry": "_user",
+    "user_entries": "_user",
     "GridFor": "_user",
     "MarketDecoder": "_market",
     "decode_accounts": "_user",

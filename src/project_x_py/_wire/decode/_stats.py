@@ -7,8 +7,12 @@ make the counters grow.
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from project_x_py._core.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["DecodeStats"]
 
@@ -26,11 +30,18 @@ class DecodeStats:
         last: Kind to the newest offending text, redacted and shortened.
     """
 
-    __slots__ = ("counts", "last")
+    __slots__ = ("_noted", "counts", "last")
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
         self.last: dict[str, str] = {}
+        self._noted: Callable[[str], None] | None = None
+
+    def watched(self, noted: Callable[[str], None]) -> DecodeStats:
+        """Return the same counters for one feed, which tell ``noted`` each kind they count."""
+        same = DecodeStats()
+        same.counts, same.last, same._noted = self.counts, self.last, noted
+        return same
 
     @property
     def total(self) -> int:
@@ -49,3 +60,5 @@ class DecodeStats:
         self.last[kind] = text
         if count == 1:
             logger.warning("left out of a hub message, %s: %s", kind, text)
+        if self._noted is not None:
+            self._noted(kind)

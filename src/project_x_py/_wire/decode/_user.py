@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
@@ -19,13 +19,38 @@ from project_x_py._wire.decode._arguments import entries
 from project_x_py.exceptions import OffGridError, ProjectXDataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from project_x_py._wire.decode._stats import DecodeStats
 
-__all__ = ["GridFor", "decode_accounts", "decode_fills", "decode_orders", "decode_positions"]
+__all__ = [
+    "USER_KINDS",
+    "GridFor",
+    "UserKind",
+    "UserRecord",
+    "decode_accounts",
+    "decode_entry",
+    "decode_fills",
+    "decode_orders",
+    "decode_positions",
+    "user_entries",
+]
 
 GridFor = Callable[[str], TickGrid | None]
 """The grid of a contract id, None while the contract is not known."""
 
+UserKind = Literal["order", "position", "fill", "account"]
+UserRecord = OrderUpdate | PositionUpdate | TradeUpdate | AccountUpdate
+
+USER_KINDS: dict[str, UserKind] = {
+    "GatewayUserAccount": "account",
+    "GatewayUserOrder": "order",
+    "GatewayUserPosition": "position",
+    "GatewayUserTrade": "fill",
+}
+"""Hub event to the kind of its records."""
+
+_IDS = ("id", "accountId", "orderId", "parentOrderId", "linkedOrderId")
 _SIGNS = {1: 1, 2: -1}
 
 
@@ -82,41 +107,49 @@ class _AccountRow(msgspec.Struct, rename="camel"):
     simulated: bool = False
 
 
-_Row = TypeVar("_Row")
 _Record = TypeVar("_Record")
+
+
+def user_entries(
+    raw: bytes | msgspec.Raw, kind: UserKind, stats: DecodeStats
+) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a payload, null members left out and ids as numbers.
+
+    An id that is a text of digits is the number; anything else that is no object is counted.
+    """
+    for entry in entries(raw, kind, stats):
+        # A null member was not sent; the defaults stand for it.
+        sent = {key: value for key, value in entry.items() if value is not None}
+        for name in _IDS:
+            value = sent.get(name)
+            if type(value) is str and value.isascii() and value.isdigit():
+                sent[name] = int(value)
+        yield sent
+
+
+def decode_entry(
+    kind: UserKind, entry: dict[str, Any], grid_for: GridFor, recv_ns: int, stats: DecodeStats
+) -> UserRecord | None:
+    """Return the record of one entry of :func:`user_entries`; None, counted, if it has none."""
+    row, read = _READERS[kind]
+    try:
+        record: UserRecord = read(msgspec.convert(entry, row), grid_for, recv_ns, stats)
+    except msgspec.ValidationError:
+        stats.note(f"{kind}: wrong type or member missing", entry)
+    except OffGridError:
+        stats.note(f"{kind}: off the grid", entry)
+    except ProjectXDataError as exc:
+        stats.note(f"{kind}: {exc}", entry)
+    else:
+        return record
+    return None
 
 
 def decode_orders(
     raw: bytes | msgspec.Raw, grid_for: GridFor, recv_ns: int, stats: DecodeStats
 ) -> list[OrderUpdate]:
     """Return the orders of a GatewayUserOrder payload."""
-
-    def read(row: _OrderRow) -> OrderUpdate:
-        grid = _known(grid_for, row.contract_id)
-        filled = row.fill_volume or 0
-        if row.size < 0 or filled < 0:
-            raise ProjectXDataError("negative size")
-        return OrderUpdate(
-            id=row.id,
-            account_id=row.account_id,
-            contract_id=row.contract_id,
-            status=row.status,
-            type=row.type,
-            side=row.side,
-            size=row.size,
-            filled=filled,
-            limit=_price(row.limit_price, grid, "order", stats),
-            stop=_price(row.stop_price, grid, "order", stats),
-            average_fill=_finite(row.filled_price),
-            custom_tag=row.custom_tag,
-            parent_id=row.parent_order_id,
-            linked_id=row.linked_order_id,
-            created_ns=_time(row.creation_timestamp, "order", stats),
-            updated_ns=_time(row.update_timestamp, "order", stats),
-            recv_ns=recv_ns,
-        )
-
-    return _records(raw, _OrderRow, read, "order", stats)
+    return _records(raw, "order", OrderUpdate, grid_for, recv_ns, stats)
 
 
 def decode_positions(
@@ -126,93 +159,124 @@ def decode_positions(
 
     ``grid_for`` is not consulted: an average price need not lie on a grid.
     """
-
-    def read(row: _PositionRow) -> PositionUpdate:
-        if row.size < 0:
-            raise ProjectXDataError("negative size")
-        sign = _SIGNS.get(row.type, 0)
-        if row.size and not sign:
-            raise ProjectXDataError("neither long nor short")
-        return PositionUpdate(
-            id=row.id,
-            account_id=row.account_id,
-            contract_id=row.contract_id,
-            net=sign * row.size,
-            average_price=_needed(row.average_price),
-            created_ns=_time(row.creation_timestamp, "position", stats),
-            recv_ns=recv_ns,
-        )
-
-    return _records(raw, _PositionRow, read, "position", stats)
+    return _records(raw, "position", PositionUpdate, grid_for, recv_ns, stats)
 
 
 def decode_fills(
     raw: bytes | msgspec.Raw, grid_for: GridFor, recv_ns: int, stats: DecodeStats
 ) -> list[TradeUpdate]:
     """Return the fills of a GatewayUserTrade payload."""
-
-    def read(row: _FillRow) -> TradeUpdate:
-        if row.size < 0:
-            raise ProjectXDataError("negative size")
-        exch_ns = _time(row.creation_timestamp, "fill", stats)
-        return TradeUpdate(
-            id=row.id,
-            account_id=row.account_id,
-            contract_id=row.contract_id,
-            order_id=row.order_id,
-            price=_known(grid_for, row.contract_id).ticks(row.price),
-            size=row.size,
-            side=row.side,
-            profit_and_loss=_finite(row.profit_and_loss),
-            fees=_needed(row.fees or 0.0),
-            commissions=_needed(row.commissions or 0.0),
-            voided=row.voided or False,
-            exch_ns=recv_ns if exch_ns is None else exch_ns,
-            recv_ns=recv_ns,
-        )
-
-    return _records(raw, _FillRow, read, "fill", stats)
+    return _records(raw, "fill", TradeUpdate, grid_for, recv_ns, stats)
 
 
 def decode_accounts(
     raw: bytes | msgspec.Raw, grid_for: GridFor, recv_ns: int, stats: DecodeStats
 ) -> list[AccountUpdate]:
     """Return the accounts of a GatewayUserAccount payload; ``grid_for`` is not consulted."""
-
-    def read(row: _AccountRow) -> AccountUpdate:
-        return AccountUpdate(
-            id=row.id,
-            name=row.name,
-            balance=_needed(row.balance),
-            can_trade=row.can_trade,
-            visible=row.is_visible,
-            simulated=row.simulated,
-            recv_ns=recv_ns,
-        )
-
-    return _records(raw, _AccountRow, read, "account", stats)
+    return _records(raw, "account", AccountUpdate, grid_for, recv_ns, stats)
 
 
 def _records(
     raw: bytes | msgspec.Raw,
-    row: type[_Row],
-    read: Callable[[_Row], _Record],
-    what: str,
+    kind: UserKind,
+    record: type[_Record],
+    grid_for: GridFor,
+    recv_ns: int,
     stats: DecodeStats,
 ) -> list[_Record]:
-    found: list[_Record] = []
-    for entry in entries(raw, what, stats):
-        # A null member was not sent; the defaults stand for it.
-        sent: dict[str, Any] = {key: value for key, value in entry.items() if value is not None}
-        try:
-            found.append(read(msgspec.convert(sent, row)))
-        except msgspec.ValidationError:
-            stats.note(f"{what}: wrong type or member missing", entry)
-        except OffGridError:
-            stats.note(f"{what}: off the grid", entry)
-        except ProjectXDataError as exc:
-            stats.note(f"{what}: {exc}", entry)
-    return found
+    found = (
+        decode_entry(kind, entry, grid_for, recv_ns, stats)
+        for entry in user_entries(raw, kind, stats)
+    )
+    return [one for one in found if isinstance(one, record)]
+
+
+def _order(row: _OrderRow, grid_for: GridFor, recv_ns: int, stats: DecodeStats) -> OrderUpdate:
+    grid = _known(grid_for, row.contract_id)
+    filled = row.fill_volume or 0
+    if row.size < 0 or filled < 0:
+        raise ProjectXDataError("negative size")
+    return OrderUpdate(
+        id=row.id,
+        account_id=row.account_id,
+        contract_id=row.contract_id,
+        status=row.status,
+        type=row.type,
+        side=row.side,
+        size=row.size,
+        filled=filled,
+        limit=_price(row.limit_price, grid, "order", stats),
+        stop=_price(row.stop_price, grid, "order", stats),
+        average_fill=_finite(row.filled_price),
+        custom_tag=row.custom_tag,
+        parent_id=row.parent_order_id,
+        linked_id=row.linked_order_id,
+        created_ns=_time(row.creation_timestamp, "order", stats),
+        updated_ns=_time(row.update_timestamp, "order", stats),
+        recv_ns=recv_ns,
+    )
+
+
+def _position(
+    row: _PositionRow, grid_for: GridFor, recv_ns: int, stats: DecodeStats
+) -> PositionUpdate:
+    if row.size < 0:
+        raise ProjectXDataError("negative size")
+    sign = _SIGNS.get(row.type, 0)
+    if row.size and not sign:
+        raise ProjectXDataError("neither long nor short")
+    return PositionUpdate(
+        id=row.id,
+        account_id=row.account_id,
+        contract_id=row.contract_id,
+        net=sign * row.size,
+        average_price=_needed(row.average_price),
+        created_ns=_time(row.creation_timestamp, "position", stats),
+        recv_ns=recv_ns,
+    )
+
+
+def _fill(row: _FillRow, grid_for: GridFor, recv_ns: int, stats: DecodeStats) -> TradeUpdate:
+    if row.size < 0:
+        raise ProjectXDataError("negative size")
+    exch_ns = _time(row.creation_timestamp, "fill", stats)
+    return TradeUpdate(
+        id=row.id,
+        account_id=row.account_id,
+        contract_id=row.contract_id,
+        order_id=row.order_id,
+        price=_known(grid_for, row.contract_id).ticks(row.price),
+        size=row.size,
+        side=row.side,
+        profit_and_loss=_finite(row.profit_and_loss),
+        fees=_needed(row.fees or 0.0),
+        commissions=_needed(row.commissions or 0.0),
+        voided=row.voided or False,
+        exch_ns=recv_ns if exch_ns is None else exch_ns,
+        recv_ns=recv_ns,
+    )
+
+
+def _account(
+    row: _AccountRow, grid_for: GridFor, recv_ns: int, stats: DecodeStats
+) -> AccountUpdate:
+    return AccountUpdate(
+        id=row.id,
+        name=row.name,
+        balance=_needed(row.balance),
+        can_trade=row.can_trade,
+        visible=row.is_visible,
+        simulated=row.simulated,
+        recv_ns=recv_ns,
+    )
+
+
+_READERS: dict[UserKind, tuple[type[Any], Callable[[Any, GridFor, int, DecodeStats], Any]]] = {
+    "order": (_OrderRow, _order),
+    "position": (_PositionRow, _position),
+    "fill": (_FillRow, _fill),
+    "account": (_AccountRow, _account),
+}
 
 
 def _known(grid_for: GridFor, contract_id: str) -> TickGrid:

@@ -1,0 +1,213 @@
+"""Outages as objects: told when they open, told when the feed is whole, in the order of events."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from tests.realtime.peer import ACCOUNT, MES, MNQ, ORIGIN_NS, TOKEN, Listener, Peer, in_virtual_time
+
+from project_x_py._core.gaps import MARKET_KINDS, USER_KINDS, FeedGap, GapReason
+from project_x_py._core.grid import TickGrid
+from project_x_py._core.time import NS
+
+STAMP = "2026-09-01T14:30:05.5+00:00"
+
+
+class Gaps:
+    """Keeps the gaps that were told, with the time."""
+
+    def __init__(self) -> None:
+        self.told: list[FeedGap] = []
+        self.at: list[float] = []
+
+    def __call__(self, gap: FeedGap) -> None:
+        self.told.append(gap)
+        self.at.append(asyncio.get_running_loop().time())
+
+    def of(self, contract_id: str | None) -> list[FeedGap]:
+        """The gaps of one contract, or of the account."""
+        return [gap for gap in self.told if gap.contract_id == contract_id]
+
+
+class Owner:
+    """An owner that is fed."""
+
+    def on_trades(self, trades: Any) -> None:
+        """Take prints."""
+
+    def on_quote(self, quote: Any) -> None:
+        """Take a quote."""
+
+    def on_depth(self, depth: Any) -> None:
+        """Take a message."""
+
+
+@in_virtual_time
+async def test_a_lost_connection_is_a_gap_of_each_contract_and_of_the_account() -> None:
+    """Each is told twice: from the last good message to the confirmed resubscription."""
+    peer, gaps, listener = Peer(), Gaps(), Listener()
+    client = peer.client()
+    client.add_gap_listener(gaps)
+    client.add_gap_listener(gaps)
+    client.add_connection_listener(listener)
+    client.attach(MNQ, TickGrid(0.25), Owner(), rank=0)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ, MES])
+    assert await client.subscribe_user_updates()
+    await asyncio.sleep(5.5)
+    peer.emit("market", "GatewayTrade", MNQ, [{"price": 1, "volume": 1, "timestamp": STAMP}])
+    peer.emit("user", "GatewayUserAccount", {"id": ACCOUNT, "balance": 1, "canTrade": True})
+    await asyncio.sleep(10)
+    assert gaps.told == []
+    for hub in ("market", "user"):
+        peer.hub(hub).cut("gone")
+    await asyncio.sleep(5)
+    opened, closed = gaps.of(MNQ)
+    assert (opened.hub, opened.reason, opened.missed) == (
+        "market",
+        GapReason.DISCONNECTED,
+        MARKET_KINDS,
+    )
+    assert opened.is_open
+    assert opened.from_ns == ORIGIN_NS - ORIGIN_NS % (60 * NS) + 5 * NS + NS // 2
+    assert closed.from_ns == opened.from_ns
+    assert closed.to_ns is not None
+    assert not closed.is_open
+    (account, account_over) = gaps.of(None)
+    assert (account.hub, account.missed) == ("user", USER_KINDS)
+    assert account.from_ns == ORIGIN_NS + 5 * NS + NS // 2
+    assert account_over.to_ns is not None
+    never_heard, _ = gaps.of(MES)
+    assert never_heard.from_ns == ORIGIN_NS + 15 * NS + NS // 2
+    assert client.get_stats()["feed_gaps"] == 3
+    assert client.get_stats()["open_gaps"] == 0
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_gaps_are_told_before_the_change_of_the_hub() -> None:
+    """Who hears DISCONNECTED or CONNECTED already knows what is missed, and that it is over."""
+    peer, told = Peer(), list[str]()
+    client = peer.client()
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    client.add_gap_listener(lambda gap: told.append("open" if gap.is_open else "over"))
+    client.add_connection_listener(lambda state, hub, details: told.append(state))
+    peer.hub("market").cut("gone")
+    await asyncio.sleep(5)
+    assert told == ["open", "disconnected", "reconnecting", "over", "connected"]
+    await client.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        (b"#!/not json\x1e", GapReason.CORRUPT),
+        (b'{"type":7}\x1e', GapReason.DISCONNECTED),
+        (b'{"type":1,"target":"GatewayLogout","arguments":[]}\x1e', GapReason.DISCONNECTED),
+    ],
+)
+def test_a_gap_says_why(frame: bytes, reason: GapReason) -> None:
+    """A frame that could not be read is another matter than a connection that ended."""
+
+    @in_virtual_time
+    async def run() -> None:
+        peer, gaps = Peer(), Gaps()
+        client = peer.client()
+        client.add_gap_listener(gaps)
+        assert await client.connect()
+        assert await client.subscribe_market_data([MNQ])
+        peer.hub("market").push(frame)
+        await asyncio.sleep(5)
+        assert [gap.reason for gap in gaps.told] == [reason, reason]
+        await client.cleanup()
+
+    run()
+
+
+@in_virtual_time
+async def test_a_silent_hub_is_a_gap_that_ends_when_it_is_heard() -> None:
+    """After half a minute without a ping; the snapshot of the new subscription ends it."""
+    peer, gaps = Peer(), Gaps()
+    client = peer.client()
+    client.add_gap_listener(gaps)
+    await client.configure_health_monitoring(heartbeat_interval=1000)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    peer.silent = {"market"}
+    await asyncio.sleep(31)
+    peer.silent = set()
+    await asyncio.sleep(14)
+    assert client.is_connected()
+    assert [gap.reason for gap in gaps.told] == [GapReason.SILENT]
+    assert client.get_stats()["open_gaps"] == 1
+    peer.emit("market", "GatewayQuote", MNQ, {"bestBid": 1})
+    await asyncio.sleep(1)
+    assert [gap.is_open for gap in gaps.told] == [True, False]
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_what_was_read_anew_is_noted() -> None:
+    """report_backfill() completes the object that is over, and tells those who asked for it."""
+    peer, gaps, repaired = Peer(), Gaps(), Gaps()
+    client = peer.client()
+    client.add_gap_listener(gaps)
+    client.add_repair_listener(repaired)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    peer.hub("market").cut("gone")
+    await asyncio.sleep(5)
+    opened, closed = gaps.told
+    client.report_backfill(opened, ("trades",))
+    assert repaired.told == []
+    client.report_backfill(closed, ("trades",))
+    client.report_backfill(closed, ("depth",))
+    assert [gap.backfilled for gap in repaired.told] == [("trades",), ("trades", "depth")]
+    assert len(gaps.told) == 2
+    client.remove_gap_listener(gaps)
+    peer.hub("market").cut("gone")
+    await asyncio.sleep(5)
+    assert len(gaps.told) == 2
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_who_leaves_a_contract_misses_nothing_of_it() -> None:
+    """An unsubscribed contract has no gap, and one that was open is dropped."""
+    peer, gaps = Peer(), Gaps()
+    client = peer.client()
+    client.add_gap_listener(gaps)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ, MES])
+    assert await client.unsubscribe_market_data([MES])
+    peer.down = {"market"}
+    peer.hub("market").cut("gone")
+    await asyncio.sleep(5)
+    assert [gap.contract_id for gap in gaps.told] == [MNQ]
+    assert await client.unsubscribe_market_data([MNQ])
+    assert client.get_stats()["open_gaps"] == 0
+    peer.down = set()
+    await asyncio.sleep(5)
+    assert len(gaps.told) == 1
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_the_account_is_in_doubt_until_it_is_subscribed_to_again() -> None:
+    """account_doubt() gives the reason from the loss on, and None once all is confirmed."""
+    peer = Peer()
+    client = peer.client(token=TOKEN)
+    assert client.account_doubt() == "the user hub is not connected"
+    assert await client.connect()
+    assert await client.subscribe_user_updates()
+    assert client.account_doubt() is None
+    peer.latency_s = 1.0
+    peer.hub("user").cut("gone")
+    await asyncio.sleep(0.9)
+    assert client.account_doubt() == "messages of the account are being missed: disconnected"
+    await asyncio.sleep(5)
+    assert client.account_doubt() is None
+    await client.cleanup()
