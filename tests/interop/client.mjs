@@ -218,6 +218,18 @@ const parts = {
     await hub.stop();
   },
 
+  // Server-sent events of the connection itself: a log-out, and a close that forbids to come back.
+  async ended() {
+    const hub = await connection(ready.market_hub_url);
+    hub.on("GatewayLogout", (...given) => say("logout", { given }));
+    hub.onreconnecting((error) => say("reconnecting", { error: error?.message }));
+    const over = new Promise((resolve) => hub.onclose(resolve));
+    await hub.start();
+    say("connected");
+    const error = await over;
+    say("closed", { error: error?.message, state: hub.state });
+  },
+
   // A depth snapshot in one message, then a burst over all three streams.
   async burst() {
     const hub = await connection(ready.market_hub_url);

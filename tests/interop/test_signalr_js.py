@@ -12,7 +12,7 @@ import pytest
 from tests.interop.node import Client
 
 from project_x_py._core.time import NS, parse_ns
-from project_x_py.simulator import SimulatedGateway
+from project_x_py.simulator import SimulatedGateway, faults
 
 OPEN = datetime(2026, 9, 1, 14, 30, tzinfo=UTC)
 LEVELS = 4_200
@@ -119,6 +119,35 @@ async def test_a_dropped_socket_comes_back(gateway: SimulatedGateway, way: str) 
         assert after["logins"] >= before["logins"] + 2
         assert after["event"][1][0]["price"] > 0
         assert await client.said("closed") == {"at": "closed"}
+
+
+@both_ways
+async def test_a_close_with_an_error_comes_back(gateway: SimulatedGateway, way: str) -> None:
+    """The text of a close record arrives, and the client reconnects by itself where it may."""
+    async with Client("dropped", way, gateway.ready()) as client:
+        await client.said("streaming")
+        gone = faults.Close(hub="market", error="The server restarts.", allow_reconnect=True)
+        assert gateway.faults.apply(gone) == 1
+        assert "The server restarts." in (await client.said("reconnecting"))["error"]
+        after = await client.said("streaming")
+        assert after["event"][1][0]["price"] > 0
+        assert await client.said("closed") == {"at": "closed"}
+
+
+@both_ways
+async def test_a_logout_and_a_close_for_good(gateway: SimulatedGateway, way: str) -> None:
+    """``GatewayLogout`` arrives; a close that does not allow it is not reconnected from."""
+    async with Client("ended", way, gateway.ready()) as client:
+        await client.said("connected")
+        assert gateway.faults.apply(faults.Logout(text="elsewhere")) == 1
+        assert (await client.said("logout"))["given"] == ["elsewhere"]
+        assert gateway.faults.apply(faults.Logout(hub="market")) == 1
+        assert (await client.said("logout"))["given"] == []
+        assert gateway.faults.apply(faults.Close(hub="market")) == 1
+        closed = await client.said("closed")
+        assert "Connection closed with an error." in closed["error"]
+        assert closed["state"] == "Disconnected"
+    assert gateway.connections == {"user": 0, "market": 0}
 
 
 @both_ways

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from project_x_py.simulator import SimulatedGateway
+from project_x_py.simulator import SimulatedGateway, faults
 
 OPEN = datetime(2026, 9, 1, 14, 30, tzinfo=UTC)
 GREETING = '{"protocol":"json","version":1}\x1e'
@@ -161,6 +161,33 @@ async def test_a_dropped_connection_breaks(
             message = await socket.receive(timeout=5)
             assert message.type is not aiohttp.WSMsgType.CLOSE
             assert socket.closed
+
+
+async def test_a_half_open_connection_answers_no_ping(
+    gateway: SimulatedGateway, http: aiohttp.ClientSession
+) -> None:
+    """Neither records nor pings are answered any more; another connection is served."""
+    url = f"{gateway.config.user_hub_url}?access_token={await login(gateway, http)}"
+    async with (
+        http.ws_connect(url, autoping=False) as struck,
+        http.ws_connect(url, autoping=False) as other,
+    ):
+        await struck.send_str(GREETING)
+        assert await records(struck) == ["{}"]
+        await struck.ping(b"before")
+        assert (await struck.receive(timeout=5)).type is aiohttp.WSMsgType.PONG
+        assert gateway.faults.apply(faults.HalfOpen(hub="user")) == 2
+        await struck.ping(b"after")
+        await struck.send_str('{"type":1,"target":"SubscribeAccounts","arguments":[]}\x1e')
+        async with http.ws_connect(url, autoping=False) as third:
+            await third.ping(b"there")
+            assert (await third.receive(timeout=5)).type is aiohttp.WSMsgType.PONG
+        with pytest.raises(TimeoutError):
+            await struck.receive(timeout=0.2)
+        assert not other.closed
+    async with asyncio.timeout(5):
+        while gateway.connections["user"]:
+            await asyncio.sleep(0.01)
 
 
 async def test_many_clients_hear_the_same(

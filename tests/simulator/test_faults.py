@@ -321,6 +321,17 @@ def test_a_spoilt_frame_has_as_many_arguments() -> None:
     assert (record.target, len(record.arguments)) == ("GatewayQuote", 2)
 
 
+@pytest.mark.parametrize("text", [None, "signed in elsewhere"])
+async def test_a_logout_is_announced(parts: Assembly, text: str | None) -> None:
+    """The event goes to every client, with its one argument or none; tokens stay valid."""
+    client = await subscribed(parts)
+    assert parts.venue.faults.apply(kinds.Logout(text=text)) == 1
+    record = signalr.decode_record((await client.output()).removesuffix(signalr.RECORD_END))
+    assert record.target == "GatewayLogout"
+    assert [msgspec.json.decode(raw) for raw in record.arguments] == ([text] if text else [])
+    assert (await post(parts, ACCOUNTS, {})).status == 200
+
+
 async def test_any_text(parts: Assembly) -> None:
     """A frame goes out as it was given, to every client."""
     client = await subscribed(parts)

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from project_x_py.simulator._front import Front
     from project_x_py.simulator._hub import HubConnection
 
-__all__ = ["CUT", "build_app"]
+__all__ = ["CUT", "STALL", "build_app"]
 
 CUT = "project_x_py.cut"
 """Key in an ASGI scope's state: breaks the connection off."""
+STALL = "project_x_py.stall"
+"""Key in an ASGI scope's state: lets the transport answer no ping any more."""
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
@@ -59,7 +61,9 @@ def build_app(front: Front, *more: BaseRoute) -> Starlette:
             await _deny(websocket, admitted)
             return
         await websocket.accept()
-        await _carry(websocket, admitted.open(_cutter(websocket)))
+        connection = admitted.open(_cutter(websocket))
+        connection.stall = websocket.scope.get("state", {}).get(STALL, _nothing_to_cut)
+        await _carry(websocket, connection)
 
     routes = [
         *more,

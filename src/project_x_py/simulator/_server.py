@@ -26,7 +26,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
-from project_x_py.simulator._app import CUT
+from project_x_py.simulator._app import CUT, STALL
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -49,10 +49,22 @@ class _QuietWebSocket(WebSocketsSansIOProtocol):
         self.logger = _quiet
         self.conn.logger = _quiet
         self.conn.debug = False
+        self._stalled = False
 
     async def run_asgi(self) -> None:
         self.scope["state"][CUT] = self.transport.abort
+        self.scope["state"][STALL] = self._stall
         await super().run_asgi()
+
+    def handle_ping(self) -> None:
+        if self._stalled:
+            # The pong is written already, and has to go nowhere.
+            self.conn.data_to_send()
+        else:
+            super().handle_ping()
+
+    def _stall(self) -> None:
+        self._stalled = True
 
     async def send(self, message: Any) -> None:
         await super().send(message)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from project_x_py._wire import signalr
 from project_x_py.simulator._error_codes import envelope_of
 from project_x_py.simulator._hub_faults import Garbled  # noqa: TC001 - read at run time
 from project_x_py.simulator._request_faults import RequestFault, Spoilt
@@ -40,6 +41,7 @@ __all__ = [
     "Halt",
     "JumpClock",
     "LargeDepth",
+    "Logout",
     "LoseAnswer",
     "Mute",
     "Refuse",
@@ -52,6 +54,7 @@ __all__ = [
 ]
 
 HubName = Literal["user", "market"]
+LOGOUT_EVENT = "GatewayLogout"
 
 
 class _Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,7 +102,7 @@ class Unmute(_HubFault, tag="unmute", tag_field="fault", frozen=True, kw_only=Tr
 class HalfOpen(_HubFault, tag="half_open", tag_field="fault", frozen=True, kw_only=True):
     """Let the open sockets stay and carry nothing more, in or out, until the client leaves.
 
-    Who connects afterwards is served as ever.
+    A WebSocket's pings get no pong either. Who connects afterwards is served as ever.
     """
 
     def apply(self, faults: Faults) -> int:
@@ -117,6 +120,19 @@ class Close(_HubFault, tag="close", tag_field="fault", frozen=True, kw_only=True
             hub.end_all(self.error, allow_reconnect=self.allow_reconnect)
             for hub in faults.hubs.named(self.hub)
         )
+
+
+class Logout(_HubFault, tag="logout", tag_field="fault", frozen=True, kw_only=True):
+    """Send every client the event ``GatewayLogout``; tokens and connections stay as they are.
+
+    What the real one carries is not known: ``text`` is its only argument, None sends none.
+    """
+
+    text: str | None = None
+
+    def apply(self, faults: Faults) -> int:
+        frame = signalr.encode_invocation(LOGOUT_EVENT, [] if self.text is None else [self.text])
+        return sum(hub.send_all(frame) for hub in faults.hubs.named(self.hub))
 
 
 class DelayMessages(_HubFault, tag="delay_messages", tag_field="fault", frozen=True, kw_only=True):
@@ -339,6 +355,7 @@ Fault = (
     | Unmute
     | HalfOpen
     | Close
+    | Logout
     | DelayMessages
     | SendFrame
     | DuplicateEvents
