@@ -22,13 +22,16 @@ import msgspec
 from project_x_py._wire import signalr
 from project_x_py.exceptions import ProjectXDataError, ProjectXError
 from project_x_py.simulator._hub_faults import HubTrouble
+from project_x_py.simulator._hub_quirks import HubQuirks
 from project_x_py.simulator._late import LateLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from project_x_py._wire.signalr import Envelope
     from project_x_py.simulator._faults import Faults
+
+    _Subscribers = Mapping["HubConnection", None]
 
 __all__ = ["Hub", "HubConnection", "HubRefusal", "Method"]
 
@@ -122,7 +125,10 @@ class HubConnection:
             self._queue(data)
 
     def _queue(self, data: bytes) -> None:
-        self._waiting.append(data)
+        if self._hub.quirks.one_record_per_frame:
+            self._waiting += [record + signalr.RECORD_END for record in _records(data)]
+        else:
+            self._waiting.append(data)
         self._waiting_bytes += len(data)
         if self._waiting_bytes > MAX_WAITING_BYTES:
             self._forget_waiting()
@@ -182,12 +188,13 @@ class HubConnection:
 
     def _batch(self) -> bytes:
         waiting = self._waiting
-        if self._waiting_bytes <= BATCH_BYTES:
+        most = 0 if self._hub.quirks.one_record_per_frame else BATCH_BYTES
+        if self._waiting_bytes <= most:
             batch = waiting[0] if len(waiting) == 1 else b"".join(waiting)
             waiting.clear()
         else:
             size = count = 0
-            while count < len(waiting) and (not count or size + len(waiting[count]) <= BATCH_BYTES):
+            while count < len(waiting) and (not count or size + len(waiting[count]) <= most):
                 size += len(waiting[count])
                 count += 1
             batch = b"".join(waiting[:count])
@@ -253,7 +260,7 @@ class HubConnection:
             self._refuse(record, str(exc))
             return
         if record.invocation_id is not None:
-            self.push(signalr.encode_completion(record.invocation_id))
+            self.push(self._hub.completion(record.invocation_id))
         if after:
             self.push(after)
 
@@ -269,13 +276,23 @@ class Hub:
         name: ``"user"`` or ``"market"``.
         methods: By name; names are compared without regard to case.
         faults: Told of the hub, to make it fail.
+        quirks: What it does where the real one is unknown.
 
     Attributes:
         trouble: What is wrong with it at the moment.
+        budget: Asked before each call whether there is room for it.
     """
 
-    def __init__(self, name: str, methods: Mapping[str, Method], faults: Faults) -> None:
+    def __init__(
+        self,
+        name: str,
+        methods: Mapping[str, Method],
+        faults: Faults,
+        quirks: HubQuirks | None = None,
+    ) -> None:
         self.name = name
+        self.quirks = quirks or HubQuirks()
+        self.budget: Callable[[], bool] = _unlimited
         self._methods = {key.casefold(): method for key, method in methods.items()}
         self._connections: dict[HubConnection, None] = {}
         self.trouble = HubTrouble()
@@ -318,6 +335,8 @@ class Hub:
             HubRefusal: No such method, not its arguments, or the method declines.
         """
         target = record.target or ""
+        if not self.budget():
+            raise _failed(target, "HubException: Too many requests.")
         method = self._methods.get(target.casefold())
         if method is None:
             raise _failed(target, "HubException: Method does not exist.")
@@ -340,6 +359,23 @@ class Hub:
                 "provided values match the types of the hub method being invoked.",
             ) from None
         return method.call(connection, *arguments)
+
+    def completion(self, invocation_id: str) -> bytes:
+        """Return the answer to a call that was carried out."""
+        if self.quirks.completion_results:
+            return signalr.encode_completion(invocation_id)
+        record = msgspec.json.encode({"type": 3, "invocationId": invocation_id})
+        return record + signalr.RECORD_END
+
+    def check_room(self, connection: HubConnection, subscribers: Iterable[_Subscribers]) -> None:
+        """Refuse a connection another subscription if it has as many as it may.
+
+        Raises:
+            HubRefusal: It has.
+        """
+        limit = self.quirks.subscription_limit
+        if limit is not None and sum(connection in one for one in subscribers) >= limit:
+            raise HubRefusal(f"A connection has at most {limit} subscriptions.")
 
     def drop_all(self) -> int:
         """Cut every connection; return how many clients there were."""
@@ -386,6 +422,14 @@ class Hub:
         """Let every connection look again whether it may send."""
         for connection in self._connections:
             connection.wake()
+
+
+def _records(data: bytes) -> list[bytes]:
+    return data.removesuffix(signalr.RECORD_END).split(signalr.RECORD_END)
+
+
+def _unlimited() -> bool:
+    return True
 
 
 def _nothing_to_stall() -> None:
