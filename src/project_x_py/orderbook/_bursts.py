@@ -146,17 +146,17 @@ class WatchedLevels(LevelRing):
         bursts: Told of every change and print.
     """
 
-    __slots__ = ("_bursts", "_moved")
+    __slots__ = ("_bursts", "_tell")
 
     def __init__(self, capacity: int, bursts: Bursts) -> None:
         super().__init__(capacity)
-        self._bursts, self._moved = bursts, bursts.moved
+        self._bursts, self._tell = bursts, bursts.moved
 
     def append(self, kind: int, side: int, price: int, old: int, new: int, exch_ns: int) -> None:
         """Keep one change."""
         super().append(kind, side, price, old, new, exch_ns)
         if kind <= DROPPED:
-            self._moved(side, price, old, new, exch_ns)
+            self._tell(side, price, old, new, exch_ns)
         elif kind == PRINT:
             self._bursts.printed(side, price, new, old, exch_ns)
         elif kind == RESET:
