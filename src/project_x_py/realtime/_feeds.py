@@ -1,6 +1,6 @@
 """The parts of a client that feed owners and tell of outages, wired together.
 
-Invariant (``tests/realtime/test_feeds.py``): the account is in doubt from the moment a connection
+Invariant (``tests/realtime/test_gaps.py``): the account is in doubt from the moment a connection
 is lost or the machine slept until everything is subscribed to again.
 """
 

@@ -41,10 +41,17 @@ class GapKeeper:
         clock: Exchange time.
         heard_ns: Returns the exchange time of the last message of a contract, or of the account
             for None; 0 without one.
+        corrupt: Told of a hub whose frames could not be read.
     """
 
-    def __init__(self, clock: Clock, heard_ns: Callable[[str | None], int]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        heard_ns: Callable[[str | None], int],
+        corrupt: Callable[[str], None],
+    ) -> None:
         self.opened = 0
+        self._corrupt = corrupt
         self._clock = clock
         self._heard_ns = heard_ns
         self._listeners: tuple[GapListener, ...] = ()
@@ -118,6 +125,8 @@ class GapKeeper:
 
     def lost(self, hub: str, wanted: Iterable[Subscription], reason: GapReason) -> None:
         """Begin the gaps of everything that a hub was to tell of."""
+        if reason is GapReason.CORRUPT:
+            self._corrupt(hub)
         if hub == USER:
             if tuple(wanted):
                 self.open(None, reason)

@@ -104,14 +104,13 @@ class Repairs:
         fault = self._faults.setdefault("", _Fault())
         if not fault.under_way:
             fault.under_way = True
-            self._notice("market", f"left out of a message: {kind}")
-            self._tasks.spawn(self._reconnect(fault), name=f"{PASSING}resync")
+            self._tasks.spawn(self._reconnect(fault, kind), name=f"{PASSING}resync")
 
-    async def _reconnect(self, fault: _Fault) -> None:
+    async def _reconnect(self, fault: _Fault, kind: str) -> None:
         try:
             await self._pause(fault)
             if self._market is not None:
-                self._market.drop("a message names no contract", GapReason.CORRUPT)
+                self._market.drop(f"left out of a message: {kind}", GapReason.CORRUPT)
         finally:
             fault.under_way = False
 

@@ -129,7 +129,9 @@ class ProjectXRealtimeClient(
         self._clock = clock
         self._tasks = TaskLedger()
         self._notices = Notices()
-        self._gaps = GapKeeper(clock, self._heard_ns)
+        self._gaps = GapKeeper(
+            clock, self._heard_ns, lambda hub: self._spoilt(hub, "a frame that cannot be read")
+        )
         self._repairs = Repairs(clock, self._tasks, self._gaps, self._spoilt)
         self._router = EventRouter(account, self._tasks, DecodeStats(), self._repairs.spoilt)
         self._pair = HubPair(token, network, clock, self._tasks)

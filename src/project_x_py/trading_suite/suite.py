@@ -11,7 +11,6 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from project_x_py._core.calendar import calendar_for
 from project_x_py._core.time import to_datetime
@@ -23,6 +22,7 @@ from project_x_py.config import load_credentials, load_default_config
 from project_x_py.event_bus import EventBus, EventType
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.realtime import ProjectXRealtimeClient
+from project_x_py.trading_suite._feed_events import FeedEvents
 from project_x_py.trading_suite.config import (
     KEYWORDS,
     Features,
@@ -94,7 +94,8 @@ class TradingSuite:
         for context in self._contexts.values():
             self._connections.forward_to(context.event_bus)
             context.event_bus.forward_to(self.events)
-        realtime_client.add_connection_listener(self._on_connection)
+        events = FeedEvents(client, self._connections, self._contexts, config.timezone)
+        events.listen_to(realtime_client)
 
     @classmethod
     async def create(
@@ -288,16 +289,6 @@ class TradingSuite:
     async def wait_for(self, event: EventType | str, timeout: float | None = None) -> Event:
         """Wait for the next such event of any instrument; see :meth:`EventBus.wait_for`."""
         return await self.events.wait_for(event, timeout)
-
-    def _on_connection(self, state: str, hub: str, details: Mapping[str, Any]) -> None:
-        event = EventType(state)
-        data = {
-            "connected": event is EventType.CONNECTED,
-            "hub": hub,
-            "timestamp": to_datetime(self.client.clock.wall_ns(), ZoneInfo(self.config.timezone)),
-            **details,
-        }
-        self._connections.publish(event, data, source="realtime")
 
     def __getitem__(self, symbol: str) -> InstrumentContext:
         try:
