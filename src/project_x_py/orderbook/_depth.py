@@ -58,7 +58,7 @@ SNAPSHOT = int(LevelKind.SNAPSHOT)
 
 
 class Applied:
-    """What one depth message did.
+    """What one depth message did; good until the next one is applied.
 
     Attributes:
         reset: It emptied the book first.
@@ -79,6 +79,14 @@ class Applied:
         self.dropped: list[tuple[int, int]] = []
         self.prints: list[DepthLevel] = []
 
+    def begin(self) -> None:
+        """Forget the message before."""
+        self.reset = self.pictured = self.best = False
+        if self.dropped:
+            self.dropped = []
+        if self.prints:
+            self.prints = []
+
 
 class DepthApplier:
     """Writes the ladder, the level history and the best prices of a state.
@@ -88,65 +96,87 @@ class DepthApplier:
         is_open: Tells whether the market trades at an exchange time.
     """
 
-    __slots__ = ("_added", "_far", "_is_open", "_picture", "_put", "_seen", "_state", "_top")
+    __slots__ = (
+        "_added",
+        "_done",
+        "_far",
+        "_is_open",
+        "_picture",
+        "_put",
+        "_seen",
+        "_state",
+        "_top",
+        "_touched",
+    )
 
     def __init__(self, state: BookState, is_open: Callable[[int], bool]) -> None:
         self._state = state
         self._is_open = is_open
         self._put = state.changes.append if state.settings.detection else None
         self._top = state.ladder.best()
+        self._done = Applied()
         self._seen = False
         self._picture: dict[tuple[int, int], int] | None = None
+        # Per message: whether a side has got a level, or its best level may be another one; and
+        # the rows of the history that tell of removals at the far end.
         self._added = [False, False]
+        self._touched = False
         self._far: list[tuple[int, int]] = []
 
     def apply(self, depth: Depth) -> Applied:
         """Apply one message whole."""
-        done = Applied()
-        state = self._state
+        done, state, put = self._done, self._state, self._put
+        done.begin()
         counters, ladder = state.counters, state.ladder
-        entries, put, set_level = counters.entries, self._put, ladder.set_level
+        entries, sides, set_level = counters.entries, SIDE_OF, ladder.set_level
+        exch_ns = depth.recv_ns
         for level in depth.levels:
-            kind, price, size = level.kind, level.price, level.size
+            kind, price, size, exch_ns = level.kind, level.price, level.size, level.exch_ns
             entries[kind] = entries.get(kind, 0) + 1
-            side = SIDE_OF.get(kind)
+            side = sides.get(kind)
             if side is None:
                 self._take_other(level, done)
                 continue
-            if size < 0:
-                counters.invalid += 1
+            if size <= 0:
+                self._remove(side, price, size, exch_ns)
                 continue
-            if not size:
-                self._remove(side, price, level.exch_ns)
-                continue
-            old = set_level(side, price, size, level.exch_ns)
-            believed = kind in BELIEVED
-            if not old or believed:
-                other = ladder.best_bid if side else ladder.best_ask
-                if other is not None and (other >= price if side else other <= price):
-                    self._cross(side, price, level.exch_ns, done, believed=believed)
-                if not old:
-                    self._added[side] = True
-                if believed and (ladder.best_ask if side else ladder.best_bid) != price:
-                    self._drop(side, ladder.trim(side, price), level.exch_ns)
+            old = set_level(side, price, size, exch_ns)
+            if not old:
+                self._added[side] = True
+            if (ladder.best_ask if side else ladder.best_bid) == price:
+                self._touched = True
+                if not old or kind in BELIEVED:
+                    self._cross(side, price, exch_ns, done, believed=kind in BELIEVED)
+            elif kind in BELIEVED:
+                self._trim(side, price, exch_ns, done)
             if self._picture is not None:
-                old = self._picture.get((side, price), 0)
                 if put:
-                    put(SNAPSHOT, side, price, old, size, level.exch_ns)
+                    old = self._picture.get((side, price), 0)
+                    put(SNAPSHOT, side, price, old, size, exch_ns)
             elif old == size:
                 counters.duplicates += 1
             elif put:
-                put(SET, side, price, old, size, level.exch_ns)
+                put(SET, side, price, old, size, exch_ns)
         counters.messages += 1
-        state.last_update_ns = depth.levels[-1].exch_ns if depth.levels else depth.recv_ns
+        state.last_update_ns = exch_ns
         if done.dropped:
-            named = {(SIDE_OF.get(level.kind), level.price) for level in depth.levels}
+            named = {(sides.get(level.kind), level.price) for level in depth.levels}
             done.dropped = [level for level in done.dropped if level not in named]
-        self._finish(done)
+        if self._added[BID] or self._added[ASK]:
+            self._keep_window()
+        if self._far:
+            self._far.clear()
+        if self._touched or not self._seen:
+            self._finish(done)
         return done
 
-    def _remove(self, side: int, price: int, exch_ns: int) -> None:
+    def _remove(self, side: int, price: int, size: int, exch_ns: int) -> None:
         ladder = self._state.ladder
+        if size < 0:
+            self._state.counters.invalid += 1
+            return
+        if (ladder.best_ask if side else ladder.best_bid) == price:
+            self._touched = True
         is_far = ladder.worst(side) == price
         old = ladder.set_level(side, price, 0, exch_ns)
         if not old:
@@ -181,18 +211,29 @@ class DepthApplier:
         if self._picture is None:
             self._picture = before
         state.ladder.clear()
+        self._touched = True
         state.counters.resets += 1
         if self._put:
             self._put(LevelKind.RESET, BID, UNKNOWN, len(before), 0, exch_ns)
 
     def _cross(self, side: int, price: int, exch_ns: int, done: Applied, *, believed: bool) -> None:
         """Drop the levels of the other side that cannot stand beside the one just set."""
+        ladder = self._state.ladder
+        other = ladder.best_bid if side else ladder.best_ask
+        if other is None or (other < price if side else other > price):
+            return
         if not believed and not self._is_open(exch_ns):
             return
-        dropped = self._state.ladder.uncross(side, price)
+        dropped = ladder.uncross(side, price)
         self._drop(1 - side, dropped, exch_ns)
         if not believed:
             done.dropped += [(1 - side, level[0]) for level in dropped]
+
+    def _trim(self, side: int, price: int, exch_ns: int, done: Applied) -> None:
+        """Drop the levels of a side that are better than its true best one."""
+        self._touched = True
+        self._drop(side, self._state.ladder.trim(side, price), exch_ns)
+        self._cross(side, price, exch_ns, done, believed=True)
 
     def _drop(self, side: int, dropped: list[Level], exch_ns: int) -> None:
         self._state.counters.uncrossed += len(dropped)
@@ -201,18 +242,13 @@ class DepthApplier:
                 self._put(DROPPED, side, price, size, 0, exch_ns)
 
     def _finish(self, done: Applied) -> None:
-        """Settle what only the whole message shows."""
+        """Settle what only the whole message shows of the top."""
         state = self._state
-        ladder = state.ladder
-        added = self._added
-        if added[BID] or added[ASK]:
-            self._keep_window()
-        self._far.clear()
-        if self._picture is not None or not self._seen:
-            two_sided = ladder.best_bid is not None and ladder.best_ask is not None
-            if two_sided:
-                self._picture, self._seen, done.pictured = None, True, True
-        top = ladder.best()
+        self._touched = False
+        top = state.ladder.best()
+        is_two_sided = top[0] is not None and top[1] is not None
+        if is_two_sided and (self._picture is not None or not self._seen):
+            self._picture, self._seen, done.pictured = None, True, True
         if top != self._top:
             self._top = top
             done.best = True

@@ -77,17 +77,12 @@ class Integrity:
 
     Attributes:
         outage: Why messages are being missed; None while the feed is whole.
+        printed_ns: When the first print since the last depth message came; None without one.
+        doubted: Levels, as side and price, that plain levels have crossed and that no message has
+            named since.
     """
 
-    __slots__ = (
-        "_crossed_ns",
-        "_depth_ns",
-        "_doubted",
-        "_doubted_ns",
-        "_printed_ns",
-        "_sides",
-        "outage",
-    )
+    __slots__ = ("_crossed_ns", "_doubted_ns", "_sides", "doubted", "outage", "printed_ns")
 
     def __init__(self) -> None:
         self.outage: str | None = None
@@ -96,21 +91,21 @@ class Integrity:
     def forget(self) -> None:
         """Begin anew: what the streams said so far proves nothing any more."""
         self._sides = (_Side(), _Side())
-        self._depth_ns: int | None = None
-        self._printed_ns: int | None = None
-        self._doubted: set[tuple[int, int]] = set()
+        self.printed_ns: int | None = None
+        self.doubted: set[tuple[int | None, int]] = set()
         self._doubted_ns = 0
         self._crossed_ns: int | None = None
 
     def on_quote(self, bid: int | None, ask: int | None, now_ns: int) -> None:
         """Take the best prices of the quote stream in ticks; None where it tells none."""
         bids, asks = self._sides
-        bids.move(1, bid, now_ns)
-        asks.move(1, ask, now_ns)
+        if bid != bids.quote:
+            bids.move(1, bid, now_ns)
+        if ask != asks.quote:
+            asks.move(1, ask, now_ns)
 
-    def on_depth(self, bid: int | None, ask: int | None, now_ns: int) -> None:
-        """Take the best prices of the book after a depth message."""
-        self._depth_ns, self._printed_ns = now_ns, None
+    def on_top(self, bid: int | None, ask: int | None, now_ns: int) -> None:
+        """Take the best prices of the book."""
         if bid is None or ask is None or bid < ask:
             self._crossed_ns = None
         elif self._crossed_ns is None:
@@ -123,23 +118,14 @@ class Integrity:
 
     def on_print(self, now_ns: int) -> None:
         """Take note that a print has come since the last depth message."""
-        if self._printed_ns is None:
-            self._printed_ns = now_ns
+        if self.printed_ns is None:
+            self.printed_ns = now_ns
 
     def on_dropped(self, levels: list[tuple[int, int]], now_ns: int) -> None:
         """Doubt levels that plain levels have crossed, until a message confirms that they left."""
-        if not self._doubted:
+        if not self.doubted:
             self._doubted_ns = now_ns
-        self._doubted.update(levels)
-
-    def on_levels(self, levels: list[tuple[int, int]]) -> None:
-        """Take note of levels that a message has set or removed."""
-        self._doubted.difference_update(levels)
-
-    @property
-    def has_doubts(self) -> bool:
-        """Whether dropped levels wait to be confirmed."""
-        return bool(self._doubted)
+        self.doubted.update(levels)
 
     def verdict(self, now_ns: int) -> str | None:
         """Return what is wrong with the book; None while nothing is known to be."""
@@ -148,11 +134,10 @@ class Integrity:
         for name, side in zip(("bid", "ask"), self._sides, strict=True):
             if side.since_ns is not None and now_ns - side.since_ns >= LIMIT:
                 return f"the best {name} is not the quote stream's"
-        if self._doubted and now_ns - self._doubted_ns >= CROSSED:
+        if self.doubted and now_ns - self._doubted_ns >= CROSSED:
             return "crossed: levels that cannot stand were never removed"
         if self._crossed_ns is not None and now_ns - self._crossed_ns >= CROSSED:
             return "crossed: the best bid is not below the best ask"
-        printed = self._printed_ns
-        if printed is not None and self._depth_ns is not None and now_ns - printed >= STALE:
+        if self.printed_ns is not None and now_ns - self.printed_ns >= STALE:
             return "stale: prints come, but no depth"
         return None

@@ -72,44 +72,54 @@ class QuoteColumns(NamedTuple):
 class Ring:
     """The newest rows, at most ``capacity`` of them.
 
+    Rows beyond the bound are let go when somebody looks, or when there is no room left: a writer
+    only writes.
+
     Args:
         capacity: Rows kept, above zero.
         width: Columns.
         time_column: Index of the column of exchange times.
-
-    Attributes:
-        appended: Rows appended in all.
-        oldest_lost_ns: Newest time of a row that was let go; None while all are held.
     """
 
     __slots__ = (
         "_columns",
         "_from",
         "_in_order",
+        "_lost_ns",
         "_newest_ns",
         "_room",
+        "_shifted",
         "_time",
         "_to",
-        "appended",
         "capacity",
-        "oldest_lost_ns",
     )
 
     def __init__(self, capacity: int, width: int, time_column: int) -> None:
         if capacity < 1:
             raise ValueError(f"a ring holds at least one row, not {capacity}")
         self.capacity = capacity
-        self.appended = 0
-        self.oldest_lost_ns: int | None = None
         self._room = min(capacity, FIRST_ROWS)
         self._columns = tuple(array("q", bytes(8 * self._room)) for _ in range(width))
         self._time = time_column
-        self._from = self._to = 0
+        self._from = self._to = self._shifted = 0
         self._in_order = True
         self._newest_ns = LONG_AGO
+        self._lost_ns: int | None = None
 
     def __len__(self) -> int:
+        self._trim()
         return self._to - self._from
+
+    @property
+    def appended(self) -> int:
+        """Rows appended in all."""
+        return self._shifted + self._to
+
+    @property
+    def oldest_lost_ns(self) -> int | None:
+        """Newest time of a row that was let go; None while all are held."""
+        self._trim()
+        return self._lost_ns
 
     @property
     def nbytes(self) -> int:
@@ -122,6 +132,7 @@ class Ring:
         Raises:
             IndexError: There is no such row.
         """
+        self._trim()
         at = index + (self._from if index >= 0 else self._to)
         if not self._from <= at < self._to:
             raise IndexError(f"no row {index} among {len(self)}")
@@ -129,18 +140,19 @@ class Ring:
 
     def rows(self, count: int) -> list[tuple[int, ...]]:
         """Return the newest ``count`` rows, oldest first."""
+        self._trim()
         first = max(self._from, self._to - max(count, 0))
         return list(zip(*(column[first : self._to] for column in self._columns), strict=True))
 
     def clear(self) -> None:
         """Let every row go."""
         self._let_go(self._to)
-        self._from = self._to = 0
         self._in_order = True
         self._newest_ns = LONG_AGO
 
     def drop_before(self, ns: int) -> int:
         """Let the oldest rows go while they are before ``ns``; return how many."""
+        self._trim()
         times, at = self._columns[self._time], self._from
         while at < self._to and times[at] < ns:
             at += 1
@@ -155,6 +167,7 @@ class Ring:
         """
         import numpy as np
 
+        self._trim()
         held = slice(self._from, self._to)
         found = [np.frombuffer(column, dtype=np.int64)[held] for column in self._columns]
         if since_ns is not None:
@@ -178,14 +191,12 @@ class Ring:
             self._newest_ns = exch_ns
         if at == self._room:
             at = self._make_room()
-        elif at - self._from == self.capacity:
-            self._let_go(self._from + 1)
         self._to = at + 1
-        self.appended += 1
         return at
 
     def _make_room(self) -> int:
         """Grow while below the bound with its slack, else move the newest rows to the front."""
+        self._trim()
         held = self._to - self._from
         if held == self.capacity:
             self._let_go(self._from + 1)
@@ -197,21 +208,24 @@ class Ring:
             for new, old in zip(grown, self._columns, strict=True):
                 new[:held] = old[self._from : self._to]
             self._columns = grown
-            self._bind()
         else:
             for column in self._columns:
                 column[:held] = column[self._from : self._to]
+        self._shifted += self._from
         self._from, self._to = 0, held
         return held
 
-    def _bind(self) -> None:
-        """Told that the columns are other arrays."""
+    def _trim(self) -> None:
+        """Let go what is beyond the bound."""
+        first = self._to - self.capacity
+        if first > self._from:
+            self._let_go(first)
 
     def _let_go(self, first: int) -> None:
         if first > self._from:
-            lost = self._columns[self._time][first - 1]
-            known = self.oldest_lost_ns
-            self.oldest_lost_ns = lost if known is None else max(lost, known)
+            lost = max(self._columns[self._time][self._from : first])
+            known = self._lost_ns
+            self._lost_ns = lost if known is None else max(lost, known)
             self._from = first
 
 
@@ -256,7 +270,13 @@ class LevelRing(Ring):
 
     def append(self, kind: int, side: int, price: int, old: int, new: int, exch_ns: int) -> None:
         """Keep one change."""
-        at = self._next(exch_ns)
+        at = self._to
+        # The most frequent write of all is not worth a call more.
+        if at == self._room or exch_ns < self._newest_ns:
+            at = self._next(exch_ns)
+        else:
+            self._newest_ns = exch_ns
+            self._to = at + 1
         kinds, sides, prices, olds, news, times = self._columns
         kinds[at] = kind
         sides[at] = side

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from project_x_py._core.calendar import find_calendar
 from project_x_py._core.time import NS
 from project_x_py._runtime.supervisor import Supervisor
+from project_x_py.event_bus import EventType
 from project_x_py.exceptions import ProjectXError
 from project_x_py.orderbook._depth import SIDE_OF, DepthApplier
 from project_x_py.orderbook._events import BookEvents
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from project_x_py._core.gaps import FeedGap
-    from project_x_py._core.records import Depth, Quote, Trade
+    from project_x_py._core.records import Depth, DepthLevel, Quote, Trade
     from project_x_py._ports import GapFeed, MarketFeed
     from project_x_py.orderbook._depth import Applied
     from project_x_py.orderbook.base import OrderBookBase
@@ -68,6 +69,7 @@ class RealtimeHandler:
         self._follows_depth = self._follows_quotes = True
         self._is_open: Callable[[int], bool] = _always
         self._monotonic_ns = state.clock.monotonic_ns
+        self._wants = orderbook.event_bus.wants
         self.events = BookEvents(state, orderbook.event_bus)
         self.own_orders = OwnOrders(state)
         self._depth = DepthApplier(state, self._market_is_open)
@@ -148,23 +150,19 @@ class RealtimeHandler:
         """Apply one depth message, judge it, and tell of it."""
         if not self._follows_depth:
             return
-        state, integrity = self._state, self._integrity
         done = self._depth.apply(depth)
-        now_ns = self._monotonic_ns()
-        for level in done.prints:
-            fresh, aggressor = self._tape.take_print(level)
-            if fresh:
-                self.events.tell_trade(level.price, fresh, aggressor, level.exch_ns)
-        if state.own_orders:
+        integrity = self._integrity
+        integrity.printed_ns = None
+        if done.best or done.pictured or done.dropped or integrity.doubted:
+            self._judge(depth, done)
+        if done.prints:
+            self._take_prints(done.prints)
+        if self._state.own_orders:
             self.own_orders.on_book()
-        integrity.on_depth(state.ladder.best_bid, state.ladder.best_ask, now_ns)
-        if integrity.has_doubts:
-            self._confirm(depth)
-        if done.dropped:
-            integrity.on_dropped(done.dropped, now_ns)
-        if done.pictured:
-            self._believe(now_ns)
-        self._tell(done)
+        if self._wants(EventType.ORDERBOOK_UPDATE):
+            self.events.tell_book("reset" if done.reset else "best" if done.best else "depth")
+        if self._wants(EventType.MARKET_DEPTH_UPDATE):
+            self.events.tell_depth()
 
     def on_trades(self, trades: Sequence[Trade]) -> None:
         """Count prints, each once."""
@@ -213,11 +211,24 @@ class RealtimeHandler:
     def _market_is_open(self, exch_ns: int) -> bool:
         return self._is_open(exch_ns)
 
-    def _confirm(self, depth: Depth) -> None:
-        """Take note of the levels a message names, so that doubts about them end."""
-        self._integrity.on_levels(
-            [(SIDE_OF[level.kind], level.price) for level in depth.levels if level.kind in SIDE_OF]
-        )
+    def _take_prints(self, prints: list[DepthLevel]) -> None:
+        for level in prints:
+            fresh, aggressor = self._tape.take_print(level)
+            if fresh:
+                self.events.tell_trade(level.price, fresh, aggressor, level.exch_ns)
+
+    def _judge(self, depth: Depth, done: Applied) -> None:
+        """Compare what the message has changed with what else is known."""
+        integrity, ladder, now_ns = self._integrity, self._state.ladder, self._monotonic_ns()
+        integrity.on_top(ladder.best_bid, ladder.best_ask, now_ns)
+        if integrity.doubted:
+            integrity.doubted.difference_update(
+                (SIDE_OF.get(level.kind), level.price) for level in depth.levels
+            )
+        if done.dropped:
+            integrity.on_dropped(done.dropped, now_ns)
+        if done.pictured:
+            self._believe(now_ns)
 
     def _believe(self, now_ns: int) -> None:
         """Trust the book: a picture has just shown the whole of it."""
@@ -225,7 +236,7 @@ class RealtimeHandler:
         self._pictured_ns = now_ns
         outage, integrity.outage = integrity.outage, None
         integrity.forget()
-        integrity.on_depth(state.ladder.best_bid, state.ladder.best_ask, now_ns)
+        integrity.on_top(state.ladder.best_bid, state.ladder.best_ask, now_ns)
         if self._follows_quotes:
             integrity.on_quote(state.quote_bid, state.quote_ask, now_ns)
         if state.distrust is not None:
@@ -252,10 +263,6 @@ class RealtimeHandler:
             state.counters.distrusted += 1
             log.warning("order book of %s is not to be relied on: %s", state.symbol, reason)
         self.events.tell_book("trust")
-
-    def _tell(self, done: Applied) -> None:
-        self.events.tell_book("reset" if done.reset else "best" if done.best else "depth")
-        self.events.tell_depth()
 
     async def _watch(self) -> None:
         """Look for doubts, and ask for a fresh book where there are any."""
