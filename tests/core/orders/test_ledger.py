@@ -12,7 +12,7 @@ from project_x_py._core.orders import state as codes
 from project_x_py._core.orders.intents import SETTLE_NS, CompleteRead, Intent, IntentState
 from project_x_py._core.orders.ledger import Change, OrderChange, OrderLedger
 from project_x_py._core.records import OrderUpdate, TradeUpdate
-from project_x_py._core.submission import OrderRequest
+from project_x_py._core.submission import OrderEdit, OrderRequest
 from project_x_py.exceptions import ProjectXOrderError
 
 EP = "CON.F.US.EP.U26"
@@ -151,6 +151,20 @@ def test_edits_are_told_but_not_activation_or_trailing() -> None:
     assert ledger.merge(fact(71, limit=20_040, updated_ns=5)) == []
     ledger.merge(fact(72, type=5, limit=None, stop=19_990))
     assert ledger.merge(fact(72, type=5, limit=None, stop=19_994, updated_ns=9)) == []
+
+
+def test_an_edit_that_was_acknowledged_is_known() -> None:
+    """The answer tells of it once; a newer edit that is known already stands."""
+    ledger = OrderLedger(ACCOUNT)
+    ledger.merge(fact(updated_ns=1))
+    edit = OrderEdit(account_id=ACCOUNT, order_id=70, contract_id=EP, limit=20_004, size=2)
+    (told,) = ledger.edited(edit, 5)
+    assert (told.kind, told.order.limit, told.order.size) == (Change.MODIFIED, 20_004, 2)
+    assert ledger.merge(fact(limit=20_004, size=2, updated_ns=2, recv_ns=6)) == []
+    edit = OrderEdit(account_id=ACCOUNT, order_id=70, contract_id=EP, limit=19_990)
+    assert kinds(ledger.edited(edit, 0)) == [Change.MODIFIED]
+    edit = OrderEdit(account_id=ACCOUNT, order_id=99, contract_id=EP, limit=1)
+    assert ledger.edited(edit, 8) == []
 
 
 def test_a_fill_that_comes_before_its_order_waits_for_it() -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from project_x_py._core.orders.intents import CompleteRead, Intent
     from project_x_py._core.records import TradeUpdate
+    from project_x_py._core.submission import OrderEdit
 
 __all__ = ["CAPACITY", "Change", "OrderChange", "OrderLedger"]
 
@@ -164,6 +165,23 @@ class OrderLedger:
         before = state.snapshot()
         state.hear(fact)
         return self._told(state, before)
+
+    def edited(self, edit: OrderEdit, now_ns: int) -> list[OrderChange]:
+        """The gateway's answer to an edit: it has it; a newer edit that is known stands."""
+        state = self._orders.get(edit.order_id)
+        if state is None:
+            return []
+        said = state.snapshot()
+        return self.merge(
+            msgspec.structs.replace(
+                said,
+                size=said.size if edit.size is None else edit.size,
+                limit=said.limit if edit.limit is None else edit.limit,
+                stop=said.stop if edit.stop is None else edit.stop,
+                # An answer is news even on a clock that stands still.
+                recv_ns=max(now_ns, said.recv_ns + 1),
+            )
+        )
 
     def merge_fill(self, fill: TradeUpdate) -> list[OrderChange]:
         """Take a fill into account; one of an order that is not known yet waits for it."""

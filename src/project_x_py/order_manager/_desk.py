@@ -1,0 +1,318 @@
+"""The one place from which orders leave, and the one place that hears what became of them.
+
+A submission is checked and planned in one synchronous step, written down, checked again, and sent
+once. Whoever asked for it may be cancelled at any moment: the work goes on in a task of its own
+until the outcome is known. A lost answer leaves the submission unknown; only facts end that.
+
+Invariants (``tests/order_manager/test_desk.py``):
+
+- one submission, one request: nothing is ever sent again by itself;
+- two submissions that a limit allows only one of never both pass;
+- state first, then event, and every real change is told once;
+- an entry that cannot be written down is not sent; a protective order is sent all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from project_x_py._core.orders.intents import Intent, IntentState
+from project_x_py._core.submission import Accepted, Lane, Outcome, Refused, Uncertain
+from project_x_py._runtime.journal import JournalError
+from project_x_py.exceptions import ProjectXInstrumentError, RiskLimitExceeded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from project_x_py._core.orders.intents import CompleteRead, Submission
+    from project_x_py._core.orders.ledger import OrderChange, OrderLedger
+    from project_x_py._core.records import OrderUpdate, TradeUpdate
+    from project_x_py._core.submission import OrderEdit
+    from project_x_py._ports import Clock, OrderGateway, TaskOwner
+    from project_x_py._runtime.journal import Entry, Journal
+
+__all__ = ["ENTRY_LANES", "OrderDesk", "OrderGate", "Telling"]
+
+logger = logging.getLogger(__name__)
+
+ENTRY_LANES = frozenset({Lane.ENTRY})
+"""Lanes of orders that add risk, and that have to be on disk before they leave."""
+
+KEPT_TIMINGS = 1_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+class OrderGate(Protocol):
+    """Says no before the gateway would; the ledger counts the intent already."""
+
+    def deny(self, intent: Intent) -> str | None:
+        """Return why ``intent`` must not be sent, or None."""
+        ...
+
+
+class Telling(Protocol):
+    """Told of each change, after it."""
+
+    def __call__(self, change: OrderChange, *, reconciled: bool) -> None: ...
+
+
+class OrderDesk:
+    """Sends orders of one account and merges what is heard of them.
+
+    Args:
+        ledger: What is known; written to by the desk alone.
+        gateway: Where requests go.
+        journal: Where intents are written down; None keeps none.
+        gate: Checks every order that adds risk.
+        clock: Stamps intents and answers.
+        tasks: Carries what outlives a call.
+        tell: Told of every change.
+    """
+
+    def __init__(
+        self,
+        ledger: OrderLedger,
+        gateway: OrderGateway,
+        *,
+        journal: Journal | None,
+        gate: OrderGate | None,
+        clock: Clock,
+        tasks: TaskOwner,
+        tell: Telling,
+    ) -> None:
+        self.ledger = ledger
+        self.gate = gate
+        self.journal_failures = 0
+        self.answer_ns: list[int] = []
+        """Round trips of the newest orders, oldest first."""
+        self._gateway = gateway
+        self._journal = journal
+        self._clock = clock
+        self._tasks = tasks
+        self._tell = tell
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._doubts: list[Callable[[], None]] = []
+        self._numbers = 0
+
+    def on_doubt(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever only a read can tell what is true."""
+        self._doubts.append(listener)
+
+    def doubt(self) -> None:
+        """Say that only a read can tell what is true."""
+        for listener in self._doubts:
+            listener()
+
+    async def place(self, intent: Intent, *, lane: Lane) -> Outcome:
+        """Send one order, once, and return what is known of it when the answer came or was lost.
+
+        Returns:
+            Accepted or Refused by the gateway, or Uncertain; one that was sent may still become
+            known, see :meth:`settled`.
+
+        Raises:
+            RiskLimitExceeded: The gate refused it, and nothing was sent.
+            ProjectXOrderError: The tag was used before.
+        """
+        submission = self.ledger.plan(intent)
+        if lane in ENTRY_LANES:
+            self._pass(submission)
+        self._numbers += 1
+        carrying = self._tasks.spawn(self._carry(submission, lane), name=f"place-{self._numbers}")
+        outcome: Outcome = await asyncio.shield(carrying)
+        return outcome
+
+    async def modify(self, edit: OrderEdit, *, lane: Lane) -> Outcome:
+        """Send one change of an order, once."""
+        outcome = await self._once(self._gateway.modify(edit, lane=lane), "modify")
+        if isinstance(outcome, Accepted):
+            self._told(self.ledger.edited(edit, self._clock.now_ns()), reconciled=False)
+        return outcome
+
+    async def cancel(self, order_id: int) -> Outcome:
+        """Send one cancellation, once."""
+        return await self._once(self._gateway.cancel(self.ledger.account_id, order_id), "cancel")
+
+    async def close_position(self, contract_id: str) -> Outcome:
+        """Ask the gateway to close a position, once."""
+        return await self._once(
+            self._gateway.close_position(self.ledger.account_id, contract_id), "close"
+        )
+
+    async def reduce_position(self, contract_id: str, size: int) -> Outcome:
+        """Ask the gateway to close a part of a position, once."""
+        return await self._once(
+            self._gateway.reduce_position(self.ledger.account_id, contract_id, size), "reduce"
+        )
+
+    async def settled(self, tag: str, timeout_s: float) -> Submission | None:
+        """Wait until the gateway has shown what became of a submission.
+
+        Returns:
+            The submission; None when it is still unknown after ``timeout_s``.
+        """
+        submission = self.ledger.submission(tag)
+        if submission is None or not submission.is_outstanding:
+            return submission
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiters = self._waiting.setdefault(tag, [])
+        waiters.append(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await waiter
+        except TimeoutError:
+            return None
+        finally:
+            waiters.remove(waiter)
+            if not waiters:
+                self._waiting.pop(tag, None)
+        return submission
+
+    def restore(self, entries: Sequence[Entry]) -> list[Submission]:
+        """Take up what an earlier run wrote down and did not see the end of."""
+        found = []
+        for entry in entries:
+            if entry.account_id != self.ledger.account_id or self.ledger.submission(entry.tag):
+                continue
+            if IntentState(entry.state) not in (IntentState.RECORDED, IntentState.UNKNOWN):
+                continue
+            submission = self.ledger.plan(msgspec.json.decode(entry.body, type=Intent))
+            submission.restored()
+            submission.unanswered(self._clock.monotonic_ns(), "an earlier run ended meanwhile")
+            found.append(submission)
+        if found:
+            self.doubt()
+        return found
+
+    def hear(self, fact: OrderUpdate, *, reconciled: bool = False) -> None:
+        """Merge a fact about an order."""
+        self._told(self.ledger.merge(fact), reconciled)
+
+    def hear_fill(self, fill: TradeUpdate, *, reconciled: bool = False) -> None:
+        """Merge a fill."""
+        self._told(self.ledger.merge_fill(fill), reconciled)
+
+    def hear_read(self, read: CompleteRead) -> list[Submission]:
+        """Take into account what a complete read does not show; return what is proved absent."""
+        absent = self.ledger.note_read(read)
+        for submission in absent:
+            logger.warning(
+                "order %s never reached the gateway: two complete reads do not show it",
+                submission.intent.tag,
+            )
+            self._note(submission)
+        self._wake()
+        return absent
+
+    def _pass(self, submission: Submission) -> None:
+        reason = self.gate.deny(submission.intent) if self.gate is not None else None
+        if reason is not None:
+            submission.unsent(reason)
+            self._wake()
+            raise RiskLimitExceeded(reason)
+
+    async def _carry(self, submission: Submission, lane: Lane) -> Outcome:
+        stopped = await self._write_down(submission, lane)
+        if stopped is None and lane in ENTRY_LANES and self.gate is not None:
+            stopped = self.gate.deny(submission.intent)
+        if stopped is not None:
+            submission.unsent(stopped)
+            self._note(submission)
+            self._wake()
+            return Uncertain(stopped, sent=False)
+        submission.sending()
+        began_ns = self._clock.monotonic_ns()
+        try:
+            outcome = await self._gateway.place(submission.intent.request, lane=lane)
+        except asyncio.CancelledError:
+            submission.unanswered(self._clock.monotonic_ns(), "cut off by the end of the program")
+            raise
+        except ProjectXInstrumentError as exc:
+            outcome = Uncertain(str(exc), sent=False)
+        self._timed(self._clock.monotonic_ns() - began_ns)
+        self._merge(submission, outcome)
+        return outcome
+
+    def _merge(self, submission: Submission, outcome: Outcome) -> None:
+        now_ns = self._clock.now_ns()
+        match outcome:
+            case Accepted(order_id=int() as order_id):
+                self._told(self.ledger.accepted(submission, order_id, now_ns), reconciled=False)
+            case Refused():
+                text = outcome.message or outcome.name
+                changes = self.ledger.refused(
+                    submission, outcome.code, text, outcome.order_id, now_ns
+                )
+                self._told(changes, reconciled=False)
+            case Uncertain(sent=False):
+                submission.unsent(outcome.reason)
+            case Uncertain(reason=reason):
+                submission.unanswered(self._clock.monotonic_ns(), reason)
+                self.doubt()
+            case Accepted():
+                submission.unanswered(self._clock.monotonic_ns(), "accepted without a number")
+                self.doubt()
+        self._note(submission)
+        self._wake()
+
+    async def _write_down(self, submission: Submission, lane: Lane) -> str | None:
+        """Return why it may not be sent, None once it is on disk or need not be."""
+        intent = submission.intent
+        if self._journal is not None:
+            try:
+                await self._journal.record(intent.tag, intent.request.account_id, _encode(intent))
+            except JournalError as exc:
+                self.journal_failures += 1
+                logger.error("order %s is not written down: %s", intent.tag, exc)
+                if lane in ENTRY_LANES:
+                    return str(exc)
+        submission.recorded()
+        return None
+
+    def _note(self, submission: Submission) -> None:
+        if self._journal is not None:
+            self._tasks.spawn(self._write_note(submission), name=f"note-{self._numbers}")
+
+    async def _write_note(self, submission: Submission) -> None:
+        if self._journal is None:
+            return
+        try:
+            await self._journal.note(
+                submission.intent.tag, submission.state.value, submission.order_id
+            )
+        except JournalError as exc:
+            # The intent itself is on disk; without the note the next start asks the gateway.
+            self.journal_failures += 1
+            logger.warning("what became of %s is not noted: %s", submission.intent.tag, exc)
+
+    async def _once(self, request: Coroutine[Any, Any, Outcome], name: str) -> Outcome:
+        self._numbers += 1
+        sending = self._tasks.spawn(request, name=f"{name}-{self._numbers}")
+        outcome: Outcome = await asyncio.shield(sending)
+        if isinstance(outcome, Uncertain) and outcome.sent:
+            self.doubt()
+        return outcome
+
+    def _told(self, changes: list[OrderChange], reconciled: bool) -> None:
+        for change in changes:
+            self._tell(change, reconciled=reconciled)
+        if changes:
+            self._wake()
+
+    def _wake(self) -> None:
+        for tag, waiters in self._waiting.items():
+            submission = self.ledger.submission(tag)
+            if submission is not None and submission.is_outstanding:
+                continue
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    def _timed(self, took_ns: int) -> None:
+        self.answer_ns.append(took_ns)
+        del self.answer_ns[:-KEPT_TIMINGS]

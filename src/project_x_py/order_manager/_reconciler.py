@@ -1,0 +1,209 @@
+"""Asks the gateway what is true: at the start, after every outage, and all along.
+
+Events are hints and queries are the truth. A read is complete or it counts for nothing: every
+page of every working order, suspended legs included, and whatever was created since the oldest
+submission that nobody has seen yet. Positions come from the same read, fills when an order says
+that it filled and no fill of it is known.
+
+Invariants (``tests/order_manager/test_reconciler.py``):
+
+- a read that failed, or that may lack a row, changes nothing and proves nothing;
+- a submission without an answer is looked for at once, and again after the time that a proof of
+  absence takes, for as long as it is unknown;
+- reads are spaced so that their share of the rate budget is small: 10 s while something works or
+  is held, 60 s when flat, sooner only while something is in doubt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from project_x_py._core.orders.intents import SETTLE_NS, CompleteRead
+from project_x_py._core.orders.state import WORKING
+from project_x_py._core.submission import Lane, Listed, OrderSearch
+from project_x_py._core.time import NS
+from project_x_py.exceptions import ProjectXError
+
+if TYPE_CHECKING:
+    from project_x_py._core.records import OrderUpdate, PositionUpdate, TradeUpdate
+    from project_x_py._ports import Clock, OrderQueries
+    from project_x_py.order_manager._desk import OrderDesk
+
+__all__ = ["ReadPositions", "Reconciler"]
+
+logger = logging.getLogger(__name__)
+
+WORKING_S = 10.0
+FLAT_S = 60.0
+RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
+"""Waits after reads that failed; the last one repeats."""
+
+MARGIN_NS = 60 * NS
+"""How much earlier than asked for a search begins: the gateway's clock is not ours."""
+
+
+class ReadPositions(Protocol):
+    """Who keeps positions and fills: told of every complete list."""
+
+    def hear_positions(self, listed: tuple[PositionUpdate, ...], asof_ns: int) -> None: ...
+
+    def hear_fill(self, fill: TradeUpdate) -> None: ...
+
+    def holds_positions(self) -> bool: ...
+
+
+class Reconciler:
+    """Keeps a desk's ledger equal to the gateway.
+
+    Args:
+        desk: Merges what is read.
+        queries: What the gateway knows.
+        clock: Stamps and spaces the reads.
+        positions: Told of positions and fills, where somebody keeps them.
+    """
+
+    def __init__(
+        self,
+        desk: OrderDesk,
+        queries: OrderQueries,
+        *,
+        clock: Clock,
+        positions: ReadPositions | None = None,
+    ) -> None:
+        self.reads = 0
+        self.failures = 0
+        self.last_read_ns: int | None = None
+        """Exchange time as of which the ledger equals the gateway."""
+        self.last_error: str | None = None
+        self.positions = positions
+        self._desk = desk
+        self._queries = queries
+        self._clock = clock
+        self._asked = asyncio.Event()
+        self._since_ns = 0
+        self._failed_in_row = 0
+        desk.on_doubt(self.ask)
+
+    def ask(self) -> None:
+        """Have a read made at once."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Read for ever: at once, when asked, and at the pace that the state calls for."""
+        while True:
+            self._asked.clear()
+            await self.read()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._pause_s()):
+                    await self._asked.wait()
+
+    async def read(self) -> bool:
+        """Make one complete read and merge it.
+
+        Returns:
+            Whether it was complete; otherwise ``last_error`` says why.
+        """
+        began_ns, asof_ns = self._clock.monotonic_ns(), self._clock.now_ns()
+        try:
+            rows = await self._orders(asof_ns)
+            positions = await self._queries.positions(self._desk.ledger.account_id)
+        except ProjectXError as exc:
+            return self._failed(str(exc))
+        if rows is None:
+            return self._failed("the list of orders was not complete")
+        if not isinstance(positions, Listed) or not positions.complete:
+            return self._failed("the list of positions was not complete")
+        for row in rows:
+            self._desk.hear(_as_of(row, asof_ns), reconciled=True)
+        if self.positions is not None:
+            self.positions.hear_positions(positions.rows, asof_ns)
+        read = CompleteRead(
+            began_ns,
+            asof_ns,
+            frozenset(row.custom_tag for row in rows if row.custom_tag),
+            frozenset(row.id for row in rows),
+        )
+        try:
+            await self._look_up(self._desk.ledger.unaccounted(read), asof_ns)
+            await self._fills(asof_ns)
+        except ProjectXError as exc:
+            return self._failed(str(exc))
+        self._desk.hear_read(read)
+        self.reads += 1
+        self._failed_in_row = 0
+        self.last_read_ns = asof_ns
+        self.last_error = None
+        self._since_ns = asof_ns
+        return True
+
+    async def _orders(self, asof_ns: int) -> list[OrderUpdate] | None:
+        """Return every working order and everything new; None when a row may be missing."""
+        account_id = self._desk.ledger.account_id
+        working = await self._queries.orders(
+            OrderSearch(account_id=account_id, statuses=tuple(sorted(WORKING))),
+            lane=Lane.RECONCILE,
+        )
+        recent = await self._queries.orders(
+            OrderSearch(account_id=account_id, created_after_ns=self._window_ns(asof_ns)),
+            lane=Lane.RECONCILE,
+        )
+        found: dict[int, OrderUpdate] = {}
+        for listing in (working, recent):
+            if not isinstance(listing, Listed) or not listing.complete:
+                return None
+            found.update((row.id, row) for row in listing.rows)
+        return list(found.values())
+
+    def _window_ns(self, asof_ns: int) -> int:
+        oldest = [one.intent.created_ns for one in self._desk.ledger.outstanding()]
+        return min([self._since_ns or asof_ns, asof_ns, *oldest]) - MARGIN_NS
+
+    async def _look_up(self, order_ids: list[int], asof_ns: int) -> None:
+        """Ask for orders that were working and are in no list any more."""
+        for order_id in order_ids:
+            row = await self._queries.order(self._desk.ledger.account_id, order_id)
+            if row is None:
+                logger.error("order %d was working, and the gateway denies it", order_id)
+            else:
+                self._desk.hear(_as_of(row, asof_ns), reconciled=True)
+
+    async def _fills(self, asof_ns: int) -> None:
+        """Read fills again, when an order says that it filled further than its known fills."""
+        missing = [state for state in self._desk.ledger.orders() if state.fills_missing]
+        if not missing:
+            return
+        created = [state.snapshot().created_ns or asof_ns for state in missing]
+        listed = await self._queries.fills(self._desk.ledger.account_id, min(created) - MARGIN_NS)
+        if not isinstance(listed, Listed) or not listed.complete:
+            return
+        for fill in listed.rows:
+            self._desk.hear_fill(fill, reconciled=True)
+            if self.positions is not None:
+                self.positions.hear_fill(fill)
+
+    def _pause_s(self) -> float:
+        if self._failed_in_row:
+            return RETRY_S[min(self._failed_in_row, len(RETRY_S)) - 1]
+        if self._desk.ledger.outstanding():
+            return SETTLE_NS / NS
+        held = self.positions is not None and self.positions.holds_positions()
+        busy = held or next(self._desk.ledger.working(), None) is not None
+        return WORKING_S if busy else FLAT_S
+
+    def _failed(self, reason: str) -> bool:
+        self.failures += 1
+        self._failed_in_row += 1
+        if reason != self.last_error:
+            logger.warning("orders and positions could not be read: %s", reason)
+        self.last_error = reason
+        return False
+
+
+def _as_of(row: OrderUpdate, asof_ns: int) -> OrderUpdate:
+    """Return a row that was read, stamped with the moment the read began, not ended."""
+    return msgspec.structs.replace(row, recv_ns=asof_ns)
