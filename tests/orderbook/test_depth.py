@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from tests.orderbook.books import ASK, BID, OPEN, best, depth, levels, plain_book
 
 from project_x_py._core.records import Depth
+from project_x_py._core.time import parse_ns
 from project_x_py.orderbook._state import UNKNOWN, LevelKind
 from project_x_py.types import DomType
 
 Row = tuple[int, int, int]
+CLOSED = parse_ns("2026-09-01T21:30:00Z")
 RESET, PRINT = int(DomType.RESET), int(DomType.TRADE)
 BIDS, ASKS = {2, 4, 9}, {1, 3, 10}
 
@@ -195,13 +197,12 @@ def test_a_closed_market_may_be_crossed() -> None:
     """Before the opening plain levels cross and stay; a best price is believed all the same."""
     book = plain_book()
     handler = book.realtime_handler
-    handler._is_open = lambda exch_ns: False
-    handler.on_depth(depth((BID, 12, 5), (ASK, 10, 5)))
+    handler.on_depth(depth((BID, 12, 5), (ASK, 10, 5), at=CLOSED))
     assert levels(book) == ({12: 5}, {10: 5})
     assert book.state.spread() == -2
-    handler.on_depth(depth((int(DomType.BEST_BID), 12, 5)))
+    handler.on_depth(depth((int(DomType.BEST_BID), 12, 5), at=CLOSED))
     assert levels(book) == ({12: 5}, {})
-    handler.on_depth(depth((int(DomType.NEW_BEST_ASK), 11, 1)))
+    handler.on_depth(depth((int(DomType.NEW_BEST_ASK), 11, 1), at=CLOSED))
     assert levels(book) == ({}, {11: 1})
 
 

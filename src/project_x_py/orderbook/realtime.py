@@ -67,12 +67,12 @@ class RealtimeHandler:
         self._gaps: GapFeed | None = None
         self._gap: FeedGap | None = None
         self._follows_depth = self._follows_quotes = True
-        self._is_open: Callable[[int], bool] = _always
+        self._open_at: Callable[[int], bool] | None = None
         self._monotonic_ns = state.clock.monotonic_ns
         self._wants = orderbook.event_bus.wants
         self.events = BookEvents(state, orderbook.event_bus)
         self.own_orders = OwnOrders(state)
-        self._depth = DepthApplier(state, self._market_is_open)
+        self._depth = DepthApplier(state, self._is_open)
         self._tape = Tape(state, self.own_orders.on_print)
         self._integrity = Integrity()
         self._supervisor = Supervisor(f"book-{state.symbol}")
@@ -107,8 +107,6 @@ class RealtimeHandler:
         """
         contract = await self._book.find_contract()
         await self.disconnect()
-        calendar = find_calendar(contract.id)
-        self._is_open = _always if calendar is None else calendar.is_open
         self._follows_depth, self._follows_quotes = subscribe_to_depth, subscribe_to_quotes
         if not subscribe_to_depth:
             self._state.distrust = "depth is not followed"
@@ -208,8 +206,12 @@ class RealtimeHandler:
         else:
             self._gap = gap
 
-    def _market_is_open(self, exch_ns: int) -> bool:
-        return self._is_open(exch_ns)
+    def _is_open(self, exch_ns: int) -> bool:
+        """Whether the contract trades; one that no calendar knows always does."""
+        if self._open_at is None:
+            calendar = find_calendar(self._state.contract_id)
+            self._open_at = _always if calendar is None else calendar.is_open
+        return self._open_at(exch_ns)
 
     def _take_prints(self, prints: list[DepthLevel]) -> None:
         for level in prints:
