@@ -66,8 +66,10 @@ if TYPE_CHECKING:
     from project_x_py.realtime_data_manager import RealtimeDataManager as AsyncRealtimeDataManager
     from project_x_py.sessions import (
         DEFAULT_SESSIONS,
+        SessionAnalytics,
         SessionConfig,
         SessionFilterMixin,
+        SessionStatistics,
         SessionTimes,
         SessionType,
     )
@@ -137,8 +139,10 @@ __all__ = [
     "RateLimiter",
     "RealtimeDataManager",
     "RiskAnalysisResponse",
+    "SessionAnalytics",
     "SessionConfig",
     "SessionFilterMixin",
+    "SessionStatistics",
     "SessionTimes",
     "SessionType",
     "Trade",
@@ -234,8 +238,10 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "realtime_data_manager": ("RealtimeDataManager",),
     "sessions": (
         "DEFAULT_SESSIONS",
+        "SessionAnalytics",
         "SessionConfig",
         "SessionFilterMixin",
+        "SessionStatistics",
         "SessionTimes",
         "SessionType",
     ),

@@ -13,30 +13,117 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from project_x_py.sessions._windows import ProductSessions, Window
+    from project_x_py.sessions._profile import (
+        VolumeProfile,
+        volume_profile,
+    )
+    from project_x_py.sessions._windows import (
+        ProductSessions,
+        Window,
+        resolve_session_product,
+    )
+    from project_x_py.sessions.aggregation import (
+        aggregate_session_bars,
+        aggregate_with_sessions,
+    )
     from project_x_py.sessions.config import (
         DEFAULT_SESSIONS,
         SessionConfig,
         SessionTimes,
         SessionType,
     )
-    from project_x_py.sessions.filtering import SessionFilterMixin, filter_session
+    from project_x_py.sessions.filtering import (
+        SessionFilterMixin,
+        filter_session,
+    )
+    from project_x_py.sessions.indicators import (
+        calculate_anchored_vwap,
+        calculate_percent_from_open,
+        calculate_relative_to_vwap,
+        calculate_session_cumulative_volume,
+        calculate_session_gap,
+        calculate_session_levels,
+        calculate_session_vwap,
+        generate_session_alerts,
+        get_session_performance_metrics,
+        get_volume_profile,
+    )
+    from project_x_py.sessions.statistics import (
+        SessionAnalytics,
+        SessionStatistics,
+        session_summary,
+    )
 
 __all__ = [
     "DEFAULT_SESSIONS",
     "ProductSessions",
+    "SessionAnalytics",
     "SessionConfig",
     "SessionFilterMixin",
+    "SessionStatistics",
     "SessionTimes",
     "SessionType",
+    "VolumeProfile",
     "Window",
+    "aggregate_session_bars",
+    "aggregate_with_sessions",
+    "calculate_anchored_vwap",
+    "calculate_percent_from_open",
+    "calculate_relative_to_vwap",
+    "calculate_session_cumulative_volume",
+    "calculate_session_gap",
+    "calculate_session_levels",
+    "calculate_session_vwap",
     "filter_session",
+    "generate_session_alerts",
+    "get_session_performance_metrics",
+    "get_volume_profile",
+    "resolve_session_product",
+    "session_summary",
+    "volume_profile",
 ]
 
 _HOMES: dict[str, tuple[str, ...]] = {
-    "_windows": ("ProductSessions", "Window"),
-    "config": ("DEFAULT_SESSIONS", "SessionConfig", "SessionTimes", "SessionType"),
-    "filtering": ("SessionFilterMixin", "filter_session"),
+    "_profile": (
+        "VolumeProfile",
+        "volume_profile",
+    ),
+    "_windows": (
+        "ProductSessions",
+        "Window",
+        "resolve_session_product",
+    ),
+    "aggregation": (
+        "aggregate_session_bars",
+        "aggregate_with_sessions",
+    ),
+    "config": (
+        "DEFAULT_SESSIONS",
+        "SessionConfig",
+        "SessionTimes",
+        "SessionType",
+    ),
+    "filtering": (
+        "SessionFilterMixin",
+        "filter_session",
+    ),
+    "indicators": (
+        "calculate_anchored_vwap",
+        "calculate_percent_from_open",
+        "calculate_relative_to_vwap",
+        "calculate_session_cumulative_volume",
+        "calculate_session_gap",
+        "calculate_session_levels",
+        "calculate_session_vwap",
+        "generate_session_alerts",
+        "get_session_performance_metrics",
+        "get_volume_profile",
+    ),
+    "statistics": (
+        "SessionAnalytics",
+        "SessionStatistics",
+        "session_summary",
+    ),
 }
 """Each module, and the names that it is home to."""
 

@@ -31,7 +31,14 @@ if TYPE_CHECKING:
 
     from project_x_py._core.calendar import SessionCalendar
 
-__all__ = ["ProductSessions", "Window", "instant_ns", "product_sessions", "resolve_ticker"]
+__all__ = [
+    "ProductSessions",
+    "Window",
+    "instant_ns",
+    "product_sessions",
+    "resolve_session_product",
+    "resolve_ticker",
+]
 
 _ZONED = ("Z", "z", "+", "-")
 
@@ -212,6 +219,21 @@ def resolve_ticker(product: str) -> str | None:
     """Return the ticker that a name of a product or of a contract speaks of, or None."""
     calendar = None if product in GROUPS else find_calendar(product)
     return None if calendar is None else calendar.ticker
+
+
+def resolve_session_product(symbol: str) -> str:
+    """Return the ticker whose sessions a symbol has: ``MNQ`` of ``CON.F.US.MNQ.U26``.
+
+    Args:
+        symbol: Ticker, code, contract name, contract id or symbol id, in any case.
+
+    Raises:
+        InvalidFieldError: It is unknown; the message names close matches.
+    """
+    ticker = resolve_ticker(symbol)
+    if ticker is None:
+        raise InvalidFieldError(_unknown(symbol))
+    return ticker
 
 
 @lru_cache(maxsize=256)
