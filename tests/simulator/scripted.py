@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
@@ -57,6 +57,10 @@ class ScriptedHistory:
 
     minutes: list[Bar] = field(default_factory=list)
     asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def prepare(self, unit: int, start_ns: int, now_ns: int) -> Iterator[None]:
+        """Nothing is made up."""
+        return iter(())
 
     def bars(
         self,

@@ -539,3 +539,35 @@ def test_a_tape_plays_to_its_end(tmp_path: Path) -> None:
             assert prints == [(6500.25, 1, 0), (6500.5, 2, 0), (6500, 0, 1), (6499.75, 5, 1)]
 
     run_virtual(run())
+
+
+def test_long_answers_leave_turns_to_others() -> None:
+    """While the most bars there can be are written, other tasks have their turns."""
+
+    async def run() -> None:
+        async with virtual() as gateway:
+            token, turns = await login(gateway), 0
+            contract_id = gateway.contracts[0].contract_id
+            body = {
+                "contractId": contract_id,
+                "startTime": "2026-01-01T00:00:00Z",
+                "endTime": "2027-01-01T00:00:00Z",
+                "unit": 2,
+                "unitNumber": 1,
+                "limit": 20_000,
+            }
+
+            async def count() -> None:
+                nonlocal turns
+                while True:
+                    turns += 1
+                    await asyncio.sleep(0)
+
+            async with asyncio.TaskGroup() as tasks:
+                counting = tasks.create_task(count())
+                answer = await ask(gateway, "History/retrieveBars", body, token)
+                counting.cancel()
+            assert len(answer["bars"]) == 20_000
+            assert turns > 12
+
+    run_virtual(run())

@@ -251,3 +251,19 @@ def test_every_listed_product_has_a_profile() -> None:
         shape = day_shape(profile.group)
         assert len(shape) == MINUTES
         assert 0.8 < sum(sorted(shape)[-300:]) / 300 < 1.6
+
+
+@pytest.mark.parametrize("unit", [1, 2, 3, 4])
+def test_a_past_that_is_made_in_steps_is_the_same(unit: int) -> None:
+    """Steps make it some days at a time, may be left, and leave nothing for the question to do."""
+    whole, stepped = history(), history()
+    expected = past(whole, unit, 1, 400)
+    steps = stepped.prepare(unit, 0, LIVE_NS)
+    next(steps)
+    before = stepped.bars(4, 1, LIVE_NS - 5 * DAY_NS, LIVE_NS, 10, True, LIVE_NS)
+    assert before == whole.bars(4, 1, LIVE_NS - 5 * DAY_NS, LIVE_NS, 10, True, LIVE_NS)
+    left = sum(1 for _ in steps)
+    assert (left > 3) == (unit > 1)
+    assert list(stepped.prepare(unit, 0, LIVE_NS)) == []
+    assert past(stepped, unit, 1, 400) == expected
+    assert list(stepped.prepare(unit, LIVE_NS, LIVE_NS)) == []

@@ -29,6 +29,8 @@ from project_x_py.simulator._rows import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from project_x_py._core.bars import Bar
     from project_x_py._core.calendar import SessionCalendar
     from project_x_py._core.timeframes import Timeframe
@@ -39,6 +41,7 @@ __all__ = ["BarHistory", "DayState"]
 
 MINUTE_DAYS = 63
 HOUR_DAYS = 365
+DAYS_AT_ONCE = 14
 SECONDS_KEPT_NS = DAY_NS
 _SECOND, _MINUTE = 1, 2
 _BATCH = 120
@@ -96,6 +99,22 @@ class BarHistory:
     def add_trade(self, price: int, size: int, aggressor: int, exch_ns: int) -> None:
         """Count a trade that the market released."""
         self._live.add(price, size, aggressor, exch_ns)
+
+    def prepare(self, unit: int, start_ns: int, now_ns: int) -> Iterator[None]:
+        """Make the past that :meth:`bars` from ``start_ns`` on needs, some days at each step.
+
+        Args:
+            unit: As for :meth:`bars`.
+            start_ns: Exchange time, inclusive.
+            now_ns: Exchange time of the question.
+        """
+        start_ns = max(start_ns, self._oldest(unit, now_ns))
+        if start_ns >= self._live_ns:
+            return
+        oldest = day_ordinal(start_ns)
+        while self._next >= oldest:
+            self._make(max(oldest, self._next - DAYS_AT_ONCE + 1))
+            yield
 
     def bars(
         self,

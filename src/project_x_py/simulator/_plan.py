@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from project_x_py._core.calendar import calendar_for
 from project_x_py._core.time import CHICAGO, from_datetime
 from project_x_py.exceptions import ProjectXError
+from project_x_py.simulator._synthetic import SyntheticSource
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,8 +63,6 @@ class MarketPlan:
         """
         if self.tape is not None:
             return self._tape(Path(self.tape), now_ns)
-        from project_x_py.simulator._synthetic import SyntheticSource
-
         tickers = self.instruments if self.instrument is None else (self.instrument,)
         start_ns = self._start_ns(tickers[0] if tickers else USUAL, now_ns)
         return SyntheticSource(tickers, seed=self.seed, start_ns=start_ns)

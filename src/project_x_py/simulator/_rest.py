@@ -11,7 +11,9 @@ payload first; no body, however malformed, makes anything but a 400 or 415.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, get_args
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BindingError",
     "Call",
+    "Parts",
     "Reply",
     "Request",
     "Rest",
@@ -77,13 +80,17 @@ class Call:
     """As sent, already checked; empty on routes that need none."""
 
 
+Parts = Generator[None, None, bytes]
+"""A handler with much to do: the loop gets a turn at each yield, so that nobody else waits long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One path and what answers it.
 
     Attributes:
         path: As documented; compared without regard to case.
-        handle: Returns the whole body of a 200.
+        handle: Returns the whole body of a 200, at once or in parts.
         binds: The struct the JSON body is read into; None for a body that is not looked at.
         method: HTTP method.
         bucket: Which budget it counts against, ``"history"`` or ``"rest"``; None for neither.
@@ -93,7 +100,7 @@ class Route:
     """
 
     path: str
-    handle: Callable[[Call, Any], bytes]
+    handle: Callable[[Call, Any], bytes | Parts]
     binds: type[msgspec.Struct] | None = None
     method: str = "POST"
     bucket: str | None = "rest"
@@ -139,7 +146,7 @@ class Rest:
             )
             if headers is not None:
                 return self._bare(Reply(429, headers), "Too Many Requests")
-        return self._handled(route, Call(venue, token), request)
+        return await self._handled(route, Call(venue, token), request)
 
     def _unfit(self, route: Route, token: str, state: TokenState) -> Reply:
         if route.unfit is not None and self._venue.quirks.rest.session_refusals == "code":
@@ -163,14 +170,15 @@ class Rest:
     def _trace(self) -> str:
         return f"00-{next(self._traces):032x}-0000000000000001-00"
 
-    def _handled(self, route: Route, call: Call, request: Request) -> Reply:
+    async def _handled(self, route: Route, call: Call, request: Request) -> Reply:
         if route.binds is None:
-            body = route.handle(call, None)
+            body = await _whole(route.handle(call, None))
             return Reply(200, _JSON if _is_document(body) else _TEXT, body)
         if not _is_json(request.headers.get("content-type", "")):
             return Reply(415)
         try:
-            return Reply(200, _JSON, route.handle(call, _bind(request.body, route.binds)))
+            bound = _bind(request.body, route.binds)
+            return Reply(200, _JSON, await _whole(route.handle(call, bound)))
         except BindingError as exc:
             return self._problem(exc)
 
@@ -183,6 +191,19 @@ class Rest:
             "traceId": self._trace(),
         }
         return Reply(400, _PROBLEM, msgspec.json.encode(body))
+
+
+async def _whole(answer: bytes | Parts) -> bytes:
+    """Return an answer, with a turn of the loop between its parts."""
+    if isinstance(answer, bytes):
+        return answer
+    while True:
+        try:
+            next(answer)
+        except StopIteration as end:
+            body: bytes = end.value
+            return body
+        await asyncio.sleep(0)
 
 
 def unauthorised(token: str | None) -> Reply:

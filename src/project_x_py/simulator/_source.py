@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from project_x_py._core.bars import Bar
     from project_x_py._core.calendar import SessionCalendar
@@ -80,6 +80,18 @@ class BookSnapshot:
 
 class HistoryStore(Protocol):
     """The past bars of one contract."""
+
+    def prepare(self, unit: int, start_ns: int, now_ns: int) -> Iterator[None]:
+        """Do step by step what :meth:`bars` from ``start_ns`` on would do at once.
+
+        Need not be exhausted, nor called at all.
+
+        Args:
+            unit: As for :meth:`bars`.
+            start_ns: Exchange time, inclusive.
+            now_ns: Exchange time of the question.
+        """
+        ...
 
     def bars(
         self,

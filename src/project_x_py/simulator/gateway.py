@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 import itertools
 import random
+import sys
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Self
@@ -53,6 +55,19 @@ if TYPE_CHECKING:
 __all__ = ["SimulatedGateway"]
 
 _origins = itertools.count(1)
+_SERVER_PARTS = (
+    "starlette.datastructures",
+    "starlette.routing",
+    "starlette.applications",
+    "click.types",
+    "uvicorn.config",
+    "uvicorn",
+    "h11",
+    "uvicorn.protocols.http.h11_impl",
+    "websockets.server",
+    "uvicorn.protocols.websockets.websockets_sansio_impl",
+)
+"""What takes longest to import of a server, in the order in which they build on each other."""
 
 
 class SimulatedGateway:
@@ -143,6 +158,7 @@ class SimulatedGateway:
         if self._running is not None:
             raise ProjectXError("this gateway runs already; make another one")
         async with AsyncExitStack() as stack:
+            await self._loaded()
             clock, source = self._timing.begin(self._plan)
             running = self._assembled(clock, source)
             running.origin = await self._serve(running.front, stack)
@@ -262,6 +278,13 @@ class SimulatedGateway:
         )
         market = Market(parts.venue.floor, clock, partial(_release, clock))
         return _Running(clock, source, parts.front, market)
+
+    async def _loaded(self) -> None:
+        """Import what serves on a socket, with a turn of the loop after each part."""
+        for name in () if self._in_process else _SERVER_PARTS:
+            if name not in sys.modules:
+                importlib.import_module(name)
+                await asyncio.sleep(0)
 
     async def _serve(self, front: Front, stack: AsyncExitStack) -> str:
         if self._in_process:
