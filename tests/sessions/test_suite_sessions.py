@@ -1,0 +1,87 @@
+"""A suite's session configuration, from ``create`` to its reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+
+import pytest
+from tests.suites import simulated_suite
+
+from project_x_py._runtime.virtual_loop import run_virtual
+from project_x_py.sessions import SessionConfig, SessionTimes, SessionType, filter_session
+
+START = datetime(2026, 9, 1, 15, tzinfo=UTC)
+
+
+def test_the_sessions_of_a_suite_are_those_it_was_given() -> None:
+    """Reads without a session take the configuration's; the other is there by name."""
+
+    async def main() -> None:
+        async with simulated_suite(
+            "MNQ",
+            gateway={"start": START},
+            timeframes=["5min"],
+            initial_days=4,
+            session_config=SessionConfig("RTH"),  # type: ignore[arg-type]
+        ) as (_, suite):
+            data = suite["MNQ"].data
+            bars = await data.get_data("5min")
+            assert bars is not None
+            regular = await data.get_session_data("5min")
+            electronic = await data.get_session_data("5min", SessionType.ETH)
+            assert regular is not None
+            assert electronic is not None
+            assert regular.equals(filter_session(bars, "RTH", "MNQ"))
+            assert electronic.equals(bars)
+            assert 0 < regular.height < electronic.height
+            clocks = regular["timestamp"].dt.convert_time_zone("America/Chicago").dt.time()
+            assert clocks.min() == time(8, 30)
+            assert clocks.max() <= time(14, 55)  # type: ignore[operator]
+
+    run_virtual(main())
+
+
+def test_hours_of_a_users_reach_the_reads() -> None:
+    """The hours of ``product_sessions`` are those of the reads, on their own clock."""
+    config = SessionConfig(
+        SessionType.RTH,
+        "America/Chicago",
+        product_sessions={"ES": SessionTimes(time(9), time(10))},
+    )
+
+    async def main() -> None:
+        async with simulated_suite(
+            "ES",
+            gateway={"start": START},
+            timeframes=["1min"],
+            initial_days=1,
+            session_config=config,
+        ) as (_, suite):
+            kept = await suite["ES"].data.get_session_data("1min")
+            assert kept is not None
+            assert 0 < kept.height <= 60
+            hours = kept["timestamp"].dt.convert_time_zone("America/Chicago").dt.hour()
+            assert set(hours) == {9}
+            await suite["ES"].data.set_session_type("CUSTOM")
+            assert (await suite["ES"].data.get_session_data("1min")).equals(kept)  # type: ignore[union-attr]
+
+    run_virtual(main())
+
+
+def test_the_exchanges_electronic_session_is_the_default() -> None:
+    """Without a configuration a session read has all bars; CUSTOM asks for hours."""
+
+    async def main() -> None:
+        async with simulated_suite(
+            "MNQ", gateway={"start": START}, timeframes=["5min"], initial_days=1
+        ) as (_, suite):
+            data = suite["MNQ"].data
+            bars = await data.get_data("5min")
+            kept = await data.get_session_data("5min")
+            assert bars is not None
+            assert kept is not None
+            assert kept.equals(bars)
+            with pytest.raises(ValueError, match="CUSTOM needs hours"):
+                await data.get_session_data("5min", "CUSTOM")
+
+    run_virtual(main())
