@@ -9,20 +9,27 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from tests.suites import login
 
-from project_x_py._core.orders.intents import Intent
+from project_x_py._core.grid import TickGrid
+from project_x_py._core.orders.family import Protection
+from project_x_py._core.orders.intents import SETTLE_NS, Intent
 from project_x_py._core.orders.ledger import Change, OrderChange, OrderLedger
+from project_x_py._core.positions import PositionBook
+from project_x_py._core.records import AccountUpdate, OrderUpdate, PositionUpdate, TradeUpdate
 from project_x_py._core.submission import Lane, OrderRequest, OrderSearch, Outcome
 from project_x_py._runtime.journal import Journal
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.client import ProjectX
 from project_x_py.order_manager._desk import OrderDesk, OrderGate
+from project_x_py.order_manager._guard import ProtectionGuard
 from project_x_py.order_manager._reconciler import Reconciler
+from project_x_py.realtime import ProjectXRealtimeClient
 from project_x_py.simulator import SimulatedGateway
 
-__all__ = ["LIMIT", "MARKET", "Bench", "bench", "in_virtual_time", "served"]
+__all__ = ["LIMIT", "MARKET", "Bench", "Watched", "bench", "in_virtual_time", "served", "watched"]
 
 LIMIT, MARKET = 1, 2
 
@@ -59,6 +66,7 @@ class Bench:
         self.client = client
         self.account_id = client.get_account_info().id
         self.told: list[tuple[OrderChange, bool]] = []
+        self.listeners: list[Callable[[OrderChange], None]] = []
         self.tasks = Supervisor("desk")
         self.ledger = OrderLedger(self.account_id)
         self.desk = OrderDesk(
@@ -103,6 +111,8 @@ class Bench:
 
     def _tell(self, change: OrderChange, *, reconciled: bool) -> None:
         self.told.append((change, reconciled))
+        for listener in self.listeners:
+            listener(change)
 
 
 @asynccontextmanager
@@ -126,3 +136,101 @@ async def bench(
             await made.tasks.aclose()
             if written is not None:
                 written.close()
+
+
+class Watched:
+    """A bench whose entries are guarded, fed by the user hub.
+
+    Args:
+        made: The bench.
+    """
+
+    def __init__(self, made: Bench) -> None:
+        self.bench = made
+        self.warnings: list[str] = []
+        self.book = PositionBook(made.account_id)
+        self.positions_ns: dict[str, int] = {}
+        made.reconciler.positions = self
+        self.guard = ProtectionGuard(
+            made.desk,
+            clock=made.client.clock,
+            tasks=made.tasks,
+            is_flat=self._is_flat,
+            warn=lambda _tag, text: self.warnings.append(text),
+        )
+        made.listeners.append(self.guard.on_change)
+
+    @property
+    def net(self) -> int:
+        """Contracts held, signed."""
+        return self.book.net(self.bench.contract_id)
+
+    async def enter(self, protection: Protection, tag: str = "run-1", **changes: object) -> Outcome:
+        """Send an entry under guard, a market order unless it is changed."""
+        values = {"type": MARKET, "limit": None, **changes}
+        if protection.native:
+            values.setdefault("stop_bracket", (-80, 4))
+            values.setdefault("target_bracket", (80, 1))
+        self.guard.protect(tag, protection)
+        return await self.bench.place(tag, **values)
+
+    def working(self) -> list[tuple[int, int]]:
+        """Type and remaining contracts of everything that works."""
+        return [(state.snapshot().type, state.remaining) for state in self.bench.ledger.working()]
+
+    def hear_positions(self, listed: tuple[PositionUpdate, ...], asof_ns: int) -> None:
+        """Take a complete list."""
+        self.book.hear_all([replace(row, recv_ns=asof_ns) for row in listed], asof_ns)
+        self.positions_ns[self.bench.contract_id] = asof_ns
+        self.guard.on_position()
+
+    def hear_fill(self, fill: TradeUpdate) -> None:
+        """Take a fill."""
+
+    def holds_positions(self) -> bool:
+        """Whether anything is held."""
+        return len(self.book) > 0
+
+    def on_order(self, update: OrderUpdate) -> None:
+        """Take an order event."""
+        self.bench.desk.hear(update)
+
+    def on_fill(self, update: TradeUpdate) -> None:
+        """Take a fill event."""
+        self.bench.desk.hear_fill(update)
+
+    def on_position(self, update: PositionUpdate) -> None:
+        """Take a position event."""
+        self.book.hear(update)
+        self.positions_ns[update.contract_id] = update.recv_ns
+        self.guard.on_position()
+
+    def on_account(self, update: AccountUpdate) -> None:
+        """Take an account event."""
+
+    def _is_flat(self, contract_id: str, grown_ns: int) -> bool:
+        said_ns = self.positions_ns.get(contract_id, 0)
+        return said_ns > grown_ns + SETTLE_NS and not self.book.net(contract_id)
+
+
+@asynccontextmanager
+async def watched(gateway: SimulatedGateway, *, hub: bool = True) -> AsyncIterator[Watched]:
+    """A guarded bench with its reconciler running, with or without the user hub."""
+    async with bench(gateway) as made:
+        found = Watched(made)
+        contract = await made.client.get_instrument(made.contract_id)
+        grid = TickGrid(contract.tickSize, contract.tickValue)
+        realtime = ProjectXRealtimeClient(
+            made.client.get_session_token(), str(made.account_id), config=made.client.config
+        )
+        realtime.attach_user(found, lambda _contract_id: grid, rank=2)
+        if hub:
+            assert await realtime.connect()
+            assert await realtime.subscribe_user_updates()
+        reading = made.tasks.spawn(made.reconciler.run(), name="reconciler")
+        try:
+            yield found
+        finally:
+            reading.cancel()
+            await realtime.cleanup()
+        made.tasks.raise_if_faulted()

@@ -236,6 +236,14 @@ class OrderLedger:
         number = submission.order_id if submission is not None else None
         return None if number is None else self._orders.get(number)
 
+    def submissions_for(self, tag: str) -> list[Submission]:
+        """Return what was submitted to protect, or to end, the entry of ``tag``."""
+        return [
+            submission
+            for submission in self._submissions.values()
+            if submission.intent.protects == tag
+        ]
+
     def children(self, order_id: int) -> list[OrderState]:
         """Return the orders that name ``order_id`` as their parent, working or not."""
         return [state for state in self._orders.values() if state.parent_id == order_id]

@@ -1,0 +1,119 @@
+"""An entry and the orders that protect it: what is held, what is covered, what has to be done.
+
+Pure arithmetic on orders. Whoever sends the orders asks after every fact, and acts on the answer.
+
+Invariants (``tests/core/orders/test_family.py``):
+
+- ``missing`` is what was filled, less what was exited, less what working stops cover; never
+  below zero;
+- a protective order is never larger than what is still held, once there is something to shrink;
+- when nothing is held and the entry has ended, every protective order that works is an orphan.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from project_x_py._core.orders.state import OPEN, PENDING, SUSPENDED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from project_x_py._core.orders.state import OrderState
+
+__all__ = ["Assessment", "Protection", "Resize", "assess"]
+
+_COVERS = frozenset({OPEN, PENDING})
+"""Statuses of a stop that is at the exchange; a suspended one covers nothing yet."""
+
+
+class Protection(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for beside an entry. Prices are absolute, in ticks; None leaves one out."""
+
+    stop: int | None = None
+    target: int | None = None
+    native: bool = False
+    """Whether the gateway itself places the legs when the entry fills."""
+
+
+class Resize(msgspec.Struct, frozen=True):
+    """A working leg that is larger than what is left to protect."""
+
+    order_id: int
+    size: int
+    """Its new total size, what it has filled included."""
+
+
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """How an entry stands. Counts are contracts."""
+
+    held: int
+    covered: int
+    missing: int
+    overfilled: int
+    """Exited beyond what was entered: a position the other way that nobody asked for."""
+    shrink: tuple[Resize, ...]
+    orphans: tuple[int, ...]
+    waiting: bool
+    """Whether a leg is there and only waits for its activation."""
+    targets_missing: int
+
+
+def assess(
+    entry: OrderState,
+    stops: Sequence[OrderState],
+    targets: Sequence[OrderState],
+    *,
+    protection: Protection,
+    flat: bool = False,
+    exited: int = 0,
+) -> Assessment:
+    """Return how an entry and its legs stand.
+
+    Args:
+        entry: The order that opens.
+        stops: Its protective stops, ended ones included.
+        targets: Its profit targets, likewise.
+        protection: What was asked for.
+        flat: Whether the account is known to hold nothing of it, whoever closed it.
+        exited: Contracts closed by other orders of the same trade.
+    """
+    out = sum(leg.filled for leg in (*stops, *targets)) + exited
+    held = 0 if flat else max(0, entry.filled - out)
+    working_stops = [leg for leg in stops if not leg.is_terminal]
+    working_targets = [leg for leg in targets if not leg.is_terminal]
+    covered = sum(leg.remaining for leg in working_stops if leg.status in _COVERS)
+    wanted = held if protection.stop is not None else 0
+    at_target = sum(leg.remaining for leg in working_targets)
+    shrink: list[Resize] = []
+    orphans: list[int] = []
+    if held == 0 and entry.is_terminal:
+        orphans = [leg.id for leg in (*working_stops, *working_targets)]
+    elif held:
+        shrink = [*_surplus(working_stops, held), *_surplus(working_targets, held)]
+    return Assessment(
+        held=held,
+        covered=covered,
+        missing=max(0, wanted - covered),
+        overfilled=0 if flat else max(0, out - entry.filled),
+        shrink=tuple(shrink),
+        orphans=tuple(orphans),
+        waiting=any(leg.status == SUSPENDED for leg in working_stops),
+        targets_missing=max(0, held - at_target) if protection.target is not None else 0,
+    )
+
+
+def _surplus(legs: Sequence[OrderState], held: int) -> list[Resize]:
+    """Return how to shrink legs so that together they are no larger than what is held."""
+    placed = [leg for leg in legs if leg.status != SUSPENDED]
+    surplus = sum(leg.remaining for leg in placed) - held
+    found = []
+    for leg in reversed(placed):
+        if surplus <= 0:
+            break
+        cut = min(surplus, leg.remaining)
+        surplus -= cut
+        found.append(Resize(leg.id, leg.size - cut))
+    return found

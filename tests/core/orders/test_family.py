@@ -1,0 +1,106 @@
+"""An entry and its legs: what is held, covered, too large, left over."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from project_x_py._core.orders import state as codes
+from project_x_py._core.orders.family import Assessment, Protection, Resize, assess
+from project_x_py._core.orders.state import OrderState
+from project_x_py._core.records import OrderUpdate
+
+BOTH = Protection(stop=19_900, target=20_100)
+
+
+def order(number: int, size: int, filled: int = 0, status: int | None = None) -> OrderState:
+    if status is None:
+        status = codes.FILLED if filled >= size else codes.OPEN
+    return OrderState(
+        OrderUpdate(
+            id=number,
+            account_id=1,
+            contract_id="CON.F.US.EP.U26",
+            status=status,
+            type=1,
+            side=0,
+            size=size,
+            filled=filled,
+            recv_ns=1,
+        )
+    )
+
+
+def view(
+    entry: OrderState, *legs: OrderState, protection: Protection = BOTH, **changes: object
+) -> Assessment:
+    stops = [leg for leg in legs if leg.id < 20]
+    targets = [leg for leg in legs if leg.id >= 20]
+    return assess(entry, stops, targets, protection=protection, **changes)
+
+
+def test_nothing_is_needed_before_a_fill() -> None:
+    """A resting entry with suspended legs is as it should be."""
+    found = view(order(1, 2), order(10, 2, status=codes.SUSPENDED))
+    assert (found.held, found.missing, found.orphans, found.waiting) == (0, 0, (), True)
+
+
+def test_what_is_filled_has_to_be_covered() -> None:
+    """Of three filled, two are covered by a working stop and one is missing."""
+    found = view(order(1, 5, 3), order(10, 2))
+    assert (found.held, found.covered, found.missing, found.targets_missing) == (3, 2, 1, 3)
+    assert view(order(1, 5, 3), order(10, 3, status=codes.SUSPENDED)).missing == 3
+
+
+def test_without_a_wish_nothing_is_missing() -> None:
+    """Only what was asked for is kept up."""
+    found = view(order(1, 2, 2), protection=Protection())
+    assert (found.held, found.missing, found.targets_missing) == (2, 0, 0)
+
+
+def test_legs_shrink_with_what_is_held() -> None:
+    """A target that took one of three leaves a stop for two; the newest leg shrinks first."""
+    found = view(order(1, 3, 3), order(10, 3), order(20, 3, 1))
+    assert (found.held, found.shrink) == (2, (Resize(10, 2),))
+    found = view(order(1, 3, 3), order(10, 2), order(11, 2), order(20, 3, 1))
+    assert found.shrink == (Resize(11, 0),)
+    partly = view(order(1, 3, 3), order(10, 3, 1), order(20, 3, 1))
+    assert partly.shrink == (Resize(10, 2), Resize(20, 2))
+    suspended = view(order(1, 3, 1), order(10, 3, status=codes.SUSPENDED), order(11, 2))
+    assert suspended.shrink == (Resize(11, 1),)
+
+
+def test_legs_of_nothing_are_orphans() -> None:
+    """After the last exit, after an entry without a fill, and when others closed the position."""
+    done = view(order(1, 2, 2), order(10, 2), order(20, 2, 2))
+    assert (done.held, done.orphans) == (0, (10,))
+    cancelled = order(1, 2, status=codes.CANCELLED)
+    assert view(cancelled, order(10, 2, status=codes.SUSPENDED)).orphans == (10,)
+    assert view(order(1, 2, 2), order(10, 2), order(20, 2), flat=True).orphans == (10, 20)
+    assert view(order(1, 2, 1, codes.OPEN), order(10, 1), flat=True).orphans == ()
+
+
+def test_exits_beyond_the_entry_are_seen() -> None:
+    """Stop and target of the same contract: one too many."""
+    found = view(order(1, 1, 1), order(10, 1, 1), order(20, 1, 1))
+    assert (found.held, found.overfilled) == (0, 1)
+    assert view(order(1, 1, 1), order(10, 1, 1), order(20, 1, 1), exited=-1).overfilled == 0
+
+
+@given(st.integers(1, 9), st.data())
+def test_the_figures_add_up(size: int, data: st.DataObject) -> None:
+    """Missing and surplus exclude each other, and shrunk legs are no larger than what is held."""
+    filled = data.draw(st.integers(0, size))
+    sizes = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), max_size=3)
+    stops = [
+        order(10 + number, one, min(one, part))
+        for number, (one, part) in enumerate(data.draw(sizes))
+    ]
+    found = view(order(1, size, filled), *stops)
+    assert found.held == max(0, filled - sum(leg.filled for leg in stops))
+    assert found.missing == max(0, found.held - found.covered)
+    assert not (found.missing and found.shrink)
+    if found.held:
+        cut = {resize.order_id: resize.size for resize in found.shrink}
+        left = sum(cut.get(leg.id, leg.size) - leg.filled for leg in stops if not leg.is_terminal)
+        assert left <= max(found.held, 0)

@@ -1,0 +1,182 @@
+"""What was filled is covered or closed, and what is left over is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.order_manager.desks import LIMIT, MARKET, in_virtual_time, served, watched
+
+from project_x_py._core.orders.family import Protection
+from project_x_py._core.orders.intents import Intent, Purpose
+from project_x_py._core.submission import Accepted, Lane, OrderRequest
+from project_x_py.order_manager._guard import DEADLINE_S
+from project_x_py.simulator import faults
+
+STOP = 4
+
+
+def around(limit: int, *, native: bool = False) -> Protection:
+    """Stop and target far enough away to stay; ``limit`` is 200 ticks below the market."""
+    return Protection(stop=limit, target=limit + 400, native=native)
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "own"])
+def test_an_entry_is_covered_from_its_fill_on(native: bool) -> None:
+    """Stop and target of the size that filled, at the prices asked for, within half a second."""
+
+    @in_virtual_time
+    async def run() -> None:
+        async with served() as gateway, watched(gateway) as found:
+            limit = found.bench.limit
+            await found.enter(around(limit, native=native), size=2)
+            await asyncio.sleep(2)
+            assert sorted(found.working()) == [(LIMIT, 2), (STOP, 2)]
+            stops, targets = found.guard.legs("run-1")
+            assert [leg.snapshot().stop for leg in stops] == [limit]
+            assert [leg.snapshot().limit for leg in targets] == [limit + 400]
+            guarded = found.guard.guarded("run-1")
+            assert guarded is not None
+            assert guarded.naked_ns <= 500_000_000
+            assert found.guard.unprotected() == {}
+            assert found.warnings == []
+
+    run()
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "own"])
+def test_closing_the_position_leaves_nothing_working(native: bool) -> None:
+    """Whoever closes it, the legs are cancelled and the entry is no longer guarded."""
+
+    @in_virtual_time
+    async def run() -> None:
+        async with served() as gateway, watched(gateway) as found:
+            await found.enter(around(found.bench.limit, native=native))
+            await asyncio.sleep(2)
+            assert isinstance(
+                await found.bench.desk.close_position(found.bench.contract_id), Accepted
+            )
+            await asyncio.sleep(12)
+            assert (found.net, found.working(), found.guard.tags()) == (0, [], ())
+            assert len(found.guard.naked_ns) == 1
+
+    run()
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "own"])
+def test_a_target_that_fills_ends_the_stop(native: bool) -> None:
+    """A target at the market fills at once; the stop is cancelled, nothing is reversed."""
+
+    @in_virtual_time
+    async def run() -> None:
+        async with served() as gateway, watched(gateway) as found:
+            limit = found.bench.limit
+            await found.enter(
+                Protection(stop=limit, target=limit + 190, native=native),
+                target_bracket=(4, 1) if native else None,
+                size=2,
+            )
+            await asyncio.sleep(60)
+            assert (found.net, found.working(), found.guard.tags()) == (0, [], ())
+
+    run()
+
+
+@in_virtual_time
+async def test_without_the_hub_the_reads_protect() -> None:
+    """Every event of the account is lost; reads alone find the fill and the legs."""
+    async with served() as gateway, watched(gateway, hub=False) as found:
+        await found.enter(around(found.bench.limit))
+        await asyncio.sleep(DEADLINE_S + 10)
+        assert sorted(found.working()) == [(LIMIT, 1), (STOP, 1)]
+        assert await _held(found) == 1
+
+
+@in_virtual_time
+async def test_a_stop_that_is_refused_closes_the_position() -> None:
+    """A stop above the market cannot protect a long position, so the position is taken off."""
+    async with served() as gateway, watched(gateway) as found:
+        limit = found.bench.limit
+        await found.enter(Protection(stop=limit + 800))
+        await asyncio.sleep(12)
+        assert (await _held(found), found.working()) == (0, [])
+        assert found.guard.flattened == 1
+        assert "refused" in found.warnings[0]
+
+
+@in_virtual_time
+async def test_a_stop_whose_answer_is_lost_is_not_sent_twice() -> None:
+    """It is found by its tag; there is one stop of the right size."""
+    async with served() as gateway, watched(gateway) as found:
+        await found.enter(Protection())
+        await asyncio.sleep(1)
+        gateway.faults.apply(faults.LoseAnswer(route="/api/Order/place"))
+        guarded = found.guard.protect("run-1", Protection(stop=found.bench.limit))
+        found.guard.on_position()
+        await asyncio.sleep(4)
+        assert found.working() == [(STOP, 1)]
+        assert guarded.legs == 1
+        assert await _held(found) == 1
+
+
+@in_virtual_time
+async def test_what_cannot_be_protected_in_time_is_closed() -> None:
+    """No stop gets through for longer than the deadline; the exit is sent as soon as one can."""
+    async with served() as gateway, watched(gateway) as found:
+        await found.enter(Protection())
+        await asyncio.sleep(1)
+        gateway.faults.apply(faults.Cut(route="/api/Order/place", times=1))
+        found.guard.protect("run-1", Protection(stop=found.bench.limit))
+        gateway.faults.apply(faults.Mute(hub="user"))
+        gateway.faults.apply(faults.Refuse(route="/api/Order/v2/query", status=503, times=500))
+        found.guard.on_position()
+        await asyncio.sleep(DEADLINE_S + 1)
+        gateway.faults.requests.clear()
+        gateway.faults.apply(faults.Unmute(hub="user"))
+        await asyncio.sleep(15)
+        assert found.guard.flattened == 1
+        assert (await _held(found), found.working()) == (0, [])
+
+
+@in_virtual_time
+async def test_a_reversal_by_an_exit_too_many_is_closed() -> None:
+    """Two contracts leave where one was held; the one too many is bought back at once."""
+    async with served() as gateway, watched(gateway) as found:
+        made = found.bench
+        await found.enter(around(made.limit))
+        await asyncio.sleep(1)
+        request = OrderRequest(
+            account_id=made.account_id,
+            contract_id=made.contract_id,
+            type=MARKET,
+            side=1,
+            size=2,
+            tag="hand-1",
+        )
+        intent = Intent(
+            tag="hand-1", request=request, purpose=Purpose.EXIT, protects="run-1", created_ns=1
+        )
+        assert isinstance(await made.desk.place(intent, lane=Lane.PROTECTIVE), Accepted)
+        await asyncio.sleep(12)
+        assert (await _held(found), found.working()) == (0, [])
+        assert "exited twice" in found.warnings[0]
+
+
+@in_virtual_time
+async def test_an_entry_that_is_cancelled_is_let_go() -> None:
+    """A resting entry that never filled leaves no leg and no guard behind."""
+    async with served() as gateway, watched(gateway) as found:
+        made = found.bench
+        placed = await found.enter(around(made.limit, native=True), type=LIMIT, limit=made.limit)
+        assert isinstance(placed, Accepted)
+        assert placed.order_id is not None
+        await asyncio.sleep(1)
+        await made.desk.cancel(placed.order_id)
+        await asyncio.sleep(12)
+        assert (found.working(), found.guard.tags(), found.guard.naked_ns) == ([], (), [])
+
+
+async def _held(found: object) -> int:
+    """Contracts held, as the gateway says."""
+    listed = await found.bench.client.order_queries().positions(found.bench.account_id)
+    return sum(row.net for row in listed.rows)
