@@ -32,7 +32,7 @@ from project_x_py.simulator._noise import key_of
 from project_x_py.simulator._profiles import TRADE_SHARE, day_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from project_x_py._core.calendar import SessionCalendar
     from project_x_py._core.exchange.book import Fill
@@ -83,6 +83,7 @@ class OrderFlow:
         price: Where the flow starts, in ticks.
         caused: Takes the records that users' commands cause.
         name: Whose orders these are; another name with the same seed makes others.
+        book: Where everybody trades; None for one of its own.
 
     Attributes:
         venue: Where users' orders enter the book.
@@ -102,6 +103,7 @@ class OrderFlow:
         price: int,
         caused: list[MarketRecord],
         name: str,
+        book: SharedBook | None = None,
     ) -> None:
         self._contract_id = contract_id
         self._profile = profile
@@ -115,7 +117,7 @@ class OrderFlow:
         self._sizes = _geometric(profile.trade_size)
         self._lots = _geometric(max(profile.level_size / 4, 1.0))
         self._flicker = min(_FLICKER, 120 // profile.level_size)
-        self._book = SharedBook()
+        self._book = SharedBook() if book is None else book
         self.venue = BookVenue(self._book, self._disturbed)
         self._caused = caused
         self._shown: list[list[tuple[int, int]]] = [[], []]
@@ -135,6 +137,22 @@ class OrderFlow:
     def shown(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Return (price, size) of the shown bids and asks, best first."""
         return self._shown[BUY], self._shown[SELL]
+
+    def is_open(self, ns: int) -> bool:
+        """Return whether a session goes on at ``ns``, which is not before the last event."""
+        return self._opened and ns < self._close_ns
+
+    def let(self, side: int, change: Callable[[], Sequence[Fill]], ns: int) -> list[MarketRecord]:
+        """Let somebody else change the book at ``ns``, and return what it tells.
+
+        Args:
+            side: Of the change; who takes with it is the aggressor of its fills.
+            change: Changes the book, and returns its fills as a taker.
+            ns: Exchange time of a session, not before the last event.
+        """
+        records: list[MarketRecord] = []
+        self._changed(records, side, change(), ns)
+        return records
 
     def reopen(self, ns: int) -> None:
         """Open again at ``ns``, as after a halt, or with the next session if there is none then."""
@@ -201,7 +219,12 @@ class OrderFlow:
         """Tell what a user's command did; where it left a side empty, makers come back."""
         if ns >= self._close_ns:
             return
-        records, book, anchor = self._caused, self._book, int(self._latent.ticks)
+        self._changed(self._caused, side, fills, ns)
+
+    def _changed(
+        self, records: list[MarketRecord], side: int, fills: Sequence[Fill], ns: int
+    ) -> None:
+        book, anchor = self._book, int(self._latent.ticks)
         self._board.last_ns = ns
         self._prints(records, side, fills, ns)
         for each in (BUY, SELL):

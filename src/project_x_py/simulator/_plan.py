@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from project_x_py.simulator._source import MarketSource
+    from project_x_py.simulator.activity import Activity
 
 __all__ = ["MarketPlan", "TapeClock"]
 
@@ -42,6 +43,7 @@ class MarketPlan:
         tape_from: How many exchange seconds before a tape's first trade the clock starts; after
             it if negative.
         tape_clock: Whether a tape plays at its own times or at those of the wall.
+        activity: What else happens in the first instrument of a made-up market.
     """
 
     tape: str | Path | None
@@ -51,6 +53,7 @@ class MarketPlan:
     start: datetime | None
     tape_from: float
     tape_clock: TapeClock
+    activity: tuple[Activity, ...] = ()
 
     def open(self, now_ns: int) -> MarketSource:
         """Return the market, at its beginning.
@@ -62,10 +65,12 @@ class MarketPlan:
             ProjectXError: The tape cannot be read, or an instrument is unknown.
         """
         if self.tape is not None:
+            if self.activity:
+                raise ProjectXError("a tape has happened already: leave activity= out")
             return self._tape(Path(self.tape), now_ns)
         tickers = self.instruments if self.instrument is None else (self.instrument,)
         start_ns = self._start_ns(tickers[0] if tickers else USUAL, now_ns)
-        return SyntheticSource(tickers, seed=self.seed, start_ns=start_ns)
+        return SyntheticSource(tickers, seed=self.seed, start_ns=start_ns, activity=self.activity)
 
     def _tape(self, folder: Path, now_ns: int) -> MarketSource:
         if self.instrument is None:

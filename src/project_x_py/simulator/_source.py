@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from project_x_py._core.grid import TickGrid
     from project_x_py._core.products import Product
     from project_x_py._core.records import MarketRecord
+    from project_x_py.simulator.activity import Label
 
 __all__ = [
     "BookSnapshot",
     "GrowingMarket",
     "HaltableMarket",
     "HistoryStore",
+    "LabelledMarket",
     "ListedContract",
     "MarketSource",
     "RecordedMarket",
@@ -224,4 +226,14 @@ class GrowingMarket(Protocol):
         Raises:
             KeyError: The contract is not one of ``contracts``.
         """
+        ...
+
+
+@runtime_checkable
+class LabelledMarket(Protocol):
+    """A market source that knows what was made to happen in it."""
+
+    @property
+    def labels(self) -> list[Label]:
+        """What ``activity`` really did so far."""
         ...

@@ -18,6 +18,7 @@ from project_x_py.simulator._contracts import listed
 from project_x_py.simulator._correlation import Climate
 from project_x_py.simulator._flow import OrderFlow
 from project_x_py.simulator._history import BarHistory
+from project_x_py.simulator._participants import ParticipantBook, Participants
 from project_x_py.simulator._profiles import profile_for
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from project_x_py._core.exchange.venues import BookVenue
     from project_x_py._core.records import MarketRecord
     from project_x_py.simulator._source import BookSnapshot, ListedContract
+    from project_x_py.simulator.activity import Activity, Label
 
 __all__ = ["SyntheticSource"]
 
@@ -48,16 +50,26 @@ class SyntheticSource:
             somebody first looks at it, so that nobody pays for what nobody watches.
         seed: Same seed, start and first looks, same market.
         start_ns: Exchange time at which it starts, ns since 1970 UTC.
+        activity: What else happens, in the first of ``tickers``.
 
     Raises:
         ProjectXInstrumentError: A ticker is unknown; the message names close matches.
         ProjectXDataError: A ticker is there twice.
     """
 
-    def __init__(self, tickers: Sequence[str], *, seed: int, start_ns: int) -> None:
+    def __init__(
+        self,
+        tickers: Sequence[str],
+        *,
+        seed: int,
+        start_ns: int,
+        activity: Sequence[Activity] = (),
+    ) -> None:
         products = [product_for_ticker(ticker) for ticker in tickers] or list(PRODUCTS)
         if len(set(products)) < len(products):
             raise ProjectXDataError(f"a market needs different tickers; got {', '.join(tickers)}")
+        if activity and not tickers:
+            raise ProjectXDataError("activity needs a ticker to happen in")
         self.start_ns = start_ns
         self.contracts = tuple(listed(product, trade_date(start_ns)) for product in products)
         self._seed = seed
@@ -66,8 +78,10 @@ class SyntheticSource:
         self._climates: dict[str, Climate] = {}
         self._boards: dict[str, QuoteBoard] = {}
         self._histories: dict[str, BarHistory] = {}
-        self._flows: dict[str, OrderFlow] = {}
-        self._queue: list[tuple[int, int, OrderFlow]] = []
+        self._flows: dict[str, OrderFlow | Participants] = {}
+        self._queue: list[tuple[int, int, OrderFlow | Participants]] = []
+        self._activity = tuple(activity)
+        self._participants: Participants | None = None
         self._caused: list[MarketRecord] = []
         self._halted: dict[int, int] = {}
         if tickers:
@@ -100,6 +114,7 @@ class SyntheticSource:
         board = QuoteBoard(
             contract.contract_id, contract.grid, history.day_state(start_ns), start_ns
         )
+        book = ParticipantBook() if self._activity and not self._flows else None
         flow = OrderFlow(
             contract.contract_id,
             profile,
@@ -112,11 +127,22 @@ class SyntheticSource:
             price=price,
             caused=self._caused,
             name=name or ticker,
+            book=book,
         )
+        moving: OrderFlow | Participants = flow
+        if book is not None:
+            moving = self._participants = Participants(
+                flow, book, contract.contract_id, self._activity, start_ns
+            )
         self._boards[contract.contract_id] = board
         self._histories[contract.contract_id] = history
-        self._flows[contract.contract_id] = flow
-        heappush(self._queue, (flow.next_ns, self._at[contract.contract_id], flow))
+        self._flows[contract.contract_id] = moving
+        heappush(self._queue, (moving.next_ns, self._at[contract.contract_id], moving))
+
+    @property
+    def labels(self) -> list[Label]:
+        """What ``activity`` really did so far."""
+        return [] if self._participants is None else self._participants.labels
 
     def _look(self, contract_id: str) -> None:
         if contract_id not in self._flows:
@@ -161,7 +187,7 @@ class SyntheticSource:
         if at in self._halted:
             self._halted[at] = self._now_ns
 
-    def _waited(self, ns: int, at: int, flow: OrderFlow) -> int:
+    def _waited(self, ns: int, at: int, flow: OrderFlow | Participants) -> int:
         """Return when to look at a halted contract again, or when it goes on."""
         until_ns = self._halted[at]
         if ns < until_ns:

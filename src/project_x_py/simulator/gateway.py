@@ -36,6 +36,7 @@ from project_x_py.simulator._network import InProcessNetwork
 from project_x_py.simulator._plan import MarketPlan, TapeClock
 from project_x_py.simulator._pump import Market
 from project_x_py.simulator._quirks import Quirks
+from project_x_py.simulator._source import LabelledMarket
 from project_x_py.simulator._timing import Timing
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from project_x_py.simulator._accounts import AccountKind
     from project_x_py.simulator._front import Front
     from project_x_py.simulator._source import ListedContract, MarketSource
+    from project_x_py.simulator.activity import Activity, Label
 
 __all__ = ["SimulatedGateway"]
 
@@ -101,6 +103,8 @@ class SimulatedGateway:
         quirks: What to do where the real gateway's behaviour is unknown or varies, and the
             assumptions that fills rest on; the account's bracket mode among them.
         control: Whether programs of this machine may cause faults, over ``/control/faults``.
+        activity: What else happens in the first instrument of a made-up market, see
+            :mod:`project_x_py.simulator.activity`; ``labels`` tells what it did.
 
     Attributes:
         faults: Makes things go wrong on purpose.
@@ -129,6 +133,7 @@ class SimulatedGateway:
         clock: Clock | None = None,
         quirks: Quirks | None = None,
         control: bool = False,
+        activity: Sequence[Activity] = (),
     ) -> None:
         self._plan = MarketPlan(
             tape=tape,
@@ -138,6 +143,7 @@ class SimulatedGateway:
             start=start,
             tape_from=tape_from,
             tape_clock=tape_clock,
+            activity=tuple(activity),
         )
         self._listen = (host, port, allow_remote)
         self._in_process = in_process
@@ -219,6 +225,12 @@ class SimulatedGateway:
     def contracts(self) -> tuple[ListedContract, ...]:
         """The contracts that have a market here."""
         return self._started.source.contracts
+
+    @property
+    def labels(self) -> list[Label]:
+        """What ``activity`` really did so far."""
+        source = self._started.source
+        return source.labels if isinstance(source, LabelledMarket) else []
 
     @property
     def connections(self) -> dict[str, int]:
