@@ -1,11 +1,11 @@
-"""Icebergs: levels that are refilled after executions more often than others are.
+"""Icebergs: levels that are refilled after executions in a way that chance does not explain.
 
-Any level is refilled now and then, because somebody happens to join it. How often, the other levels
-of the same window tell: that share is the chance of a refill without an iceberg. The confidence
-that a level is one is 1 - L * P, where P is the probability of so many refills or more by that
-chance (a binomial tail) and L corrects for looking at many levels and at two kinds of refills
-(Bonferroni). Refills that come with an execution are judged apart from late ones: hardly any
-innocent level has the former.
+Any level is refilled now and then, because somebody happens to join it. Two things are telling:
+refills that come with the execution itself, and refills of one and the same size. How often either
+happens without an iceberg, the other levels of the same window tell: the share of their executions,
+and for the first not less than the share at the tenth of the levels where it is most common. The
+confidence that a level hides size is 1 - T * P, where P is the probability of so many such refills
+or more by that chance (a binomial tail), and T how many tails were looked at (Bonferroni).
 
 Sources: Zotikov and Antonov, "CME Iceberg Order Detection and Prediction" (2019), for what a refill
 is; Dunn, "Multiple Comparisons among Means", JASA 56 (1961), for the correction.
@@ -31,6 +31,10 @@ __all__ = ["Iceberg", "binomial_tail", "icebergs", "level_keys"]
 
 WIDEST = 1 << 16
 KINDS = 2
+LARGEST = 100_000
+BUSY = 10
+COMMON = 0.9
+"""The chance of a refill at once is not less than this quantile of the busy levels' shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,11 @@ class Iceberg:
         price: Ticks.
         shown: Mean of what it displayed before an execution.
         bursts: Executions that it met.
-        refills: How many of them were refilled.
-        at_once: How many of those with the execution itself.
+        refills: Parts that came in, at least: a refill of more than was displayed is several.
+        at_once: Executions that were refilled with the execution itself.
         executed: Contracts executed there.
-        hidden: Contracts that the refills brought.
+        hidden: Contracts that refills at once brought, and late ones of the usual size beyond what
+            chance explains.
         confidence: From 0 to 1.
         last_ns: Time of the last execution.
     """
@@ -76,23 +81,20 @@ def icebergs(
     if not len(bursts.price):
         return []
     keys = level_keys(bursts.side, bursts.price)
-    came = bursts.at_once > 0
-    refilled = came | (bursts.late > 0)
-    counts = np.bincount(keys)
-    refills = np.bincount(keys[refilled], minlength=len(counts))
-    at_once = np.bincount(keys[came], minlength=len(counts))
-    tested = KINDS * int(np.count_nonzero(counts))
-    sums = int(counts.sum()), int(refills.sum()), int(at_once.sum())
+    came = bursts.at_once + bursts.late
+    # A part is no larger than what was displayed before it, so more than that came in several.
+    refreshes = np.bincount(keys, weights=-(-came // bursts.shown.clip(1)))
+    chances = _Chances(keys, bursts.at_once > 0, came)
     found = []
-    for key in np.flatnonzero(refills >= min_refreshes):
-        mine = int(counts[key]), int(refills[key]), int(at_once[key])
-        sure = max(0.0, 1 - tested * _chance(sums, mine))
+    for key in np.flatnonzero(refreshes >= min_refreshes):
+        sure = max(0.0, 1 - chances.tail(int(key)))
         if sure < confidence:
             continue
         rows = np.flatnonzero(keys == key)
         executed = int(bursts.executed[rows].sum())
         if executed >= volume_threshold:
-            found.append(_iceberg(bursts, rows, mine, executed, sure))
+            hidden = int(bursts.at_once[rows].sum()) + chances.hidden(int(key), bursts.late[rows])
+            found.append(_iceberg(bursts, rows, int(refreshes[key]), (executed, hidden), sure))
     return sorted(found, key=lambda each: (-each.confidence, -each.hidden, each.price))
 
 
@@ -125,21 +127,60 @@ def binomial_tail(count: int, hits: int, chance: float) -> float:
     return min(total, 1.0)
 
 
-def _chance(sums: tuple[int, int, int], mine: tuple[int, int, int]) -> float:
-    """Return the probability of a level's refills by the chance that the other levels show."""
-    others = sums[0] - mine[0]
-    # One refill in two executions that nobody saw: the chance is never taken to be zero.
-    return min(
-        binomial_tail(mine[0], mine[kind], (sums[kind] - mine[kind] + 1) / (others + 2))
-        for kind in (1, 2)
-    )
+class _Chances:
+    """How likely refills are by chance, from all executions of a window."""
+
+    def __init__(
+        self, keys: NDArray[np.int64], at_once: NDArray[np.bool_], came: NDArray[np.int64]
+    ) -> None:
+        self._keys, self._at_once, self._came = keys, at_once, came
+        self._counts = np.bincount(keys)
+        self._hits = np.bincount(keys[at_once], minlength=len(self._counts))
+        busy = self._counts >= BUSY
+        shares = self._hits[busy] / self._counts[busy]
+        self._common = float(np.quantile(shares, COMMON)) if np.count_nonzero(busy) > 1 else 0.0
+        self._tested = KINDS * int(np.count_nonzero(self._counts))
+        self._sizes = np.bincount(came.clip(0, LARGEST))
+
+    def tail(self, key: int) -> float:
+        """Return T * P of a level: the smaller of its two tails, times how many were looked at."""
+        count, hits = int(self._counts[key]), int(self._hits[key])
+        at_once = binomial_tail(count, hits, self._rate(int(self._hits.sum()) - hits, count))
+        size, repeats, kinds = self._usual(key)
+        others = int(self._sizes[size]) - repeats
+        same = binomial_tail(count, repeats, self._rate(others, count, pooled=True))
+        return self._tested * min(at_once, same * kinds)
+
+    def hidden(self, key: int, late: NDArray[np.int64]) -> int:
+        """Return the contracts of a level's late refills that chance does not explain.
+
+        Args:
+            key: The level.
+            late: Late refills of its executions.
+        """
+        size, repeats, _ = self._usual(key)
+        count = int(self._counts[key])
+        expected = count * self._rate(int(self._sizes[size]) - repeats, count, pooled=True)
+        return int(size * max(0.0, np.count_nonzero(late == size) - expected))
+
+    def _usual(self, key: int) -> tuple[int, int, int]:
+        """Return the most common size of a level's refills, how often it came, and how many."""
+        mine = np.bincount(self._came[self._keys == key].clip(0, LARGEST), minlength=2)
+        mine[0] = 0
+        size = int(np.argmax(mine))
+        return size, int(mine[size]), int(np.count_nonzero(mine))
+
+    def _rate(self, hits: int, count: int, *, pooled: bool = False) -> float:
+        # One refill in two executions that nobody saw: the chance is never taken to be zero.
+        share = (hits + 1) / (int(self._counts.sum()) - count + 2)
+        return share if pooled else max(share, self._common)
 
 
 def _iceberg(
     bursts: BurstColumns,
     rows: NDArray[np.intp],
-    mine: tuple[int, int, int],
-    executed: int,
+    refreshes: int,
+    sums: tuple[int, int],
     confidence: float,
 ) -> Iceberg:
     first = rows[0]
@@ -147,9 +188,10 @@ def _iceberg(
         int(bursts.side[first]),
         int(bursts.price[first]),
         float(bursts.shown[rows].mean()),
-        *mine,
-        executed,
-        int(bursts.at_once[rows].sum() + bursts.late[rows].sum()),
+        len(rows),
+        refreshes,
+        int(np.count_nonzero(bursts.at_once[rows])),
+        *sums,
         confidence,
         int(bursts.exch_ns[rows].max()),
     )

@@ -2,16 +2,18 @@
 
 The feed shows levels, not orders. A growth of a level is a placement, a shrinkage that executions
 at the level do not explain is a cancellation; resets, snapshots and levels that leave the feed's
-window are neither. Cancelled contracts are matched with the newest placed ones, executed contracts
-with the oldest, as an exchange with price-time priority does.
+window or come back into it are neither. A cancellation is matched with the newest placement of its
+very size, else with the newest ones; an execution with the oldest, by price-time priority.
 
-Confidence is (0.3 min(f/10, 1) + 0.35 c + 0.25 max(0, 1 - t/60) + 0.1 min(d/20, 1)) * n:
-placements a minute f, share cancelled c, seconds until cancelled t, ticks from the best price d,
-and novelty n. Every busy level has a high f, a high c and a low t; what sets spoofing apart is
-orders larger than others place, so n is 0 up to twice the usual size of a placement and 1 from five
-times on. With no other level to compare with, n is 1. The weights are this module's; Lee, Eom and
-Park, "Microstructure-based manipulation" (Journal of Financial Markets 16, 2013), define spoofing
-by size, distance and withdrawal alike.
+Every busy level is placed at and cancelled at all the time. What sets spoofing apart is orders
+larger than others place, so only placements count that are at least as large as all but a hundredth
+of those at other levels; where nothing is placed elsewhere, all count. Lee, Eom and Park,
+"Microstructure-based manipulation" (Journal of Financial Markets 16, 2013), define spoofing alike:
+by size, distance and withdrawal.
+
+Confidence is 0.3 min(f/10, 1) + 0.35 c + 0.25 max(0, 1 - t/60) + 0.1 min(d/20, 1): placements a
+minute f, share cancelled c, seconds until cancelled t, ticks from the best price d. It is a score
+for ordering and filtering, not a probability.
 
 Invariants (``tests/orderbook/test_detection.py``): executed contracts are never cancellations; each
 parameter only takes away; all six patterns can be reached with the default parameters.
@@ -19,7 +21,6 @@ parameter only takes away; all six patterns can be reached with the default para
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,21 +28,21 @@ import numpy as np
 
 from project_x_py._core.time import NS
 from project_x_py.orderbook._icebergs import level_keys
-from project_x_py.orderbook._rings import UNKNOWN
+from project_x_py.orderbook._rings import UNKNOWN, LevelColumns
 from project_x_py.orderbook._state import LevelKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from project_x_py.orderbook._rings import Column, LevelColumns, QuoteColumns
+    from project_x_py.orderbook._rings import Column, QuoteColumns
 
     Floats = NDArray[np.float64]
 
 __all__ = ["Limits", "Spoof", "pattern_of", "spoofs"]
 
 MINUTE = 60 * NS
+RARE = 100
+"""One placement in so many elsewhere is as large as one that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Spoof:
     Attributes:
         side: 0 bid, 1 ask.
         price: Ticks.
-        size: Typical size of a placement: the mean weighted by size.
+        size: Mean contracts of the large placements, of which everything here is told.
         frequency: Placements a minute, over the time between the first and the last, at least one
             minute.
         cancelled: Share of the placed contracts that was cancelled.
@@ -129,61 +130,71 @@ def spoofs(changes: LevelColumns, quotes: QuoteColumns, limits: Limits) -> list[
             out where ``limits.ticks`` is above zero.
         limits: What to report.
     """
-    moves = (changes.kind == LevelKind.SET) | (changes.kind == LevelKind.REMOVED)
-    rows = np.flatnonzero(moves | (changes.kind == LevelKind.PRINT))
+    rows = np.flatnonzero((changes.kind <= LevelKind.DROPPED) | (changes.kind == LevelKind.PRINT))
     if not len(rows):
         return []
-    side, price = changes.side[rows], changes.price[rows]
-    keys = level_keys(side, price)
-    change = np.where(moves[rows], changes.new[rows] - changes.old[rows], 0)
-    executed = np.where(moves[rows], 0, changes.new[rows])
-    placed = change.clip(0)
-    is_placed = placed > 0
-    counts = np.bincount(keys[is_placed], minlength=int(keys.max()) + 1)
-    volume = np.bincount(keys, weights=placed)
-    gone = np.bincount(keys, weights=(-change).clip(0)) - np.bincount(keys, weights=executed)
-    share = np.minimum(gone, volume) / np.maximum(volume, 1)
-    # At least a minute is looked at, so fewer placements than that cannot reach the frequency.
-    possible = (counts >= max(limits.frequency, 2)) & (share >= limits.cancelled) & (share > 0)
-    sizes, owners = placed[is_placed], keys[is_placed]
-    usual = float(np.median(sizes)) if len(sizes) else 0.0
+    keys = level_keys(changes.side[rows], changes.price[rows])
+    rows = rows[np.argsort(keys, kind="stable")]
+    history = LevelColumns(*(column[rows] for column in changes))
+    keys = np.sort(keys)
+    firsts = np.flatnonzero(np.diff(keys, prepend=-1))
+    placed = _placements(history, firsts)
+    largest = np.argsort(-placed, kind="stable")[: int(np.count_nonzero(placed))]
+    ranking = _Ranking(placed[largest], keys[largest])
+    least = max(limits.frequency, 2)
     found = []
-    for key in np.flatnonzero(possible):
-        chosen = np.flatnonzero(keys == key)
-        at = rows[chosen]
-        typical = float(np.square(placed[chosen]).sum() / volume[key])
-        if counts[key] * 2 > len(sizes):
-            others = sizes[owners != key]
-            reference = float(np.median(others)) if len(others) else None
-        else:
-            reference = usual
-        spoof = _judged(
-            _Level(int(side[chosen[0]]), int(price[chosen[0]]), changes.exch_ns[at]),
-            change[chosen],
-            executed[chosen],
-            quotes,
-            (typical, float(share[key]), _novelty(typical, reference)),
-        )
+    for first, end in zip(firsts, [*firsts[1:], len(rows)], strict=True):
+        own = placed[first:end]
+        # At least a minute is looked at, so fewer placements than that cannot be frequent enough.
+        if np.count_nonzero(own) < least:
+            continue
+        large = own >= ranking.large(int(keys[first]), int(np.count_nonzero(own)))
+        large &= own > 0
+        if np.count_nonzero(large) < least:
+            continue
+        level = LevelColumns(*(column[first:end] for column in history))
+        spoof = _judged(level, np.where(large, own, 0), own, quotes)
         if spoof is not None and _reaches(spoof, limits):
             found.append(spoof)
     return sorted(found, key=lambda each: (-each.confidence, each.price))
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    side: int
-    price: int
-    ns: Column
+def _placements(history: LevelColumns, firsts: NDArray[np.intp]) -> Column:
+    """Return the contracts placed by each row; rows are ordered by level, then by time."""
+    before = np.concatenate(([LevelKind.SET], history.kind[:-1]))
+    before[firsts] = LevelKind.SET
+    back_in_view = (before == LevelKind.DROPPED) & (history.old == 0)
+    is_placed = (history.kind == LevelKind.SET) & ~back_in_view
+    return np.where(is_placed, (history.new - history.old).clip(0), 0)
 
 
-def _novelty(size: float, usual: float | None) -> float:
-    return 1.0 if usual is None else min(1.0, max(0.0, (size / usual - 2) / 3))
+class _Ranking:
+    """All placements of a window, the largest first."""
+
+    def __init__(self, sizes: Column, keys: Column) -> None:
+        self._sizes = sizes
+        self._keys = keys
+
+    def large(self, key: int, count: int) -> int:
+        """Return the size that a hundredth of the placements at other levels reaches.
+
+        Args:
+            key: The level that is left out.
+            count: Its placements.
+        """
+        others = len(self._sizes) - count
+        if not others:
+            return 1
+        rank = others // RARE
+        top = self._keys[: rank + 1 + count]
+        return int(self._sizes[np.flatnonzero(top != key)[rank]])
 
 
 def _reaches(spoof: Spoof, limits: Limits) -> bool:
     known = not np.isnan(spoof.distance)
     return (
         spoof.frequency >= limits.frequency
+        and spoof.cancelled >= limits.cancelled
         and spoof.seconds <= limits.seconds
         and (spoof.distance >= limits.ticks if known else limits.ticks <= 0)
         and spoof.confidence >= limits.confidence
@@ -191,93 +202,102 @@ def _reaches(spoof: Spoof, limits: Limits) -> bool:
 
 
 def _judged(
-    level: _Level,
-    change: Column,
-    executed: Column,
-    quotes: QuoteColumns,
-    known: tuple[float, float, float],
+    level: LevelColumns, large: Column, placed: Column, quotes: QuoteColumns
 ) -> Spoof | None:
-    size, share, novelty = known
-    cancelled, seconds, instances = _lifetimes(
-        change.tolist(), executed.tolist(), level.ns.tolist()
-    )
+    pulled, seconds = _lifetimes(level, large, placed)
+    instances = int(np.count_nonzero(pulled))
     if not instances:
         return None
     away = _distance(level, quotes)
-    placed_ns = level.ns[change > 0]
+    placed_ns = level.exch_ns[large > 0]
     minutes = max((int(placed_ns[-1]) - int(placed_ns[0])) / MINUTE, 1.0)
     frequency = len(placed_ns) / minutes
-    distance = _mean(away, change.clip(0))
-    pulled = np.array(cancelled)
+    volume = int(large.sum())
+    share = min(1.0, int(pulled.sum()) / volume)
+    distance = _mean(away, large)
     far = 0.0 if np.isnan(distance) else max(distance, 0.0)
-    base = 0.3 * min(frequency / 10, 1) + 0.35 * share
-    base += 0.25 * max(0.0, 1 - seconds / 60) + 0.1 * min(far / 20, 1)
+    confidence = 0.3 * min(frequency / 10, 1) + 0.35 * share
+    confidence += 0.25 * max(0.0, 1 - seconds / 60) + 0.1 * min(far / 20, 1)
     return Spoof(
-        level.side,
-        level.price,
-        size,
+        int(level.side[0]),
+        int(level.price[0]),
+        volume / len(placed_ns),
         frequency,
         share,
         seconds,
         distance,
         _mean(away, pulled),
-        base * novelty,
+        confidence,
         int(placed_ns[0]),
-        int(level.ns[pulled > 0][-1]),
+        int(level.exch_ns[pulled > 0][-1]),
         instances,
     )
 
 
-def _lifetimes(
-    change: Sequence[int], executed: Sequence[int], ns: Sequence[int]
-) -> tuple[list[int], float, int]:
-    """Return the contracts cancelled by each row, how long they had stood, and how many rows did.
+def _lifetimes(level: LevelColumns, large: Column, placed: Column) -> tuple[Column, float]:
+    """Return the contracts of large placements that each row cancelled, and how long they stood.
 
     Contracts that stood before the first row are not known to have been placed, nor for how long.
     """
-    standing: deque[list[int]] = deque()
-    cancelled, spent, total, instances, unexplained = [0] * len(ns), 0, 0, 0, 0
-    for row, (step, print_size) in enumerate(zip(change, executed, strict=True)):
-        unexplained += print_size
-        if step > 0:
-            standing.append([step, ns[row]])
-            continue
-        filled = min(-step, unexplained)
-        unexplained -= filled
-        _take(standing, filled, oldest=True)
-        taken = _take(standing, -step - filled, oldest=False)
-        for size, since in taken:
-            cancelled[row] += size
-            spent += size * (ns[row] - since)
-        total += cancelled[row]
-        instances += bool(cancelled[row])
-    return cancelled, spent / total / NS if total else 0.0, instances
+    standing: list[_Lot] = []
+    pulled, spent, unexplained = [0] * len(large), 0, 0
+    columns = (level.kind, level.old, level.new, level.exch_ns, large, placed)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    for row, (kind, old, new, ns, is_large, size) in enumerate(rows):
+        if kind == LevelKind.PRINT:
+            unexplained += new
+        elif kind == LevelKind.DROPPED:
+            standing.clear()
+            unexplained = 0
+        elif size:
+            standing.append(_Lot(size, size, ns, bool(is_large)))
+        elif new < old:
+            filled = min(old - new, unexplained)
+            unexplained -= filled
+            _take(standing, filled, oldest=True)
+            for lot, part in _take(standing, old - new - filled, oldest=False):
+                if lot.is_large:
+                    pulled[row] += part
+                    spent += part * (ns - lot.ns)
+    total = sum(pulled)
+    return np.array(pulled, dtype=np.int64), spent / total / NS if total else 0.0
 
 
-def _take(standing: deque[list[int]], size: int, *, oldest: bool) -> list[tuple[int, int]]:
+@dataclass(slots=True)
+class _Lot:
+    placed: int
+    left: int
+    ns: int
+    is_large: bool
+
+
+def _take(standing: list[_Lot], size: int, *, oldest: bool) -> list[tuple[_Lot, int]]:
+    """Take contracts off the lots that stand, and return from which and how many."""
+    if not oldest:
+        for at in range(len(standing) - 1, -1, -1):
+            if standing[at].left == size:
+                return [(standing.pop(at), size)]
     taken = []
     while size > 0 and standing:
-        entry = standing[0 if oldest else -1]
-        part = min(size, entry[0])
-        taken.append((part, entry[1]))
+        lot = standing[0 if oldest else -1]
+        part = min(size, lot.left)
+        taken.append((lot, part))
         size -= part
-        entry[0] -= part
-        if not entry[0]:
-            if oldest:
-                standing.popleft()
-            else:
-                standing.pop()
+        lot.left -= part
+        if not lot.left:
+            standing.pop(0 if oldest else -1)
     return taken
 
 
-def _distance(level: _Level, quotes: QuoteColumns) -> Floats:
+def _distance(level: LevelColumns, quotes: QuoteColumns) -> Floats:
     """Return the ticks from the best price of the side just before each row; NaN while unknown."""
-    best = quotes.ask if level.side else quotes.bid
+    is_ask = bool(level.side[0])
+    best = quotes.ask if is_ask else quotes.bid
     if not len(best):
-        return np.full(len(level.ns), np.nan)
-    at = np.searchsorted(quotes.exch_ns, level.ns, side="left") - 1
+        return np.full(len(level.side), np.nan)
+    at = np.searchsorted(quotes.exch_ns, level.exch_ns, side="left") - 1
     then = best[at.clip(0)]
-    away = (level.price - then) if level.side else (then - level.price)
+    away = (level.price - then) if is_ask else (then - level.price)
     return np.where((at >= 0) & (then != UNKNOWN), away, np.nan).astype(np.float64)
 
 

@@ -62,8 +62,8 @@ class OrderDetection:
         """Return the levels that are refilled after executions more often than chance explains.
 
         Keys: iceberg_levels (list, the surest first, of price, side ("bid" or "ask"), avg_volume
-        (mean displayed before an execution), refresh_count (executions that were refilled),
-        replenishment_count (those refilled with the execution itself), executions,
+        (mean displayed before an execution), refresh_count (parts that came in, at least),
+        replenishment_count (executions that were refilled at once), executions,
         executed_volume, confidence (0 to 1, at least ``iceberg_config.confidence_threshold``),
         estimated_hidden_size (contracts that the refills brought), last_update (datetime of the
         last execution)); analysis_window_minutes; detection_parameters (min_refreshes,
