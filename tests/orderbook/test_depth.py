@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,9 @@ from project_x_py._core.records import Depth
 from project_x_py._core.time import parse_ns
 from project_x_py.orderbook._state import UNKNOWN, LevelKind
 from project_x_py.types import DomType
+
+if TYPE_CHECKING:
+    from project_x_py.orderbook import OrderBook
 
 Row = tuple[int, int, int]
 CLOSED = parse_ns("2026-09-01T21:30:00Z")
@@ -53,10 +57,17 @@ class Reference:
                 del own[wrong]
 
 
+def empty_book() -> OrderBook:
+    """A book that was told to be empty."""
+    book = plain_book()
+    book.realtime_handler.on_depth(depth((RESET, 0, 0)))
+    return book
+
+
 @given(streams)
 def test_the_book_is_the_dictionary(stream: list[list[Row]]) -> None:
     """After every message of any stream, no level is wrong, and none is crossed."""
-    book, reference = plain_book(), Reference()
+    book, reference = empty_book(), Reference()
     for number, message in enumerate(stream):
         for row in message:
             reference.take(*row)
@@ -76,7 +87,7 @@ def test_the_book_is_the_dictionary(stream: list[list[Row]]) -> None:
 def test_chunks_do_not_matter(stream: list[list[Row]], size: int) -> None:
     """The same entries in other messages give the same book."""
     entries = [row for message in stream for row in message]
-    whole, parts = plain_book(), plain_book()
+    whole, parts = empty_book(), empty_book()
     if entries:
         whole.realtime_handler.on_depth(depth(*entries))
     for first in range(0, len(entries), size):
@@ -97,7 +108,7 @@ def test_a_true_stream_gives_the_true_book(
         ({mid - p: n for p, n in bids.items()}, {mid + p: n for p, n in asks.items()})
         for mid, bids, asks in books
     ]
-    book = plain_book()
+    book = empty_book()
     entries: list[Row] = []
     for before, after in pairwise([({}, {}), *true]):
         changes = [
@@ -180,6 +191,21 @@ def test_a_picture_may_come_in_pieces() -> None:
     take(depth((BID, 10, 3)))
     take(depth((ASK, 12, 3)))
     assert [row[0] for row in book.state.changes.rows(3)] == [3, 4, 4]
+
+
+def test_a_picture_needs_no_reset_where_one_is_awaited() -> None:
+    """Several levels of each side replace what was; a few changes of both sides do not."""
+    book = plain_book()
+    take = book.realtime_handler.on_depth
+    take(depth((BID, 7, 1), (ASK, 17, 1)))
+    assert not book.trusted
+    bids, asks = range(1, 6), range(11, 16)
+    rows = [(BID, price, 1) for price in bids] + [(ASK, price, 1) for price in asks]
+    take(depth(*rows))
+    assert book.trusted
+    assert levels(book) == (dict.fromkeys(bids, 1), dict.fromkeys(asks, 1))
+    take(depth(*((kind, price, 2) for kind, price, _ in rows[1:])))
+    assert levels(book)[0] == {**dict.fromkeys(bids, 2), 1: 1}
 
 
 def test_wrong_entries_spoil_no_other() -> None:

@@ -89,7 +89,7 @@ def test_reads_have_their_documented_shapes() -> None:
             assert (await book.get_orderbook_asks(5))["price"][0] == best["ask"]
             trades = await book.get_recent_trades(5)
             assert len(trades) == 5
-            assert set(trades[0]) == {"price", "volume", "side", "timestamp"}
+            assert all(trade["side"] in ("buy", "sell", "neutral") for trade in trades)
             assert await book.get_recent_trades(0) == []
             assert await book.get_tick_size() == Decimal("0.25")
 
@@ -164,8 +164,15 @@ def test_depth_may_be_left_out() -> None:
             book = OrderBook("MNQ", EventBus(), suite.client)
             assert await book.initialize(suite.realtime, subscribe_to_depth=False)
             await asyncio.sleep(3)
-            assert (await book.get_best_bid_ask())["bid"] is None
+            assert (await book.get_orderbook_snapshot())["bids"] == []
+            assert (await book.get_best_bid_ask())["bid"] is not None
             assert await book.get_recent_trades()
+            assert book.distrust_reason == "depth is not followed"
+            assert await book.initialize(suite.realtime, True, False)
+            await asyncio.sleep(3)
+            assert (await book.get_orderbook_snapshot())["bids"]
+            assert (book.state.quote_bid, book.state.quote_ask) == (None, None)
+            assert book.trusted
             await book.cleanup()
 
     run_virtual(main())

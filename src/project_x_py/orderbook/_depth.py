@@ -5,6 +5,8 @@ The rules, all of them:
 - an entry sets the size at a price; size 0 removes the level, which may come back;
 - a reset empties both sides, and what follows in the message is the picture: where that is not
   two-sided, the picture goes on in the next messages;
+- while a picture is awaited, a message with five levels of each side is one, reset or not:
+  whether the gateway always sends the reset is not documented;
 - a best price (DomTypes 3, 4, 9, 10) is believed: better levels of its side and crossed levels of
   the other side are gone;
 - a level that leaves at the far end in a message that brings a nearer one has left the feed's
@@ -52,6 +54,7 @@ BELIEVED = frozenset(
     }
 )
 SIDES = (BID, ASK)
+PICTURE_LEVELS = 5
 
 SET, REMOVED, DROPPED = int(LevelKind.SET), int(LevelKind.REMOVED), int(LevelKind.DROPPED)
 SNAPSHOT = int(LevelKind.SNAPSHOT)
@@ -62,8 +65,7 @@ class Applied:
 
     Attributes:
         reset: It emptied the book first.
-        pictured: The book is whole since this message: a picture after a reset is complete, or
-            both sides are there for the first time.
+        pictured: The book is whole since this message.
         best: A best price or the size there is another one.
         dropped: Levels that plain levels crossed and that the message does not name otherwise, as
             side and price: a message that removed them may have been lost.
@@ -127,6 +129,9 @@ class DepthApplier:
         """Apply one message whole."""
         done, state, put = self._done, self._state, self._put
         done.begin()
+        if not self._seen and self._picture is None and _is_picture(depth):
+            self._reset(depth.levels[0].exch_ns)
+            done.reset = True
         counters, ladder = state.counters, state.ladder
         entries, sides, set_level = counters.entries, SIDE_OF, ladder.set_level
         exch_ns = depth.recv_ns
@@ -166,9 +171,13 @@ class DepthApplier:
             self._keep_window()
         if self._far:
             self._far.clear()
-        if self._touched or not self._seen:
+        if self._touched:
             self._finish(done)
         return done
+
+    def expect_picture(self) -> None:
+        """Take the next message that looks like a picture for one."""
+        self._seen = False
 
     def _remove(self, side: int, price: int, size: int, exch_ns: int) -> None:
         ladder = self._state.ladder
@@ -247,7 +256,7 @@ class DepthApplier:
         self._touched = False
         top = state.ladder.best()
         is_two_sided = top[0] is not None and top[1] is not None
-        if is_two_sided and (self._picture is not None or not self._seen):
+        if is_two_sided and self._picture is not None:
             self._picture, self._seen, done.pictured = None, True, True
         if top != self._top:
             self._top = top
@@ -269,3 +278,15 @@ class DepthApplier:
                 if self._put:
                     for price, size, _ in beyond:
                         self._put(DROPPED, side, price, size, 0, state.last_update_ns)
+
+
+def _is_picture(depth: Depth) -> bool:
+    """Whether a message without a reset shows a whole book: several levels of each side."""
+    found = [0, 0]
+    for level in depth.levels:
+        if level.kind == DomType.RESET:
+            return False
+        side = SIDE_OF.get(level.kind)
+        if side is not None and level.size > 0:
+            found[side] += 1
+    return min(found) >= PICTURE_LEVELS

@@ -43,6 +43,9 @@ log = logging.getLogger(__name__)
 RANK = 0
 """The book is applied before the bars."""
 KIND = "depth"
+PICTURE_S = 1.0
+"""The first picture is asked for when it has not come by itself within so long: a contract that
+somebody else has subscribed to before sends none."""
 FIRST_RETRY_S = 5.0
 LAST_RETRY_S = 60.0
 SETTLED_S = 60.0
@@ -108,15 +111,18 @@ class RealtimeHandler:
         contract = await self._book.find_contract()
         await self.disconnect()
         self._follows_depth, self._follows_quotes = subscribe_to_depth, subscribe_to_quotes
-        if not subscribe_to_depth:
-            self._state.distrust = "depth is not followed"
+        state = self._state
+        state.distrust = "no depth received yet" if subscribe_to_depth else "depth is not followed"
+        state.quote_bid = state.quote_ask = None
         self._feed = realtime_client
         self._integrity.forget()
+        self._depth.expect_picture()
         realtime_client.attach(contract.id, self._state.grid, self, rank=RANK)
         if not await realtime_client.subscribe_market_data([contract.id]):
             await self.disconnect()
             return False
         self._believed_ns = self._pictured_ns = self._monotonic_ns()
+        self._retry_s, self._retry_ns = FIRST_RETRY_S, self._believed_ns + round(PICTURE_S * NS)
         self._supervisor = Supervisor(f"book-{self._state.symbol}")
         self._supervisor.spawn(self._watch(), name=f"book-watch-{self._state.symbol}")
         return True
@@ -196,6 +202,7 @@ class RealtimeHandler:
         if gap.is_open:
             state.counters.gaps += 1
             self._integrity.outage = gap.reason.value
+            self._depth.expect_picture()
             self._gap = None
             self._distrust(f"messages are missing: {gap.reason.value}")
             return
@@ -297,6 +304,7 @@ class RealtimeHandler:
         state = self._state
         state.counters.renewals += 1
         asked_ns = self._monotonic_ns()
+        self._depth.expect_picture()
         self._pictured_ns = asked_ns
         self._retry_ns = asked_ns + round(self._retry_s * NS)
         self._retry_s = min(2 * self._retry_s, LAST_RETRY_S)
