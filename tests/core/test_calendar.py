@@ -19,6 +19,7 @@ from project_x_py._core.calendar import (
     day_ordinal,
     day_start_ns,
     day_start_of,
+    find_calendar,
     trade_date,
 )
 from project_x_py._core.time import CHICAGO, HOUR_NS, MINUTE_NS, NS, from_datetime, to_datetime
@@ -224,6 +225,45 @@ def test_any_symbol_has_a_calendar(symbol: str, group: str) -> None:
     """Tickers, codes, names, ids and groups are understood; the unknown get index hours."""
     assert calendar_for(symbol).group == group
     assert calendar_for(symbol) is calendar_for(symbol)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "group", "ticker"),
+    [
+        ("PA", "metals", "PA"),
+        ("gfq6", "livestock", "GF"),
+        ("CON.F.US.KE.Z26", "grains", "KE"),
+        ("F.US.ZR", "grains", "ZR"),
+        ("MNQ", "index", "MNQ"),
+        ("energy", "energy", None),
+    ],
+)
+def test_what_is_known_is_told_from_what_is_not(
+    symbol: str, group: str, ticker: str | None
+) -> None:
+    """Products that the gateway does not list are known too; for the rest there is no calendar."""
+    calendar = find_calendar(symbol)
+    assert calendar is not None
+    assert (calendar.group, calendar.ticker) == (group, ticker)
+    for unknown in ("XX", "", "CON.F.US.XX.Z26", "PAX"):
+        assert find_calendar(unknown) is None
+
+
+@pytest.mark.parametrize(
+    ("symbol", "spans"),
+    [
+        ("ZR", "19:00-21:00 08:30-13:20"),
+        ("XC", "19:00-07:45 08:30-13:45"),
+        ("DC", "17:00-16:00"),
+        ("VX", "17:00-16:00"),
+    ],
+)
+def test_products_with_electronic_hours_of_their_own(symbol: str, spans: str) -> None:
+    """They differ from their group's on a usual day, and close with it on a holiday."""
+    calendar = calendar_for(symbol)
+    found = calendar.sessions(date(2024, 7, 2))
+    assert " ".join(f"{clock(a)[11:]}-{clock(b)[11:]}" for a, b in found) == spans
+    assert calendar.sessions(date(2024, 12, 25)) == ()
 
 
 def test_an_unknown_group_is_refused() -> None:

@@ -7,7 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from project_x_py.sessions import DEFAULT_SESSIONS, SessionConfig, SessionTimes, SessionType
+from project_x_py.sessions import (
+    DEFAULT_SESSIONS,
+    SessionConfig,
+    SessionTimes,
+    SessionType,
+    resolve_session_product,
+)
 
 CHICAGO = ZoneInfo("America/Chicago")
 DOCUMENTED = """
@@ -184,6 +190,23 @@ def test_the_zone_of_a_users_hours_counts() -> None:
         assert config.get_current_session(moment, "ES") == "RTH"
         assert not config.is_market_open(moment.replace(hour=moment.hour + 1), "ES")
         assert not config.is_market_open(moment.replace(hour=moment.hour - 1), "ES")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "ticker"),
+    [
+        ("MNQU5", "MNQ"),
+        ("CON.F.US.MNQ.U25", "MNQ"),
+        ("F.US.EP", "ES"),
+        (" zrh6 ", "ZR"),
+        ("VX", "VX"),
+    ],
+)
+def test_the_product_of_a_symbol(symbol: str, ticker: str) -> None:
+    """Any name of a product or of a contract leads to its ticker; anything else is refused."""
+    assert resolve_session_product(symbol) == ticker
+    with pytest.raises(ValueError, match="no sessions are known for 'MNX'"):
+        resolve_session_product("MNX")
 
 
 def test_a_naive_datetime_is_refused() -> None:
