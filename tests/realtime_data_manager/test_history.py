@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +14,8 @@ from project_x_py._core.grid import TickGrid
 from project_x_py._core.time import NS, parse_ns
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.client import ProjectX
-from project_x_py.realtime_data_manager._history import aggregate, load_history
+from project_x_py.client._bars import bar_frame
+from project_x_py.realtime_data_manager._history import HistoryLoader, Past, aggregate, rows_to_bars
 from project_x_py.simulator import SimulatedGateway
 
 if TYPE_CHECKING:
@@ -50,37 +53,86 @@ def test_a_larger_bar_is_the_sum_of_its_parts(
     assert [bar.start_ns for bar in merged] == sorted({bar_start(tf, b.start_ns) for b in bars})
 
 
-def _load(names: Sequence[str]) -> tuple[dict[str, list[Bar]], int]:
-    async def main() -> tuple[dict[str, list[Bar]], int]:
+async def _loader(gateway: SimulatedGateway, client: ProjectX, names: Sequence[str]) -> Any:
+    await client.authenticate()
+    contract = await client.get_instrument("MNQ")
+    kinds = [timeframe(name) for name in names]
+    grid = TickGrid(contract.tickSize, contract.tickValue)
+    return HistoryLoader(client, contract.id, kinds, grid, 1000)
+
+
+def _load(names: Sequence[str]) -> tuple[Past, int]:
+    async def main() -> tuple[Past, int]:
         async with SimulatedGateway(in_process=True) as gateway:
             key = gateway.credentials.api_key
             async with ProjectX(gateway.credentials.username, key, gateway.config) as client:
-                await client.authenticate()
-                contract = await client.get_instrument("MNQ")
+                loader = await _loader(gateway, client, names)
                 before = (await client.get_health_status())["api_calls"]
-                history = await load_history(
-                    client,
-                    contract.id,
-                    [timeframe(name) for name in names],
-                    TickGrid(contract.tickSize, contract.tickValue),
-                    days=2,
-                    capacity=1000,
-                )
-                return history, (await client.get_health_status())["api_calls"] - before
+                past = await loader.since(2, gateway.clock.now_ns())
+                return past, (await client.get_health_status())["api_calls"] - before
 
     return run_virtual(main())
 
 
 def test_one_request_feeds_every_timeframe_from_a_minute_to_a_day() -> None:
     """Minutes, hours and days come from the same minutes, with one request."""
-    history, requests = _load(["1min", "5min", "15min", "1hr", "4hr", "1day"])
+    past, requests = _load(["1min", "5min", "15min", "1hr", "4hr", "1day"])
     assert requests == 1
-    for name, bars in history.items():
-        assert bars == aggregate(history["1min"], timeframe(name))
+    for name, bars in past.bars.items():
+        assert bars == aggregate(past.bars["1min"], timeframe(name))
 
 
 def test_finer_and_longer_timeframes_have_their_own() -> None:
-    """Seconds, weeks and months are asked for by themselves."""
-    history, requests = _load(["15sec", "1min", "1week", "1month"])
-    assert requests == 4
-    assert all(history.values())
+    """All timeframes below a minute share one request, weeks and months another."""
+    past, requests = _load(["5sec", "15sec", "30sec", "1min", "1week", "1month"])
+    assert requests == 3
+    assert all(past.bars.values())
+    for name in ("15sec", "30sec"):
+        whole = [b for b in past.bars["5sec"] if b.start_ns >= past.bars[name][0].start_ns]
+        assert past.bars[name] == aggregate(whole, timeframe(name))
+
+
+@pytest.mark.parametrize("names", [["1sec", "1min", "1day"], ["15sec", "1week"], ["1month"]])
+def test_a_load_and_its_seconds_are_the_whole(names: list[str]) -> None:
+    """The load up to its cut and the seconds after it make the gateway's own bars."""
+
+    async def main() -> None:
+        async with SimulatedGateway(in_process=True) as gateway:
+            key = gateway.credentials.api_key
+            async with ProjectX(gateway.credentials.username, key, gateway.config) as client:
+                loader = await _loader(gateway, client, names)
+                await loader.ask(2, 1, gateway.clock.now_ns() - 3600 * NS, gateway.clock.now_ns())
+                await asyncio.sleep(100)
+                now_ns = gateway.clock.now_ns()
+                past = await loader.since(1, now_ns - 77 * NS)
+                end_ns = now_ns - now_ns % NS
+                seconds = await loader.seconds(past.cut_ns, end_ns)
+                whole = past.with_seconds(seconds, loader.timeframes)
+                for tf in loader.timeframes:
+                    (*_, last) = whole.bars[tf.name]
+                    frame = await client.get_bars(
+                        "MNQ", days=40, interval=tf.unit_number, unit=tf.unit, limit=3
+                    )
+                    assert last.volume > 0
+                    assert last.open == round(frame["open"][-1] * 4), tf.name
+                    assert bar_start(tf, end_ns - NS) == last.start_ns
+
+    run_virtual(main())
+
+
+def test_rows_beyond_any_price_are_left_out() -> None:
+    """A row with a price that is no number, or cannot be one, makes no bar; the others do."""
+    frame = bar_frame(
+        [
+            (START, 1.0, 2.0, -1.5, 1.25, 3),
+            (START + MINUTE, float("nan"), 2.0, 1.0, 1.0, 1),
+            (START + 2 * MINUTE, 1.0, 1e300, 1.0, 1.0, 1),
+            (START + 3 * MINUTE, -37.63, -37.63, -40.32, -40.32, 7),
+        ],
+        "UTC",
+    )
+    bars = rows_to_bars(frame, TickGrid(0.01, 10))
+    assert [(bar.start_ns, bar.low, bar.volume) for bar in bars] == [
+        (START, -150, 3),
+        (START + 3 * MINUTE, -4032, 7),
+    ]

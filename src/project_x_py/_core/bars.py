@@ -294,9 +294,21 @@ class BarBuilder:
         self.version += 1
         return None
 
+    @property
+    def end_ns(self) -> int | None:
+        """When the forming bar ends, None without one."""
+        return None if self._start_ns == self._end_ns else self._end_ns
+
     def close_due(self, now_ns: int) -> Bar | None:
         """End the forming bar if exchange time has reached its end; return it if so."""
-        if self._start_ns == self._end_ns or now_ns < self._end_ns:
+        return self.end() if now_ns >= self._end_ns else None
+
+    def end(self) -> Bar | None:
+        """End the forming bar, and return it; None without one.
+
+        A trade of its time that comes later amends it.
+        """
+        if self._start_ns == self._end_ns:
             return None
         bar = self._shut()
         self._start_ns = self._end_ns

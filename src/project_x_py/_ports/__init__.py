@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
+    from datetime import datetime
 
     import polars as pl
 
@@ -32,21 +33,24 @@ if TYPE_CHECKING:
         OrderSearch,
         Outcome,
     )
-    from project_x_py.models import Instrument
+    from project_x_py.models import Account, Instrument
 
 __all__ = [
     "Clock",
     "ConnectionChange",
+    "EntryGate",
     "GapFeed",
     "GapListener",
     "GridLookup",
     "HistorySource",
     "HttpAnswer",
+    "LastPrices",
     "MarketFeed",
     "MarketSink",
     "Network",
     "OrderGateway",
     "OrderQueries",
+    "OrderSource",
     "Socket",
     "TaskOwner",
     "UserFeed",
@@ -159,6 +163,7 @@ class GapListener(Protocol):
     def __call__(self, gap: FeedGap) -> None: ...
 
 
+@runtime_checkable
 class GapFeed(Protocol):
     """Who knows of outages. ``report_backfill`` says which kinds a listener has read anew."""
 
@@ -214,14 +219,18 @@ class HistorySource(Protocol):
         unit: int = ...,
         limit: int | None = ...,
         partial: bool = ...,
+        start_time: datetime | None = ...,
+        end_time: datetime | None = ...,
     ) -> pl.DataFrame: ...
+
+    async def search_instruments(self, query: str, live: bool = False) -> list[Instrument]: ...
 
 
 class OrderGateway(Protocol):
     """Where requests that change something go: each is sent once, and no failure is raised.
 
-    What proves nothing is an ``Uncertain``; only cancellation passes through, and then whatever
-    left is unknown.
+    What proves nothing is an ``Uncertain``. Only a contract that nobody knows, before anything is
+    sent, and cancellation pass through; after the latter, whatever left is unknown.
     """
 
     async def place(self, order: OrderRequest, *, lane: Lane = ...) -> Outcome: ...
@@ -255,6 +264,37 @@ class OrderQueries(Protocol):
         self, account_id: int, since_ns: int, until_ns: int | None = None
     ) -> Listing[TradeUpdate]:
         """The executions of a time span, oldest first; busted ones are marked."""
+        ...
+
+
+class EntryGate(Protocol):
+    """Who knows when a contract is no longer one to open positions in."""
+
+    def entry_refusal(self, contract_id: str) -> str | None:
+        """Return why no position should be opened in a contract, None when one may."""
+        ...
+
+
+class OrderSource(Protocol):
+    """A client that is logged in, as an order manager sees it."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    def get_account_info(self) -> Account: ...
+
+    async def get_instrument(self, symbol: str, live: bool = False) -> Instrument: ...
+
+    def order_gateway(self, grid_for: GridLookup | None = None) -> OrderGateway: ...
+
+    def order_queries(self, grid_for: GridLookup | None = None) -> OrderQueries: ...
+
+
+class LastPrices(Protocol):
+    """Who knows what a contract traded at last."""
+
+    def last_price(self, contract_id: str) -> tuple[int, float] | None:
+        """Return the last price in ticks and its age in exchange seconds, None before any."""
         ...
 
 

@@ -1,5 +1,8 @@
 """Real-time bars, quotes and prices of one instrument.
 
+The facade: it takes what the feed delivers, hands it to its parts, and answers reads. What it is
+made of is in ``_parts``.
+
 Invariants (``tests/realtime_data_manager/``): bars are built from trades alone, by exchange time;
 state is changed before the event that tells of it is published; reads are atomic snapshots.
 """
@@ -12,27 +15,42 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from project_x_py._core.bars import timeframe as timeframe_named
-from project_x_py._core.grid import TickGrid
-from project_x_py._core.records import Aggressor
-from project_x_py._core.time import NS, from_datetime, to_datetime
+from project_x_py._core.calendar import find_calendar
+from project_x_py._core.time import to_datetime
+from project_x_py._ports import GapFeed
+from project_x_py._runtime.limiter import RateLimiter
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py.event_bus import EventBus, EventType
-from project_x_py.exceptions import ProjectXError
-from project_x_py.realtime_data_manager._bars import BarEvent, ContractBars
-from project_x_py.realtime_data_manager._history import load_history
+from project_x_py.exceptions import ProjectXDataError, ProjectXError
+from project_x_py.realtime_data_manager._audit import audits_per_minute
+from project_x_py.realtime_data_manager._bars import ContractBars
+from project_x_py.realtime_data_manager._dst import DstRules
+from project_x_py.realtime_data_manager._feed import BarFeed
+from project_x_py.realtime_data_manager._indicators import BarIndicators
+from project_x_py.realtime_data_manager._parts import Parts, Surroundings
 from project_x_py.realtime_data_manager._quotes import MergedQuote
+from project_x_py.realtime_data_manager._reads import BarReads
+from project_x_py.realtime_data_manager._repair import Need
+from project_x_py.realtime_data_manager._sessions import SessionReads
+from project_x_py.realtime_data_manager._statistics import Statistics
+from project_x_py.realtime_data_manager._tracking import Tracking
+from project_x_py.realtime_data_manager._validation import QuoteAndTradeCheck
+from project_x_py.realtime_data_manager.dst_handling import DSTHandlingMixin
+from project_x_py.realtime_data_manager.reads import DataAccessMixin
+from project_x_py.realtime_data_manager.statistics import StatisticsMixin
+from project_x_py.realtime_data_manager.tracking import TrackingMixin
+from project_x_py.realtime_data_manager.validation import DataValidationMixin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime
 
     import polars as pl
 
-    from project_x_py._core.bars import Bar
     from project_x_py._core.records import Depth, Quote, Trade
     from project_x_py._ports import Clock, HistorySource, MarketFeed
     from project_x_py.models import Instrument
-    from project_x_py.realtime_data_manager._frames import FrameCache
+    from project_x_py.realtime_data_manager._indicators import TimeframeIndicators
+    from project_x_py.sessions import SessionConfig, SessionType
     from project_x_py.types import DataManagerConfig
 
 __all__ = ["RealtimeDataManager"]
@@ -41,16 +59,24 @@ log = logging.getLogger(__name__)
 
 DEFAULT_TIMEFRAMES = ("5min",)
 DEFAULT_CAPACITY = 1000
+DEFAULT_REQUESTS = 60
+"""Requests a minute of a default configuration, for a manager that is told of none."""
 RANK = 1
 """Bars are applied after the book."""
 
 GRACE_S = 0.25
 """Wall time that trades of a bar may take to arrive before the clock ends the bar."""
 
-SIDES = {Aggressor.BUY: "buy", Aggressor.SELL: "sell", Aggressor.NONE: "unknown"}
+WHOLE_S = 3.0
+"""Wall time that a start waits for its bars to be whole; they become so without it, too."""
+
+EVENTS = ("new_bar", "bar_closed", "data_update", "quote_update", "trade_tick")
+OTHER_NAMES = {"market_trade": "trade_tick"}
 
 
-class RealtimeDataManager:
+class RealtimeDataManager(
+    DataAccessMixin, StatisticsMixin, TrackingMixin, DSTHandlingMixin, DataValidationMixin
+):
     """Bars of several timeframes, the merged quote and the last price of one instrument.
 
     Args:
@@ -60,8 +86,14 @@ class RealtimeDataManager:
         event_bus: Where events are published; an own bus when left out.
         timeframes: Names such as ``15sec``, ``1min``, ``1day``; ``["5min"]`` when left out.
         timezone: Zone of all timestamps handed out.
-        config: ``max_bars_per_timeframe`` (1000) is the closed bars kept per timeframe.
-        session_config: Regular or electronic hours for the session reads.
+        config: ``max_bars_per_timeframe`` (1000) is how many bars are kept and read per timeframe;
+            ``data_validation`` (True) lets closed bars be compared with the gateway's own.
+        session_config: Regular, electronic or custom hours for the session reads.
+        clock: Exchange time; the source's own when left out.
+        audit_limiter: Request budget of the comparisons, shared by the managers of one login.
+
+    Attributes:
+        indicators: Indicators that events and frames carry, see :class:`BarIndicators`.
 
     Raises:
         ValueError: An argument is missing, or a timeframe is unknown.
@@ -76,9 +108,10 @@ class RealtimeDataManager:
         timeframes: list[str] | None = None,
         timezone: str = "America/Chicago",
         config: DataManagerConfig | None = None,
-        session_config: object | None = None,
+        session_config: SessionConfig | None = None,
         *,
         clock: Clock | None = None,
+        audit_limiter: RateLimiter | None = None,
     ) -> None:
         for name, value in (
             ("instrument", instrument),
@@ -89,28 +122,50 @@ class RealtimeDataManager:
                 raise ValueError(f"a RealtimeDataManager needs {name}, not {value!r}")
         if timeframes is not None and not timeframes:
             raise ValueError("timeframes is empty; name at least one, for example ['1min']")
-        self.timeframes = list(timeframes) if timeframes is not None else list(DEFAULT_TIMEFRAMES)
-        kinds = [timeframe_named(name) for name in self.timeframes]
+        names = list(dict.fromkeys(timeframes if timeframes is not None else DEFAULT_TIMEFRAMES))
+        kinds = [timeframe_named(name) for name in names]
+        self.timeframes = names
         self.instrument = instrument if isinstance(instrument, str) else instrument.name
         self.timezone = ZoneInfo(timezone)
         self.event_bus = event_bus if event_bus is not None else EventBus()
         self.config: dict[str, Any] = dict(config or {})
-        self.session_config = session_config
         self.is_running = False
+        self.indicators = BarIndicators(names[0], self._indicators_of)
         self._source = project_x
         self._feed = realtime_client
         self._clock = clock if clock is not None else _clock_of(project_x)
         self._contract = None if isinstance(instrument, str) else instrument
-        self._kinds = {kind.name: kind for kind in kinds}
-        capacity = int(self.config.get("max_bars_per_timeframe", DEFAULT_CAPACITY))
-        self._capacity = capacity
-        self._bars = ContractBars(kinds, capacity)
+        capacity = _capacity(self.config.get("max_bars_per_timeframe", DEFAULT_CAPACITY))
+        self._bars = BarFeed(ContractBars(kinds, capacity), find_calendar(self.instrument))
         self._quote = MergedQuote()
-        self._frames: dict[str, FrameCache] = {}
-        self._grid: TickGrid | None = None
+        self._reads = BarReads(names, self._bars, self.timezone, self._clock, self.instrument)
+        self._sessions = SessionReads(self._reads, session_config)
+        self._statistics = Statistics(
+            f"realtime_data_manager.{self.instrument}", self._clock, self._is_active
+        )
+        self._tracking = Tracking(self._statistics)
+        self._validation = QuoteAndTradeCheck()
+        self._dst = DstRules(
+            self.timezone, lambda: to_datetime(self._clock.now_ns(), self.timezone)
+        )
         self._supervisor = Supervisor(f"bars-{self.instrument}")
         self._forming = asyncio.Event()
-        self._started_ns: int | None = None
+        self._stopped_ns: int | None = None
+        self._parts: Parts | None = None
+        self._given = Surroundings(
+            symbol=self.instrument,
+            timezone=self.timezone,
+            kinds=kinds,
+            capacity=capacity,
+            source=project_x,
+            clock=self._clock,
+            bus=self.event_bus,
+            feed=self._bars,
+            limiter=audit_limiter or RateLimiter(audits_per_minute(DEFAULT_REQUESTS), 60),
+            statistics=self._statistics,
+            gaps=realtime_client if isinstance(realtime_client, GapFeed) else None,
+            wake=self._forming.set,
+        )
 
     async def initialize(self, initial_days: float = 1) -> bool:
         """Find the contract and load its past bars.
@@ -124,29 +179,28 @@ class RealtimeDataManager:
         Raises:
             ProjectXError: The instrument is unknown or the gateway failed.
         """
-        from project_x_py.realtime_data_manager._frames import FrameCache
-
         contract = self._contract or await self._source.get_instrument(self.instrument)
         self._contract = contract
-        grid = self._grid = TickGrid(contract.tickSize, contract.tickValue)
-        history = await load_history(
-            self._source,
-            contract.id,
-            list(self._kinds.values()),
-            grid,
-            days=initial_days,
-            capacity=self._capacity,
-        )
+        parts = Parts(contract, self._given)
         now_ns = self._clock.now_ns()
-        for name, bars in history.items():
-            self._bars.seed(name, bars, now_ns)
-        for name, builder in self._bars.builders.items():
-            self._frames[name] = FrameCache(builder, grid, str(self.timezone))
-        log.debug("%s: %s", contract.id, {name: len(bars) for name, bars in history.items()})
+        past = await parts.loader.since(initial_days, now_ns)
+        for name, bars in past.bars.items():
+            self._bars.bars.seed(name, bars, past.cut_ns)
+        parts.repair.begin_with(past)
+        parts.gate.expect(self._bars.bars.newest_close())
+        self._reads.grid = parts.grid
+        self._reads.frames = parts.frames
+        self._sessions.product = contract.id
+        self._validation.grid = parts.grid
+        self._parts = parts
+        log.debug("%s: %s", contract.id, {name: len(bars) for name, bars in past.bars.items()})
         return True
 
     async def start_realtime_feed(self) -> bool:
         """Subscribe to the contract's trades and quotes and build bars from now on.
+
+        Waits until history and live trades are joined, but for a few seconds only: when the
+        gateway is slow, the bars become whole in the background.
 
         Returns:
             True once the gateway has confirmed the subscription.
@@ -154,7 +208,8 @@ class RealtimeDataManager:
         Raises:
             ProjectXError: Not initialised, not connected, or the subscription was refused.
         """
-        if self._contract is None or self._grid is None:
+        parts = self._parts
+        if parts is None:
             raise ProjectXError(f"{self.instrument}: await initialize() before the feed is started")
         if not self._feed.is_connected():
             raise ProjectXError(
@@ -162,25 +217,43 @@ class RealtimeDataManager:
             )
         if self.is_running:
             return True
-        self._feed.attach(self._contract.id, self._grid, self, rank=RANK)
-        if not await self._feed.subscribe_market_data([self._contract.id]):
-            self._feed.detach(self._contract.id, self)
-            raise ProjectXError(f"{self._contract.id}: the gateway refused the subscription")
+        contract_id = parts.contract.id
+        self._bars.hold()
+        self._feed.attach(contract_id, parts.grid, self, rank=RANK)
+        if not await self._feed.subscribe_market_data([contract_id]):
+            self._feed.detach(contract_id, self)
+            raise ProjectXError(f"{contract_id}: the gateway refused the subscription")
+        if self._given.gaps is not None:
+            self._given.gaps.add_gap_listener(parts.on_gap)
         self.is_running = True
-        self._started_ns = self._clock.monotonic_ns()
         self._supervisor = Supervisor(f"bars-{self.instrument}")
-        self._supervisor.spawn(self._close_bars_by_clock(), name=f"bar-clock-{self.instrument}")
+        stopped_ns, self._stopped_ns = self._stopped_ns, None
+        parts.repair.want(Need(stopped_ns, stopped_ns, "backfilled"))
+        self._spawn_workers(parts)
+        await parts.repair.wait_first(WHOLE_S)
         return True
+
+    def _spawn_workers(self, parts: Parts) -> None:
+        spawn, name = self._supervisor.spawn, self.instrument
+        spawn(parts.repair.run(), name=f"bar-repair-{name}")
+        spawn(self._close_bars_by_clock(), name=f"bar-clock-{name}")
+        spawn(parts.roll.run(), name=f"roll-watch-{name}")
+        if self.config.get("data_validation", True):
+            spawn(parts.audit.run(), name=f"bar-audit-{name}")
 
     async def stop_realtime_feed(self) -> None:
         """Stop building bars; what was built stays readable."""
-        if not self.is_running or self._contract is None:
+        parts = self._parts
+        if not self.is_running or parts is None:
             return
         self.is_running = False
-        self._feed.detach(self._contract.id, self)
+        self._stopped_ns = self._clock.now_ns()
+        if self._given.gaps is not None:
+            self._given.gaps.remove_gap_listener(parts.on_gap)
+        self._feed.detach(parts.contract.id, self)
         await self._supervisor.aclose()
         if self._feed.is_connected():
-            await self._feed.unsubscribe_market_data([self._contract.id])
+            await self._feed.unsubscribe_market_data([parts.contract.id])
 
     async def cleanup(self) -> None:
         """Stop the feed and let go of everything."""
@@ -189,24 +262,29 @@ class RealtimeDataManager:
 
     def on_trades(self, trades: Sequence[Trade]) -> None:
         """Count prints in every timeframe, then tell of them."""
-        publish = self.event_bus.publish
-        for trade in trades:
-            had_forming = self._forming.is_set()
-            events = self._bars.add(trade)
-            if not had_forming:
-                self._forming.set()
-            for event in events:
-                self._tell_bar(event)
-            if self.event_bus.wants(EventType.TRADE_TICK):
-                publish(EventType.TRADE_TICK, self._trade_data(trade))
-            if self.event_bus.wants(EventType.DATA_UPDATE):
-                publish(EventType.DATA_UPDATE, self._update_data(trade))
+        parts = self._parts
+        if parts is None:
+            return
+        now_ns = self._clock.now_ns()
+        admitted = parts.gate.admit(trades, now_ns)
+        events = self._bars.take(admitted, now_ns)
+        self._statistics.last_activity_ns = now_ns
+        self._forming.set()
+        if events:
+            parts.events.bars(events)
+        parts.events.trades(admitted)
+        parts.report_refused()
 
     def on_quote(self, quote: Quote) -> None:
         """Merge a sparse quote, then tell of the whole."""
+        parts = self._parts
+        if parts is None or quote.contract_id != parts.contract.id:
+            return
         self._quote.merge(quote)
-        if self.event_bus.wants(EventType.QUOTE_UPDATE):
-            self.event_bus.publish(EventType.QUOTE_UPDATE, self._quote_data())
+        self._statistics.quotes += 1
+        self._statistics.last_activity_ns = quote.recv_ns
+        last = self._quote.last
+        parts.events.quote(self._quote, last if last is not None else self._reads.price_ticks())
 
     def on_depth(self, depth: Depth) -> None:
         """Depth is the order book's; bars are built from trades alone."""
@@ -220,219 +298,16 @@ class RealtimeDataManager:
                 continue
             await self._clock.sleep_until(end_ns)
             await asyncio.sleep(GRACE_S)
-            for event in self._bars.close_due(end_ns):
-                self._tell_bar(event)
+            if self._parts is not None:
+                self._parts.events.bars(self._bars.close_due(end_ns))
 
-    def _tell_bar(self, event: BarEvent) -> None:
-        bus = self.event_bus
-        if event.closed is not None and bus.wants(EventType.BAR_CLOSED):
-            bus.publish(EventType.BAR_CLOSED, self._bar_data(event.timeframe, event.closed))
-        if event.opened is not None and bus.wants(EventType.NEW_BAR):
-            series = self._bars.builders[event.timeframe].series
-            if not len(series):
-                return
-            data = self._bar_data(event.timeframe, event.opened)
-            data["completed"] = self._bar_fields(series.bar(-1))
-            bus.publish(EventType.NEW_BAR, data)
+    def entry_refusal(self, contract_id: str) -> str | None:
+        """Return why no position should be opened in a contract, None when one may.
 
-    def _marks(self) -> dict[str, Any]:
-        return {
-            "symbol": self.instrument,
-            "contract_id": self._contract.id if self._contract else "",
-        }
-
-    def _bar_fields(self, bar: Bar) -> dict[str, Any]:
-        price = self._ready_grid().price
-        return {
-            "timestamp": to_datetime(bar.start_ns, self.timezone),
-            "open": price(bar.open),
-            "high": price(bar.high),
-            "low": price(bar.low),
-            "close": price(bar.close),
-            "volume": bar.volume,
-        }
-
-    def _bar_data(self, timeframe: str, bar: Bar) -> dict[str, Any]:
-        fields = self._bar_fields(bar)
-        return {
-            "timeframe": timeframe,
-            "bar_time": fields["timestamp"],
-            "data": fields,
-            **self._marks(),
-        }
-
-    def _trade_data(self, trade: Trade) -> dict[str, Any]:
-        return {
-            **self._marks(),
-            "price": self._ready_grid().price(trade.price),
-            "size": trade.size,
-            "volume": trade.size,
-            "side": SIDES[trade.aggressor],
-            "timestamp": to_datetime(trade.exch_ns, self.timezone),
-        }
-
-    def _update_data(self, trade: Trade) -> dict[str, Any]:
-        return {
-            **self._marks(),
-            "price": self._ready_grid().price(trade.price),
-            "volume": trade.size,
-            "timestamp": to_datetime(trade.exch_ns, self.timezone),
-        }
-
-    def _quote_data(self) -> dict[str, Any]:
-        quote, price = self._quote, self._ready_grid().price
-        last = quote.last if quote.last is not None else self._price_ticks()
-        return {
-            **self._marks(),
-            "bid": None if quote.bid is None else price(quote.bid),
-            "ask": None if quote.ask is None else price(quote.ask),
-            "last": None if last is None else price(last),
-            "volume": quote.volume,
-            "timestamp": to_datetime(quote.exch_ns, self.timezone),
-        }
-
-    def _price_ticks(self) -> int | None:
-        last = self._bars.last_price
-        return last if last is not None else self._bars.newest_close()
-
-    def _ready_grid(self) -> TickGrid:
-        if self._grid is None:
-            raise ProjectXError(f"{self.instrument}: await initialize() first")
-        return self._grid
-
-    async def get_data(
-        self, timeframe: str = "5min", bars: int | None = None
-    ) -> pl.DataFrame | None:
-        """Return the bars of one timeframe, oldest first, the forming one last.
-
-        Args:
-            timeframe: One of the manager's timeframes.
-            bars: At most so many, the newest; all that are held when left out.
-
-        Returns:
-            Frame of timestamp, open, high, low, close, volume; None while there is no bar.
-
-        Raises:
-            ValueError: ``timeframe`` is not one of the manager's, or ``bars`` is below 1.
+        A contract that is no longer the active month of its product is refused, unless that month
+        was asked for by name.
         """
-        frame = self._frame(timeframe)
-        if bars is not None and bars < 1:
-            raise ValueError(f"bars must be at least 1, not {bars}")
-        if frame is None or frame.is_empty():
-            return None
-        return frame if bars is None else frame.tail(bars)
-
-    async def get_latest_bars(self, count: int = 1, timeframe: str = "5min") -> pl.DataFrame | None:
-        """Return the newest ``count`` bars; None while there is none."""
-        return await self.get_data(timeframe, count)
-
-    async def get_mtf_data(self) -> dict[str, pl.DataFrame]:
-        """Return the bars of every timeframe that has any, by its name."""
-        frames = {name: self._frame(name) for name in self.timeframes}
-        return {
-            name: frame
-            for name, frame in frames.items()
-            if frame is not None and not frame.is_empty()
-        }
-
-    async def get_ohlc(self, timeframe: str = "5min") -> dict[str, float] | None:
-        """Return the newest bar: keys open, high, low, close, volume; None while there is none."""
-        builder = self._builder(timeframe)
-        bar = builder.forming or (builder.series.bar(-1) if len(builder.series) else None)
-        if bar is None:
-            return None
-        fields = self._bar_fields(bar)
-        return {name: float(fields[name]) for name in ("open", "high", "low", "close", "volume")}
-
-    async def get_bars_since(
-        self, timestamp: datetime, timeframe: str = "5min"
-    ) -> pl.DataFrame | None:
-        """Return the bars that start at or after ``timestamp``; naive means the manager's zone."""
-        import polars as pl
-
-        frame = await self.get_data(timeframe)
-        if frame is None:
-            return None
-        since = to_datetime(from_datetime(timestamp, self.timezone), self.timezone)
-        return frame.filter(pl.col("timestamp") >= since)
-
-    async def get_data_or_none(
-        self, timeframe: str = "5min", min_bars: int = 20
-    ) -> pl.DataFrame | None:
-        """Return the bars when there are at least ``min_bars``, else None."""
-        frame = await self.get_data(timeframe)
-        return frame if frame is not None and frame.height >= min_bars else None
-
-    async def is_data_ready(self, min_bars: int = 20, timeframe: str | None = None) -> bool:
-        """Tell whether ``timeframe``, or every timeframe, has at least ``min_bars`` bars."""
-        names = self.timeframes if timeframe is None else [timeframe]
-        return all(self._held(name) >= min_bars for name in names)
-
-    async def get_price_range(
-        self, bars: int = 20, timeframe: str = "5min"
-    ) -> dict[str, float] | None:
-        """Return keys high, low, range, avg_range (points) over the newest ``bars`` bars.
-
-        None when fewer are held.
-        """
-        frame = await self.get_data_or_none(timeframe, bars)
-        if frame is None:
-            return None
-        newest = frame.tail(bars)
-        highs, lows = newest["high"].to_numpy(), newest["low"].to_numpy()
-        high, low = float(highs.max()), float(lows.min())
-        return {
-            "high": high,
-            "low": low,
-            "range": high - low,
-            "avg_range": float((highs - lows).mean()),
-        }
-
-    async def get_volume_stats(
-        self, bars: int = 20, timeframe: str = "5min"
-    ) -> dict[str, float] | None:
-        """Return keys total, average, current, relative over the newest ``bars`` bars.
-
-        ``relative`` is the newest bar's volume over the average; None when fewer are held.
-        """
-        frame = await self.get_data_or_none(timeframe, bars)
-        if frame is None:
-            return None
-        volumes = frame["volume"].tail(bars).to_numpy()
-        total, current = float(volumes.sum()), float(volumes[-1])
-        average = total / bars
-        return {
-            "total": total,
-            "average": average,
-            "current": current,
-            "relative": current / average if average else 0.0,
-        }
-
-    async def get_current_price(self) -> float | None:
-        """Return the last trade's price, else the newest loaded close; None before any data.
-
-        It is never a mid price. Its age is :meth:`get_price_age`.
-        """
-        ticks = self._price_ticks()
-        return None if ticks is None else self._ready_grid().price(ticks)
-
-    async def get_latest_price(self) -> float | None:
-        """Return the same as :meth:`get_current_price`."""
-        return await self.get_current_price()
-
-    def get_price_age(self) -> float | None:
-        """Return the exchange seconds since the last trade; None before the first live trade."""
-        if self._bars.last_price is None:
-            return None
-        return max(0, self._clock.now_ns() - self._bars.last_ns) / NS
-
-    async def get_health_score(self) -> float:
-        """Return 100 while the feed runs and is connected, less what had to be refused, else 0."""
-        if not self.is_running or not self._feed.is_connected():
-            return 0.0
-        late = sum(builder.late_dropped for builder in self._bars.builders.values())
-        counted = self._bars.trades * len(self._bars.builders)
-        return 100.0 * (1 - late / counted) if counted else 100.0
+        return None if self._parts is None else self._parts.roll.entry_refusal(contract_id)
 
     async def add_callback(self, event_type: str, callback: Callable[..., Awaitable[None]]) -> None:
         """Register an async callback for new_bar, data_update, quote_update or trade_tick.
@@ -440,30 +315,90 @@ class RealtimeDataManager:
         Raises:
             ValueError: The event is none of these.
         """
-        known = {"market_trade": "trade_tick"}
-        names = ("new_bar", "bar_closed", "data_update", "quote_update", "trade_tick")
-        name = known.get(event_type, event_type)
-        if name not in names:
-            raise ValueError(f"unknown event {event_type!r}; it must be one of {', '.join(names)}")
+        name = OTHER_NAMES.get(event_type, event_type)
+        if name not in EVENTS:
+            raise ValueError(f"unknown event {event_type!r}; it must be one of {', '.join(EVENTS)}")
         await self.event_bus.on(EventType(name), callback)
 
-    def _builder(self, timeframe: str) -> Any:
-        builder = self._bars.builders.get(timeframe)
-        if builder is None:
-            raise ValueError(
-                f"no timeframe {timeframe!r} here; the suite was created with "
-                f"{', '.join(self.timeframes)}"
-            )
-        return builder
+    @property
+    def session_config(self) -> SessionConfig | None:
+        """The hours of the session reads, None for the exchange's electronic session."""
+        return self._sessions.config
 
-    def _frame(self, timeframe: str) -> pl.DataFrame | None:
-        self._builder(timeframe)
-        cache = self._frames.get(timeframe)
-        return None if cache is None else cache.frame()
+    async def set_session_config(self, session_config: SessionConfig | None) -> None:
+        """Use other hours for the session reads; None means the exchange's electronic session."""
+        self._sessions.set_config(session_config)
 
-    def _held(self, timeframe: str) -> int:
-        builder = self._builder(timeframe)
-        return len(builder.series) + (builder.forming is not None)
+    async def set_session_type(self, session_type: SessionType | str) -> None:
+        """Use another session for the session reads that name none.
+
+        Raises:
+            ValueError: There is no such session.
+        """
+        self._sessions.set_type(session_type)
+
+    async def get_session_data(
+        self, timeframe: str, session_type: SessionType | str | None = None
+    ) -> pl.DataFrame | None:
+        """Return the bars held that start in a session, None while there is none.
+
+        Args:
+            timeframe: One of the manager's.
+            session_type: ``RTH``, ``ETH`` or ``CUSTOM``; that of the configuration when left out.
+
+        Raises:
+            ValueError: An argument is unknown, or the session has no hours.
+        """
+        return self._sessions.frame(timeframe, session_type)
+
+    async def get_session_statistics(self, timeframe: str) -> dict[str, Any]:
+        """Return figures of the regular and the electronic session over the bars held.
+
+        Keys, each with ``rth_`` and with ``eth_``: bars, volume, high, low, range, vwap.
+        """
+        return self._sessions.statistics(timeframe)
+
+    @property
+    def background_tasks(self) -> set[str]:
+        """Names of the manager's tasks that run."""
+        return set(self._supervisor.stats().running)
+
+    def get_task_stats(self) -> dict[str, Any]:
+        """Return keys active, completed, cancelled, failed, running (names)."""
+        stats = self._supervisor.stats()
+        return {
+            "active": stats.active,
+            "completed": stats.completed,
+            "cancelled": stats.cancelled,
+            "failed": stats.failed,
+            "running": list(stats.running),
+        }
+
+    async def cleanup_cache(self) -> None:
+        """Let go of the frames built so far; the next read builds its own."""
+        for cache in self._reads.frames.values():
+            cache.forget()
+
+    def start_cleanup_task(self) -> None:
+        """Do nothing: what is kept is bounded by itself, and nothing has to clean up."""
+
+    async def stop_cleanup_task(self) -> None:
+        """Do nothing, see :meth:`start_cleanup_task`."""
+
+    def _is_active(self) -> bool:
+        return self.is_running and self._feed.is_connected()
+
+    def _indicators_of(self, timeframe: str) -> TimeframeIndicators:
+        self._reads.builder(timeframe)
+        if self._parts is None:
+            raise ProjectXError(f"{self.instrument}: await initialize() first")
+        return self._parts.indicators[timeframe]
+
+
+def _capacity(wanted: object) -> int:
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
+        raise ProjectXDataError(f"max_bars_per_timeframe must be a count above 0, not {wanted!r}")
+    return wanted
 
 
 def _clock_of(source: HistorySource) -> Clock:
