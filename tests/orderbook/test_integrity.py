@@ -243,7 +243,6 @@ def test_outages_are_told_and_reported_when_read_anew() -> None:
     """From the opening of a gap until a fresh picture the book is not to be relied on."""
 
     async def script(book: OrderBook, feed: HandFeed, told: list[Event]) -> None:
-        book.realtime_handler.follow_gaps(feed)
         (listener,) = feed.listeners
         gap = FeedGap(
             hub="market", contract_id=MNQ.id, from_ns=OPEN, reason=GapReason.SILENT,

@@ -25,11 +25,12 @@ from project_x_py.orderbook.memory import MemoryManager
 from project_x_py.orderbook.realtime import RealtimeHandler
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from decimal import Decimal
 
     import polars as pl
 
+    from project_x_py._core.records import OrderUpdate
     from project_x_py._ports import Clock, HistorySource
     from project_x_py.event_bus import Event, EventBus
     from project_x_py.models import Instrument
@@ -251,6 +252,10 @@ class OrderBookBase(BookTracking):
             }
             for order in orders
         ]
+
+    def set_own_orders(self, orders: Iterable[OrderUpdate]) -> None:
+        """Replace one's own orders by those of a query; later ones come with the feed."""
+        self.realtime_handler.own_orders.set_all(orders)
 
     async def get_memory_stats(self) -> dict[str, Any]:
         """Return what is held and counted; see :meth:`MemoryManager.get_memory_stats`."""

@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from project_x_py._core.calendar import find_calendar
+from project_x_py._core.grid import TickGrid
 from project_x_py._core.time import NS
+from project_x_py._ports import GapFeed, UserFeed
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py.event_bus import EventType
 from project_x_py.exceptions import ProjectXError
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 
     from project_x_py._core.gaps import FeedGap
     from project_x_py._core.records import Depth, DepthLevel, Quote, Trade
-    from project_x_py._ports import GapFeed, MarketFeed
+    from project_x_py._ports import MarketFeed
     from project_x_py.orderbook._depth import Applied
     from project_x_py.orderbook.base import OrderBookBase
 
@@ -42,7 +45,11 @@ log = logging.getLogger(__name__)
 
 RANK = 0
 """The book is applied before the bars."""
+OWN_RANK = 4
+"""One's own orders are shown after orders and positions were applied."""
 KIND = "depth"
+ANY_PRICE = TickGrid(Decimal("1e-9"))
+"""A grid every price is on: orders of other contracts are read, and left out."""
 PICTURE_S = 1.0
 """The first picture is asked for when it has not come by itself within so long: a contract that
 somebody else has subscribed to before sends none."""
@@ -50,6 +57,11 @@ FIRST_RETRY_S = 5.0
 LAST_RETRY_S = 60.0
 SETTLED_S = 60.0
 """A book that was believed for so long is asked for anew at once when it is not."""
+
+
+@runtime_checkable
+class _AccountFeed(UserFeed, Protocol):
+    """A feed that tells of the account, too."""
 
 
 class RealtimeHandler:
@@ -69,6 +81,7 @@ class RealtimeHandler:
         self._feed: MarketFeed | None = None
         self._gaps: GapFeed | None = None
         self._gap: FeedGap | None = None
+        self._accounts: UserFeed | None = None
         self._follows_depth = self._follows_quotes = True
         self._open_at: Callable[[int], bool] | None = None
         self._monotonic_ns = state.clock.monotonic_ns
@@ -118,6 +131,12 @@ class RealtimeHandler:
         self._integrity.forget()
         self._depth.expect_picture()
         realtime_client.attach(contract.id, self._state.grid, self, rank=RANK)
+        if isinstance(realtime_client, GapFeed):
+            self._gaps = realtime_client
+            realtime_client.add_gap_listener(self.on_gap)
+        if isinstance(realtime_client, _AccountFeed):
+            self._accounts = realtime_client
+            realtime_client.attach_user(self.own_orders, self._grid_for, rank=OWN_RANK)
         if not await realtime_client.subscribe_market_data([contract.id]):
             await self.disconnect()
             return False
@@ -127,11 +146,6 @@ class RealtimeHandler:
         self._supervisor.spawn(self._watch(), name=f"book-watch-{self._state.symbol}")
         return True
 
-    def follow_gaps(self, gaps: GapFeed) -> None:
-        """Distrust the book while the feed misses messages, and tell the feed when it is whole."""
-        self._gaps = gaps
-        gaps.add_gap_listener(self.on_gap)
-
     async def disconnect(self) -> None:
         """Apply nothing more; the book stays readable. Calling it again is harmless."""
         feed, self._feed = self._feed, None
@@ -140,6 +154,9 @@ class RealtimeHandler:
         if self._gaps is not None:
             self._gaps.remove_gap_listener(self.on_gap)
             self._gaps = None
+        if self._accounts is not None:
+            self._accounts.detach_user(self.own_orders)
+            self._accounts = None
         await self._supervisor.aclose()
 
     def raise_if_faulted(self) -> None:
@@ -212,6 +229,9 @@ class RealtimeHandler:
             self._report(gap)
         else:
             self._gap = gap
+
+    def _grid_for(self, contract_id: str) -> TickGrid:
+        return self._state.grid if contract_id == self._state.contract_id else ANY_PRICE
 
     def _is_open(self, exch_ns: int) -> bool:
         """Whether the contract trades; one that no calendar knows always does."""

@@ -22,6 +22,7 @@ from project_x_py.config import load_credentials, load_default_config
 from project_x_py.event_bus import EventBus, EventType
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.realtime import ProjectXRealtimeClient
+from project_x_py.sessions.config import session_type_of
 from project_x_py.trading_suite._feed_events import FeedEvents
 from project_x_py.trading_suite.config import (
     KEYWORDS,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from project_x_py.models import Instrument
     from project_x_py.orderbook import OrderBook
     from project_x_py.realtime_data_manager import RealtimeDataManager
+    from project_x_py.sessions import SessionConfig, SessionType
 
 __all__ = ["TradingSuite"]
 
@@ -104,7 +106,7 @@ class TradingSuite:
         instrument: str | None = None,
         timeframes: list[str] | None = None,
         features: list[str | Features] | None = None,
-        session_config: object | None = None,
+        session_config: SessionConfig | None = None,
         **kwargs: Any,
     ) -> Self:
         """Log in, find the contracts, load their bars, connect, and start the feeds.
@@ -290,6 +292,58 @@ class TradingSuite:
         """Wait for the next such event of any instrument; see :meth:`EventBus.wait_for`."""
         return await self.events.wait_for(event, timeout)
 
+    async def set_session_type(self, session_type: SessionType | str) -> None:
+        """Use another session for the session reads of all instruments that name none.
+
+        Raises:
+            ValueError: There is no such session; nothing is changed then.
+        """
+        kind = session_type_of(session_type)
+        for context in self._contexts.values():
+            await context.data.set_session_type(kind)
+
+    async def get_session_data(
+        self, timeframe: str, session_type: SessionType | str | None = None
+    ) -> Any:
+        """Return the bars that start in a session.
+
+        Args:
+            timeframe: One of the suite's.
+            session_type: ``RTH``, ``ETH`` or ``CUSTOM``; that of ``session_config`` when left out.
+
+        Returns:
+            The frame, None while there is none; with several instruments a mapping of their
+            symbols to it.
+
+        Raises:
+            ValueError: An argument is unknown, or the session has no hours.
+        """
+        kind = None if session_type is None else session_type_of(session_type)
+        found = {
+            symbol: await context.data.get_session_data(timeframe, kind)
+            for symbol, context in self._contexts.items()
+        }
+        return next(iter(found.values())) if len(found) == 1 else found
+
+    async def get_session_statistics(self, timeframe: str = "1min") -> dict[str, Any]:
+        """Return figures of the regular and the electronic session over the bars held.
+
+        Args:
+            timeframe: One of the suite's.
+
+        Returns:
+            bars, volume, high, low, range and vwap, each with ``rth_`` and with ``eth_``; with
+            several instruments a mapping of their symbols to these.
+
+        Raises:
+            ValueError: The timeframe is not one of the suite's.
+        """
+        found = {
+            symbol: await context.data.get_session_statistics(timeframe)
+            for symbol, context in self._contexts.items()
+        }
+        return next(iter(found.values())) if len(found) == 1 else found
+
     def __getitem__(self, symbol: str) -> InstrumentContext:
         try:
             return self._contexts[symbol]
@@ -395,6 +449,8 @@ async def _context(
     book = None
     if Features.ORDERBOOK in config.features:
         book = OrderBook(symbol, bus, client, config.timezone, config.orderbook_config)
+        # The bars announce TRADE_TICK on the same bus, once for every print.
+        book.realtime_handler.events.tells_trades = False
     return InstrumentContext(symbol, contract, data, bus, book)
 
 
