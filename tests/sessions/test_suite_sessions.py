@@ -9,6 +9,7 @@ from tests.suites import simulated_suite
 
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.sessions import SessionConfig, SessionTimes, SessionType, filter_session
+from project_x_py.trading_suite import TradingSuiteConfig
 
 START = datetime(2026, 9, 1, 15, tzinfo=UTC)
 
@@ -85,3 +86,54 @@ def test_the_exchanges_electronic_session_is_the_default() -> None:
                 await data.get_session_data("5min", "CUSTOM")
 
     run_virtual(main())
+
+
+def test_a_suite_reads_sessions_of_all_its_instruments() -> None:
+    """Several instruments give a mapping, and a session set for the suite is set for each."""
+
+    async def main() -> None:
+        async with simulated_suite(
+            "MNQ", "MGC", gateway={"start": START}, timeframes=["5min"], initial_days=2
+        ) as (_, suite):
+            electronic = await suite.get_session_data("5min")
+            assert list(electronic) == ["MNQ", "MGC"]
+            await suite.set_session_type("rth")
+            regular = await suite.get_session_data("5min")
+            for symbol, opens in (("MNQ", time(8, 30)), ("MGC", time(7, 20))):
+                assert regular[symbol].height < electronic[symbol].height
+                clocks = regular[symbol]["timestamp"].dt.convert_time_zone("America/Chicago")
+                assert clocks.dt.time().min() == opens
+            figures = await suite.get_session_statistics("5min")
+            assert figures["MGC"]["rth_volume"] == regular["MGC"]["volume"].sum()
+            with pytest.raises(ValueError, match="unknown session type 'LUNCH'"):
+                await suite.set_session_type("LUNCH")
+            assert (await suite.get_session_data("5min"))["MNQ"].equals(regular["MNQ"])
+
+    run_virtual(main())
+
+
+def test_a_suite_of_one_reads_its_sessions() -> None:
+    """One instrument gives the frame and the figures themselves."""
+
+    async def main() -> None:
+        async with simulated_suite(
+            "MNQ",
+            gateway={"start": START},
+            timeframes=["5min"],
+            initial_days=2,
+            session_config=SessionConfig(SessionType.RTH),
+        ) as (_, suite):
+            regular = await suite.get_session_data("5min")
+            assert regular.equals(await suite["MNQ"].data.get_session_data("5min", "RTH"))
+            figures = await suite.get_session_statistics("5min")
+            assert figures["rth_bars"] == regular.height
+            assert figures["rth_volume"] <= figures["eth_volume"]
+
+    run_virtual(main())
+
+
+def test_anything_but_a_session_configuration_is_refused() -> None:
+    """A text or a mapping in its place is told before anything is sent."""
+    for wrong in ("RTH", {"session_type": "RTH"}, SessionType.RTH):
+        with pytest.raises(TypeError, match="session_config must be a SessionConfig"):
+            TradingSuiteConfig(["MNQ"], session_config=wrong)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from project_x_py._core.bars import timeframe
+from project_x_py.sessions.config import SessionConfig
 
 if TYPE_CHECKING:
     from project_x_py.types import DataManagerConfig, OrderbookConfig
@@ -68,6 +69,7 @@ class TradingSuiteConfig:
 
     Raises:
         ValueError: A setting is missing, unknown or out of range.
+        TypeError: ``initial_days`` or ``session_config`` is something else.
     """
 
     instruments: Sequence[str]
@@ -78,7 +80,7 @@ class TradingSuiteConfig:
     timezone: str = "America/Chicago"
     data_manager_config: DataManagerConfig | None = None
     orderbook_config: OrderbookConfig | None = None
-    session_config: object | None = None
+    session_config: SessionConfig | None = None
 
     def __post_init__(self) -> None:
         for name in ("instruments", "timeframes"):
@@ -96,6 +98,8 @@ class TradingSuiteConfig:
             raise TypeError(f"initial_days must be a number of days, not {self.initial_days!r}")
         if not 0 < self.initial_days < math.inf:
             raise ValueError(f"initial_days must be above zero, not {self.initial_days!r}")
+        if self.session_config is not None and not isinstance(self.session_config, SessionConfig):
+            raise TypeError(f"session_config must be a SessionConfig, not {self.session_config!r}")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError) as exc:
