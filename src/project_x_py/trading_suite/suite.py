@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from project_x_py._core.calendar import calendar_for
 from project_x_py._core.time import to_datetime
 from project_x_py._install import warn_if_shadowed
+from project_x_py._runtime.limiter import RateLimiter
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py._runtime.together import together
 from project_x_py.client import ProjectX
@@ -169,12 +170,16 @@ class TradingSuite:
 
     @classmethod
     async def _assemble(cls, client: ProjectX, config: TradingSuiteConfig) -> Self:
+        from project_x_py.realtime_data_manager import audits_per_minute
+
         realtime = ProjectXRealtimeClient(
             client.get_session_token(), str(client.get_account_info().id), config=client.config
         )
         realtime.token_factory = client.fresh_token
+        # What the managers ask for besides comes out of one small share of the budget.
+        audits = RateLimiter(audits_per_minute(client.config.requests_per_minute), 60)
         contexts = await together(
-            _context(symbol, client, realtime, config) for symbol in config.instruments
+            _context(symbol, client, realtime, config, audits) for symbol in config.instruments
         )
         return cls(client, realtime, config, {context.symbol: context for context in contexts})
 
@@ -427,7 +432,11 @@ def _client(login: dict[str, Any]) -> ProjectX:
 
 
 async def _context(
-    symbol: str, client: ProjectX, realtime: ProjectXRealtimeClient, config: TradingSuiteConfig
+    symbol: str,
+    client: ProjectX,
+    realtime: ProjectXRealtimeClient,
+    config: TradingSuiteConfig,
+    audits: RateLimiter,
 ) -> InstrumentContext:
     from project_x_py.orderbook import OrderBook
     from project_x_py.realtime_data_manager import RealtimeDataManager
@@ -444,6 +453,7 @@ async def _context(
         config.data_manager_config,
         config.session_config,
         clock=client.clock,
+        audit_limiter=audits,
     )
     await data.initialize(config.initial_days)
     book = None
