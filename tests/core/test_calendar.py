@@ -317,6 +317,19 @@ def test_january_of_the_euro_is_as_long_as_recorded(
         assert closes - 5 * MINUTE_NS <= max(minutes[day]) < closes, day
 
 
+def test_a_week_of_october_2013_is_as_long_as_recorded(
+    recorded: Callable[[str], list[dict[str, Any]]],
+) -> None:
+    """Index futures traded up to both closes of each day, a bank holiday and a Friday included."""
+    minutes = {row["ts"] for row in recorded("lean_es_2013/bars_1min")}
+    days = [date(2013, 10, day) for day in (7, 8, 9, 10, 11, 14)]
+    for day in days:
+        spans = calendar_for("ES").sessions(day)
+        assert [clock(closes)[11:] for _, closes in spans] == ["15:15", "16:15"]
+        assert all(closes - MINUTE_NS in minutes for _, closes in spans), day
+        assert spans[1][0] in minutes, day
+
+
 def test_states_are_kept_between_questions() -> None:
     """Answers do not depend on the order of the questions."""
     calendar = SessionCalendar("index")
