@@ -116,7 +116,11 @@ def _time_of(record: MarketRecord) -> int:
 
 
 def house(
-    source: ScriptedSource | None = None, *, limits: Limits | None = None, **quirks: bool
+    source: ScriptedSource | None = None,
+    *,
+    limits: Limits | None = None,
+    quirks: Quirks | None = None,
+    **switches: bool,
 ) -> Assembly:
     """The parts of a gateway over a scripted market, on a clock that stands still."""
     return assemble(
@@ -125,7 +129,7 @@ def house(
         Access(USER, KEY, Random(1)),
         (ACCOUNT, replace(ACCOUNT, id=7, name="50KTC-V2-1-2", can_trade=False)),
         faults=Faults(),
-        quirks=Quirks(**quirks),
+        quirks=quirks or Quirks(**switches),
         random=Random(1),
         limits=limits,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -18,6 +18,7 @@ from tests.simulator.scripted import ACCOUNT, MNQ, ScriptedSource, house, post, 
 
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py._wire import signalr
+from project_x_py.simulator import ExchangeQuirks, HubQuirks, Quirks, RestQuirks
 from project_x_py.simulator._app import build_app
 from project_x_py.simulator._assembly import Assembly
 from project_x_py.simulator._limits import Budget, Limits
@@ -233,6 +234,60 @@ def test_no_frame_breaks_a_hub(name: str, records: list[bytes], greet: bool) -> 
 
     (answer,) = run_virtual(run())
     assert msgspec.json.decode(answer) == {"type": 3, "invocationId": "7", "result": None}
+
+
+def switched(kind: type) -> st.SearchStrategy[Any]:
+    """Any setting of the switches that are on or off, or one of a few values."""
+    choices: dict[str, st.SearchStrategy[Any]] = {}
+    for name, hint in get_type_hints(kind).items():
+        if hint is bool:
+            choices[name] = st.booleans()
+        elif get_origin(hint) is Literal:
+            choices[name] = st.sampled_from(get_args(hint))
+    return st.builds(kind, **choices)
+
+
+QUIRKS = st.builds(
+    Quirks,
+    rest=switched(RestQuirks),
+    hubs=switched(HubQuirks),
+    exchange=switched(ExchangeQuirks),
+    live_entitled=st.booleans(),
+    wrapped_user_events=st.booleans(),
+    strict_start=st.booleans(),
+)
+
+
+@settings(BOUNDED, max_examples=80)
+@given(
+    QUIRKS,
+    st.lists(st.tuples(st.sampled_from([r.path for r in ROUTES]), SHAPED | HOSTILE), max_size=4),
+    st.lists(RECORDS, max_size=2),
+)
+def test_no_switch_opens_a_gap(
+    quirks: Quirks, asked: list[tuple[str, bytes]], records: list[bytes]
+) -> None:
+    """Whatever is switched, routes answer below 500, both hubs too, and an order is then taken."""
+
+    async def run() -> Any:
+        parts = house(ScriptedSource(), limits=PLENTY, quirks=quirks)
+        for path, body in asked:
+            assert (await post(parts, path, body)).status < 500
+        for hub in (parts.user_hub, parts.market_hub):
+            client = hub.open(_nothing)
+            client.receive(signalr.encode_handshake())
+            for method in ("SubscribeContractQuotes", "SubscribeContractMarketDepth"):
+                client.receive(signalr.encode_invocation(method, [MNQ], "1"))
+            for method in ("SubscribeOrders", "SubscribePositions"):
+                client.receive(signalr.encode_invocation(method, [ACCOUNT.id], "2"))
+            for record in records:
+                client.receive(record + b"\x1e")
+            while not client.ended and len(await client.output()) > 3:
+                client.close()
+        order = {"accountId": ACCOUNT.id, "contractId": MNQ, "type": 2, "side": 0, "size": 1}
+        return msgspec.json.decode((await post(parts, "/api/Order/place", order)).body)
+
+    assert isinstance(run_virtual(run())["success"], bool)
 
 
 def _nothing() -> None:
