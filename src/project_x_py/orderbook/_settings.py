@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BookSettings"]
 
-ROW_BYTES = {"trades": 6 * 8, "levels": 6 * 8, "quotes": 5 * 8}
+ROW_BYTES = {"trades": 6 * 8, "levels": 6 * 8 + 7 * 8 / 4, "quotes": 5 * 8}
+"""A change of a level, and a quarter of a burst of executions."""
 SLACK = 1.25
 IDLE = frozenset(
     {"enable_market_by_order", "compression_level", "enable_delta_updates", "price_precision"}

@@ -23,7 +23,7 @@ from project_x_py._core.book import PriceLadder
 from project_x_py._core.time import NS, to_datetime
 from project_x_py.exceptions import ProjectXError
 from project_x_py.orderbook._bursts import Bursts, WatchedLevels
-from project_x_py.orderbook._rings import UNKNOWN, QuoteRing, TradeRing
+from project_x_py.orderbook._rings import UNKNOWN, QuoteRing, Ring, TradeRing
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -166,6 +166,11 @@ class BookState:
         self.distrust: str | None = "no depth received yet"
         self._grid: TickGrid | None = None
         self._times: dict[int, datetime] = {}
+
+    @property
+    def rings(self) -> tuple[Ring, ...]:
+        """The histories."""
+        return self.trades, self.changes, self.bursts, self.quotes
 
     @property
     def trusted(self) -> bool:

@@ -88,7 +88,7 @@ class MemoryManager:
         """Let go every row older than the window, by exchange time."""
         state = self._book.state
         since_ns = state.window_ns(self.config.price_history_window_minutes)
-        for ring in (state.trades, state.changes, state.quotes):
+        for ring in state.rings:
             self.rows_dropped += ring.drop_before(since_ns)
         self.cleanups += 1
         self._last_cleanup_ns = state.clock.now_ns()
@@ -148,8 +148,7 @@ class MemoryManager:
     def nbytes(self) -> int:
         """Bytes that the book and its histories take now."""
         state = self._book.state
-        rings = state.trades.nbytes + state.changes.nbytes + state.quotes.nbytes
-        return rings + state.ladder.nbytes
+        return sum(ring.nbytes for ring in state.rings) + state.ladder.nbytes
 
     def _spreads(self) -> tuple[float, float]:
         """Mean and standard deviation of the spreads held, in points; 0 while there are none."""
