@@ -16,6 +16,7 @@ TABLES = {
 FACADES: dict[str, str] = {
     "TradingSuite": "documented methods",
     "ProjectX": "documented methods",
+    "ProjectXBase": "documented methods",
     "ProjectXRealtimeClient": "documented methods",
     "OrderBook": "documented methods",
     "RealtimeDataManager": "documented methods",

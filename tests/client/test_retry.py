@@ -3,44 +3,146 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from project_x_py.client._retry import LONGEST_DELAY_S, RetryPolicy, is_retryable
+from project_x_py.client._budget import BudgetRefusalError
+from project_x_py.client._retry import (
+    LONGEST_DELAY_S,
+    RetryPolicy,
+    SpoiltAnswerError,
+    retry_delay_s,
+)
+from project_x_py.config import ProjectXConfig
 from project_x_py.exceptions import (
     ProjectXAuthenticationError,
+    ProjectXClientError,
     ProjectXConnectionError,
     ProjectXDataError,
+    ProjectXError,
     ProjectXRateLimitError,
     ProjectXServerError,
 )
 
+POLICY = RetryPolicy(repeats=3, base_delay_s=2.0, deadline_s=60.0)
+TRANSIENT = [
+    ProjectXConnectionError("x"),
+    ProjectXServerError("x"),
+    ProjectXRateLimitError("x"),
+    SpoiltAnswerError("x"),
+]
+LASTING = [
+    ProjectXAuthenticationError("x"),
+    ProjectXClientError("x"),
+    ProjectXDataError("x"),
+    BudgetRefusalError("x"),
+]
 
-@pytest.mark.parametrize(
-    "error",
-    [ProjectXConnectionError("x"), ProjectXServerError("x"), ProjectXRateLimitError("x")],
-)
-def test_transient_failures_are_retried_only_when_idempotent(error: Exception) -> None:
-    """A transient failure is tried again, unless the request may have acted."""
-    assert is_retryable(error, idempotent=True)
-    assert not is_retryable(error, idempotent=False)
+
+def _delay(
+    error: ProjectXError,
+    *,
+    idempotent: bool = True,
+    attempt: int = 1,
+    spent_s: float = 0.0,
+    retry_after_s: float | None = None,
+    draw: float = 0.5,
+    policy: RetryPolicy = POLICY,
+) -> float | None:
+    return retry_delay_s(
+        policy,
+        error,
+        idempotent=idempotent,
+        attempt=attempt,
+        spent_s=spent_s,
+        retry_after_s=retry_after_s,
+        draw=draw,
+    )
 
 
-@pytest.mark.parametrize("error", [ProjectXAuthenticationError("x"), ProjectXDataError("x")])
-def test_lasting_failures_are_final(error: Exception) -> None:
+@pytest.mark.parametrize("error", TRANSIENT)
+def test_transient_failures_are_retried(error: ProjectXError) -> None:
+    """A transient failure of a query is tried again."""
+    assert _delay(error) == 1.0
+
+
+@pytest.mark.parametrize("error", LASTING)
+def test_lasting_failures_are_final(error: ProjectXError) -> None:
     """A failure that would come again is not tried again."""
-    assert not is_retryable(error, idempotent=True)
+    assert _delay(error) is None
 
 
-def test_waits_grow_and_are_bounded() -> None:
-    """The wait has full jitter below a doubling ceiling, which itself is bounded."""
-    policy = RetryPolicy(attempts=5, base_delay_s=2.0, deadline_s=60)
-    for attempt in range(1, 12):
-        ceiling = min(2.0 * 2 ** (attempt - 1), LONGEST_DELAY_S)
-        waits = [policy.delay_s(attempt) for _ in range(50)]
-        assert all(0 <= wait <= ceiling for wait in waits)
-        assert len(set(waits)) > 1
+@given(
+    error=st.sampled_from(TRANSIENT + LASTING),
+    attempt=st.integers(1, 50),
+    spent_s=st.floats(0, 1000),
+    retry_after_s=st.none() | st.floats(0, 1000),
+    draw=st.floats(0, 1),
+)
+def test_what_may_have_acted_is_never_sent_again(
+    error: ProjectXError,
+    attempt: int,
+    spent_s: float,
+    retry_after_s: float | None,
+    draw: float,
+) -> None:
+    """Nothing makes a request that is not idempotent go twice."""
+    assert (
+        _delay(
+            error,
+            idempotent=False,
+            attempt=attempt,
+            spent_s=spent_s,
+            retry_after_s=retry_after_s,
+            draw=draw,
+        )
+        is None
+    )
 
 
-def test_retry_after_is_a_lower_bound() -> None:
-    """A server that names a time is never asked before it."""
-    policy = RetryPolicy(attempts=5, base_delay_s=2.0, deadline_s=60)
-    assert all(policy.delay_s(1, retry_after_s=7) >= 7 for _ in range(50))
+@given(
+    attempt=st.integers(1, 60),
+    spent_s=st.floats(0, 100),
+    retry_after_s=st.none() | st.floats(0, 200),
+    draw=st.floats(0, 1),
+    repeats=st.integers(0, 60),
+)
+def test_waits_are_bounded(
+    attempt: int, spent_s: float, retry_after_s: float | None, draw: float, repeats: int
+) -> None:
+    """Full jitter below a doubling ceiling; attempts and time end it; Retry-After is kept."""
+    policy = RetryPolicy(repeats, 2.0, 60.0)
+    delay = _delay(
+        TRANSIENT[1],
+        attempt=attempt,
+        spent_s=spent_s,
+        retry_after_s=retry_after_s,
+        draw=draw,
+        policy=policy,
+    )
+    if attempt > repeats:
+        assert delay is None
+    if delay is not None:
+        assert 0 <= delay <= (retry_after_s or 0) + min(2.0**attempt, LONGEST_DELAY_S)
+        assert delay >= (retry_after_s or 0)
+        assert spent_s + delay <= 60.0
+
+
+def test_a_page_that_is_no_answer_is_asked_for_once_more() -> None:
+    """A proxy's page may be gone the next time; a wrong URL is not tried for long."""
+    assert _delay(TRANSIENT[3], attempt=1) is not None
+    assert _delay(TRANSIENT[3], attempt=2) is None
+
+
+@pytest.mark.checklist(164)
+def test_the_configuration_rules_the_retries() -> None:
+    """``retry_attempts`` is the number of repeats, ``retry_delay_seconds`` the first ceiling."""
+    policy = RetryPolicy.of(
+        ProjectXConfig(retry_attempts=5, retry_delay_seconds=0.5, timeout_seconds=7)
+    )
+    assert policy == RetryPolicy(5, 0.5, 14.0)
+    assert _delay(TRANSIENT[0], attempt=1, draw=1.0, policy=policy) == 0.5
+    assert _delay(TRANSIENT[0], attempt=3, draw=1.0, policy=policy) == 2.0
+    assert _delay(TRANSIENT[0], attempt=6, policy=policy) is None
+    none = RetryPolicy.of(ProjectXConfig(retry_attempts=0))
+    assert _delay(TRANSIENT[0], policy=none) is None

@@ -1,7 +1,8 @@
-"""The REST client: login, accounts, instruments, bars."""
+"""The REST client: login, accounts, instruments, bars, own trades and positions."""
 
 from __future__ import annotations
 
+from project_x_py.client._history import BarHistory, ContractJoin
 from project_x_py.client.project_x import ProjectX, ProjectXBase
 
-__all__ = ["ProjectX", "ProjectXBase"]
+__all__ = ["BarHistory", "ContractJoin", "ProjectX", "ProjectXBase"]

@@ -1,22 +1,30 @@
 """The session token: who holds it, when it ends, and how it is renewed.
 
-One task renews for everybody: callers that find the token old wait for the same renewal.
+One task renews for everybody: callers that find the token old wait for the same renewal. Another
+renews in the background, well before the token ends, so that nobody normally waits at all. A token
+that somebody saw refused is never offered again.
 
-Invariants (``tests/client/test_project_x.py``): parallel callers cause one login; a renewal that is
-cancelled in one caller goes on for the others; the token never appears in a repr or an error.
+Invariants (``tests/client/test_auth.py``): parallel callers cause one login; a renewal that is
+cancelled in one caller goes on for the others; a refused token is not offered again; the token
+never appears in a repr or an error.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
+import hashlib
 import logging
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from project_x_py.exceptions import ProjectXAuthenticationError, ProjectXError
+from project_x_py._core.submission import Lane
+from project_x_py.client._envelope import Envelope, refused
+from project_x_py.client._tokens import is_token, token_life_ns
+from project_x_py.exceptions import (
+    ProjectXAuthenticationError,
+    ProjectXDataError,
+    ProjectXError,
+)
 
 if TYPE_CHECKING:
     from project_x_py._ports import Clock
@@ -24,23 +32,21 @@ if TYPE_CHECKING:
     from project_x_py.client._http import HttpCaller
     from project_x_py.config import Credentials
 
-__all__ = ["LOGIN_ERRORS", "TokenKeeper", "token_expiry_ns"]
+__all__ = ["TokenKeeper", "bearer"]
 
 log = logging.getLogger(__name__)
 
 NS = 1_000_000_000
 RENEW_BEFORE_NS = 300 * NS
-ASSUMED_LIFE_NS = 24 * 3600 * NS
-
-LOGIN_ERRORS = {
-    1: "the user name is not known",
-    2: "the password is wrong",
-    3: "the user name and the API key do not belong together, or the key is no longer active",
-    7: "agreements are not signed: log into the platform once and accept them",
-    8: "the gateway gives no reason; a wrong user name has been seen to end like this",
-    9: "no active API subscription: it must be bought and linked in the platform's API settings",
-    10: "the firm has switched API keys off for this login",
-}
+"""How much life a token must have left to be handed out."""
+RENEW_AHEAD_NS = 1800 * NS
+"""How long before its end it is renewed in the background."""
+SHARE_OF_LIFE = 10
+"""Of a short-lived token neither margin is more than this part of its life."""
+LONGEST_NAP_S = 300.0
+"""The background looks at the wall clock this often, since a machine that slept wakes late."""
+RETRY_S = 60.0
+REFUSED_KEPT = 16
 
 
 class TokenKeeper:
@@ -50,7 +56,7 @@ class TokenKeeper:
         credentials: User name and API key.
         http: Sends the login; it does not count on a token.
         clock: Expiry is judged by wall time.
-        supervisor: Runs the shared renewal.
+        supervisor: Runs the shared renewal and the one in the background.
     """
 
     def __init__(
@@ -61,22 +67,48 @@ class TokenKeeper:
         self._clock = clock
         self._supervisor = supervisor
         self._token: str | None = None
+        self._begun_ns = 0
         self._expiry_ns = 0
+        self._logged_in = False
+        self._refused: deque[bytes] = deque(maxlen=REFUSED_KEPT)
         self._renewal: asyncio.Task[str | ProjectXError] | None = None
+        self._background: asyncio.Task[None] | None = None
+        self.logins = 0
+        self.renewals = 0
+
+    def __repr__(self) -> str:
+        return f"TokenKeeper({self._credentials.username!r}, logged in: {self._logged_in})"
 
     @property
     def current(self) -> str | None:
-        """The token held now, None before the first login."""
+        """The token held now; None before the first login, and while a refused one is replaced."""
         return self._token
+
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether a login has succeeded and no logout followed."""
+        return self._logged_in
 
     @property
     def expiry_ns(self) -> int:
         """Wall time at which the token ends, ns since 1970 UTC."""
         return self._expiry_ns
 
-    async def token(self) -> str:
-        """Return a token with at least five minutes left, renewing it when needed."""
-        if self._token is not None and self._clock.wall_ns() < self._expiry_ns - RENEW_BEFORE_NS:
+    async def token(self, refused: str | None = None) -> str:
+        """Return a token with life left in it, renewing the one held when needed.
+
+        Args:
+            refused: A token that the gateway refused, which is not offered again.
+
+        Raises:
+            ProjectXAuthenticationError: Not logged in, or the login is refused.
+            ProjectXError: The gateway failed.
+        """
+        if refused is not None:
+            self._discard(refused)
+        if not self._logged_in:
+            raise ProjectXAuthenticationError("not logged in: await authenticate() first")
+        if self._token is not None and self._left_ns() > self._margin_ns(RENEW_BEFORE_NS):
             return self._token
         return await self.renew()
 
@@ -86,13 +118,17 @@ class TokenKeeper:
         Args:
             unless: The token that was refused; when another one is held by now, that one is
                 returned without a request.
+
+        Raises:
+            ProjectXAuthenticationError: The login is refused.
+            ProjectXError: The gateway failed.
         """
-        if unless is not None and self._token is not None and self._token != unless:
-            return self._token
+        if unless is not None:
+            self._discard(unless)
+            if self._token is not None:
+                return self._token
         if self._renewal is None or self._renewal.done():
-            self._renewal = self._supervisor.spawn(
-                self._renewed(refused=unless is not None), name="token-renewal"
-            )
+            self._renewal = self._supervisor.spawn(self._renewed(), name="token-renewal")
         outcome = await asyncio.shield(self._renewal)
         if isinstance(outcome, ProjectXError):
             raise outcome
@@ -103,70 +139,155 @@ class TokenKeeper:
 
         Raises:
             ProjectXAuthenticationError: The gateway refuses; the message says why and what to do.
+            ProjectXError: The gateway failed.
         """
         body = {"userName": self._credentials.username, "apiKey": self._credentials.api_key}
-        answer = await self._http.call("/Auth/loginKey", body, headers={})
-        token = answer.get("token")
-        if not answer["success"] or not isinstance(token, str) or not token:
+        answer = await self._http.call("/Auth/loginKey", body, headers={}, lane=Lane.PROTECTIVE)
+        if not answer.success or answer.code:
             raise _refusal(answer, self._credentials.username)
-        return self._hold(token)
+        token = self._taken(answer, "token")
+        if token is None:
+            raise ProjectXAuthenticationError(
+                "the login was accepted without a token that can be used: it is missing, "
+                "malformed, or one that the gateway has refused; is api_url right?"
+            )
+        self.logins += 1
+        self._hold(token)
+        if self._background is None or self._background.done():
+            self._background = self._supervisor.spawn(self._keep_fresh(), name="token-keeper")
+        return token
+
+    async def validate(self) -> bool:
+        """Ask the gateway whether the session is valid, and take the token it offers.
+
+        Returns:
+            False when it is not; a login is needed then, which the next request makes by itself.
+        """
+        if self._token is None:
+            return False
+        held = self._token
+        try:
+            answer = await self._http.call(
+                "/Auth/validate", None, headers=bearer(held), lane=Lane.PROTECTIVE
+            )
+        except ProjectXAuthenticationError:
+            self._discard(held)
+            return False
+        if not answer.success:
+            self._discard(held)
+            return False
+        fresh = self._taken(answer, "newToken", "token")
+        if fresh is None or self._token != held:
+            return self._token is not None
+        self.renewals += 1
+        self._hold(fresh)
+        return True
 
     async def logout(self) -> None:
-        """End the session at the gateway and forget the token."""
-        token, self._token, self._expiry_ns = self._token, None, 0
-        if token is not None:
-            await self._http.call("/Auth/logout", None, headers=_bearer(token), idempotent=False)
+        """End the session at the gateway and forget the token; without a session, do nothing.
 
-    async def _renewed(self, *, refused: bool) -> str | ProjectXError:
+        The token is forgotten whatever the gateway answers.
+
+        Raises:
+            ProjectXError: The gateway failed or refused.
+        """
+        token, self._token, self._expiry_ns, self._logged_in = self._token, None, 0, False
+        if self._background is not None:
+            self._background.cancel()
+            self._background = None
+        if token is not None:
+            answer = await self._http.call(
+                "/Auth/logout", None, headers=bearer(token), lane=Lane.CANCEL, idempotent=False
+            )
+            if not answer.success:
+                raise refused(answer)
+
+    async def _renewed(self) -> str | ProjectXError:
         """Renew; a failure is the result, since it is for the waiting callers to raise."""
         try:
-            return await self._renew(refused=refused)
+            return await self._renew()
         except ProjectXError as error:
             return error
 
-    async def _renew(self, *, refused: bool) -> str:
-        if self._token is not None and not refused and self._clock.wall_ns() < self._expiry_ns:
+    async def _renew(self) -> str:
+        if self._token is not None and self._left_ns() > 0:
+            before = self._token
             try:
-                answer = await self._http.call("/Auth/validate", None, headers=_bearer(self._token))
+                await self.validate()
             except ProjectXError as error:
                 log.info("the session token could not be renewed, logging in again: %s", error)
-            else:
-                fresh = answer.get("newToken") or answer.get("token")
-                if answer["success"] and isinstance(fresh, str):
-                    return self._hold(fresh)
+            held = self.current
+            if held is not None and held != before:
+                return held
         return await self.login()
 
-    def _hold(self, token: str) -> str:
+    async def _keep_fresh(self) -> None:
+        """Renew long before the token ends, so that no request waits for it."""
+        while self._logged_in:
+            left_s = (self._left_ns() - self._margin_ns(RENEW_AHEAD_NS)) / NS
+            if left_s > 0:
+                await asyncio.sleep(min(left_s + 0.001, LONGEST_NAP_S))
+                continue
+            try:
+                await self.renew()
+            except ProjectXError as error:
+                log.warning("the session token could not be renewed, trying again: %s", error)
+                await asyncio.sleep(RETRY_S)
+
+    def _taken(self, answer: Envelope, *keys: str) -> str | None:
+        """Return the first token of an answer that can be used."""
+        for key in keys:
+            try:
+                token = answer.read(key, str)
+            except ProjectXDataError:
+                continue
+            if token and is_token(token) and not self._is_refused(token):
+                return token
+        return None
+
+    def _hold(self, token: str) -> None:
         self._token = token
-        self._expiry_ns = token_expiry_ns(token) or self._clock.wall_ns() + ASSUMED_LIFE_NS
-        return token
+        self._logged_in = True
+        self._begun_ns = self._clock.wall_ns()
+        life_ns, is_wrong = token_life_ns(token, self._begun_ns)
+        if is_wrong:
+            log.warning(
+                "a token that was just issued has ended by this machine's clock, which must be "
+                "wrong; its life is counted from now"
+            )
+        self._expiry_ns = self._begun_ns + life_ns
+
+    def _discard(self, token: str) -> None:
+        digest = _digest(token)
+        if digest not in self._refused:
+            self._refused.append(digest)
+        if self._token == token:
+            self._token = None
+
+    def _is_refused(self, token: str) -> bool:
+        return _digest(token) in self._refused
+
+    def _left_ns(self) -> int:
+        return self._expiry_ns - self._clock.wall_ns()
+
+    def _margin_ns(self, usual_ns: int) -> int:
+        return min(usual_ns, (self._expiry_ns - self._begun_ns) // SHARE_OF_LIFE)
 
 
-def token_expiry_ns(token: str) -> int | None:
-    """Return when a JWT ends by its ``exp`` claim, ns since 1970 UTC; None when it has none."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        claims = msgspec.json.decode(
-            base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        )
-    except (binascii.Error, ValueError, msgspec.DecodeError):
-        return None
-    expiry = claims.get("exp") if isinstance(claims, dict) else None
-    return round(expiry * NS) if isinstance(expiry, int | float) else None
-
-
-def _bearer(token: str) -> dict[str, str]:
+def bearer(token: str) -> dict[str, str]:
+    """Return the headers of a request with a token."""
     return {"Authorization": f"Bearer {token}"}
 
 
-def _refusal(answer: dict[str, Any], username: str) -> ProjectXAuthenticationError:
-    code = answer.get("errorCode")
-    reason = answer.get("errorMessage") or LOGIN_ERRORS.get(code or 0, f"code {code}")
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()[:16]
+
+
+def _refusal(answer: Envelope, username: str) -> ProjectXAuthenticationError:
+    reason = refused(answer)
     return ProjectXAuthenticationError(
-        f"login as {username!r} was refused: {reason}. Check PROJECT_X_USERNAME and "
+        f"login as {username!r}: {str(reason).partition(': ')[2]}. Check PROJECT_X_USERNAME and "
         "PROJECT_X_API_KEY, or run without an account: projectx run SCRIPT",
-        code,
-        {key: value for key, value in answer.items() if key != "token"},
+        answer.code,
+        reason.response_data,
     )

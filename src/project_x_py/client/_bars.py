@@ -1,17 +1,27 @@
 """Past bars as frames: what to ask for, page by page, and how the rows become a frame.
 
+The gateway answers newest first and truncates without a word, so pages are asked for backwards in
+time, each ending where the one before it began. A page is turned into columns at once and in
+slices, so that neither a long history nor a large answer holds up the loop.
+
 Invariants (``tests/client/test_bars.py``): ascending, no row twice, exactly ``limit`` newest rows
 when there are that many; the frame of no data has the same schema as the frame of some.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import math
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from project_x_py._core.time import NS, format_iso, from_datetime, parse_ns
+from project_x_py._core.timeframes import bar_start, timeframe_of
 from project_x_py.exceptions import ProjectXDataError
 
 if TYPE_CHECKING:
@@ -19,15 +29,35 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-__all__ = ["UNIT_SECONDS", "BarQuery", "bar_frame", "fetch_rows"]
+    from project_x_py.client._envelope import Envelope
+
+__all__ = ["BarQuery", "Row", "bar_frame", "fetch_frame", "join_frames"]
 
 PAGE = 20_000
 """The most bars the gateway gives in one answer."""
 
-UNIT_SECONDS = {1: 1, 2: 60, 3: 3600, 4: 86_400, 5: 604_800, 6: 2_592_000}
-"""Seconds of the units second, minute, hour, day, week, month (30 days, for estimates only)."""
+HIDDEN_CAP = 1_000
+"""A shorter cap has been seen: an answer of a whole multiple of it may have been cut, too."""
+
+SLICE = 2_000
+"""Rows that are read between two turns of the loop."""
+
+UNITS = range(1, 7)
 
 Row = tuple[int, float, float, float, float, int]
+"""Start in ns since 1970 UTC, open, high, low, close in points, volume."""
+
+
+class _BarRow(msgspec.Struct, gc=False):
+    t: str
+    o: float
+    h: float
+    l: float  # noqa: E741 - the gateway's name
+    c: float
+    v: float
+
+
+_page = msgspec.json.Decoder(list[_BarRow | None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +94,15 @@ class BarQuery:
         Raises:
             ProjectXDataError: An argument is outside its range; the message says which and why.
         """
-        if unit not in UNIT_SECONDS:
+        _check("unit", unit, whole=True)
+        if unit not in UNITS:
             raise ProjectXDataError(
                 f"unit must be 1 (second) to 6 (month), not {unit!r}; 2 is minutes"
             )
-        for name, value in (("interval", interval), ("days", days), ("limit", limit)):
-            if value is not None and not value > 0:
-                raise ProjectXDataError(f"{name} must be above zero, not {value!r}")
+        _check("interval", interval, whole=True)
+        _check("days", days, whole=False)
+        if limit is not None:
+            _check("limit", limit, whole=True)
         zone = ZoneInfo(timezone)
         end_ns = from_datetime(end_time, zone) if end_time is not None else now_ns
         if start_time is not None:
@@ -81,7 +113,20 @@ class BarQuery:
             raise ProjectXDataError(
                 f"start_time {format_iso(start_ns)} must lie before end_time {format_iso(end_ns)}"
             )
+        if not partial:
+            # What is still forming begins here; the gateway's own switch is not reliable.
+            end_ns = min(end_ns, bar_start(timeframe_of(unit, interval), now_ns))
         return cls(contract_id, unit, interval, start_ns, end_ns, limit, partial, live)
+
+    def within(self, contract_id: str, start_ns: int, end_ns: int, limit: int | None) -> BarQuery:
+        """Return the part of the query that one contract answers."""
+        return replace(
+            self,
+            contract_id=contract_id,
+            start_ns=max(self.start_ns, start_ns),
+            end_ns=min(self.end_ns, end_ns),
+            limit=limit,
+        )
 
     def body(self, end_ns: int, limit: int) -> dict[str, object]:
         """Return the request body for one page that ends before ``end_ns``."""
@@ -97,24 +142,30 @@ class BarQuery:
         }
 
 
-async def fetch_rows(
-    query: BarQuery, call: Callable[[dict[str, object]], Awaitable[dict[str, Any]]]
-) -> list[Row]:
-    """Ask for pages, newest first, until the window or the limit is filled; return rows ascending.
+async def fetch_frame(
+    query: BarQuery, call: Callable[[dict[str, object]], Awaitable[Envelope]], timezone: str
+) -> pl.DataFrame:
+    """Ask for pages until the window or the limit is filled; return them as one frame.
 
-    The gateway truncates without a word, so a full page is followed by another that ends where
-    the full one began.
+    Raises:
+        ProjectXDataError: A bar is not what it should be.
+        ProjectXError: The gateway failed or refused.
     """
-    rows: dict[int, Row] = {}
-    end_ns = query.end_ns
-    while True:
-        wanted = PAGE if query.limit is None else min(PAGE, query.limit - len(rows))
-        page = _read_rows(await call(query.body(end_ns, wanted)))
-        fresh = [row for row in page if row[0] not in rows]
-        rows.update((row[0], row) for row in fresh)
-        if not fresh or len(page) < wanted or (query.limit or len(rows) + 1) <= len(rows):
-            return [rows[start] for start in sorted(rows)]
-        end_ns = min(rows)
+    frames: list[pl.DataFrame] = []
+    end_ns, found = query.end_ns, 0
+    while end_ns > query.start_ns and (query.limit is None or found < query.limit):
+        wanted = PAGE if query.limit is None else min(PAGE, query.limit - found)
+        answer = await call(query.body(end_ns, wanted))
+        page = answer.read("bars", list[msgspec.Raw]) or []
+        rows = (await _rows(page, query.start_ns, end_ns))[-wanted:]
+        if not rows:
+            break
+        frames = [*await _frames(rows, timezone), *frames]
+        found += len(rows)
+        end_ns = rows[0][0]
+        if len(page) < wanted and len(page) % HIDDEN_CAP:
+            break
+    return join_frames(frames, timezone)
 
 
 def bar_frame(rows: list[Row], timezone: str) -> pl.DataFrame:
@@ -136,25 +187,72 @@ def bar_frame(rows: list[Row], timezone: str) -> pl.DataFrame:
     )
 
 
-def _read_rows(answer: dict[str, Any]) -> list[Row]:
-    rows = answer.get("bars") or []
-    try:
-        return [
-            (
-                parse_ns(row["t"]),
-                float(row["o"]),
-                float(row["h"]),
-                float(row["l"]),
-                float(row["c"]),
-                int(row["v"]),
-            )
-            for row in rows
-            if row
-        ]
-    except (KeyError, TypeError, ValueError) as exc:
+def join_frames(frames: list[pl.DataFrame], timezone: str) -> pl.DataFrame:
+    """Put frames below one another, oldest first; none give the empty frame."""
+    import polars as pl
+
+    filled = [frame for frame in frames if frame.height]
+    return pl.concat(filled) if filled else bar_frame([], timezone)
+
+
+async def _rows(page: list[msgspec.Raw], start_ns: int, end_ns: int) -> list[Row]:
+    """Return the rows of a page that lie in a window, ascending, none twice."""
+    rows: list[Row] = []
+    for first in range(0, len(page), SLICE):
+        await asyncio.sleep(0)
+        text = b"[" + b",".join(map(bytes, page[first : first + SLICE])) + b"]"
+        try:
+            rows += [_row(bar) for bar in _page.decode(text) if bar is not None]
+        except msgspec.DecodeError as error:
+            raise ProjectXDataError(f"a bar is not {{t, o, h, l, c, v}}: {error}") from None
+    rows.sort(key=lambda row: row[0])
+    return [
+        row
+        for at, row in enumerate(rows)
+        if start_ns <= row[0] < end_ns and (at == 0 or rows[at - 1][0] != row[0])
+    ]
+
+
+async def _frames(rows: list[Row], timezone: str) -> list[pl.DataFrame]:
+    """Return rows as frames of a slice each."""
+    frames: list[pl.DataFrame] = []
+    for first in range(0, len(rows), SLICE):
+        await asyncio.sleep(0)
+        frames.append(bar_frame(rows[first : first + SLICE], timezone))
+    return frames
+
+
+def _row(bar: _BarRow) -> Row:
+    if bar.v < 0 or bar.v != bar.v // 1 or bar.h < bar.l:
         raise ProjectXDataError(
-            f"a bar is not {{t, o, h, l, c, v}}: {exc!r}", None, {"first": rows[:1]}
-        ) from exc
+            f"a bar cannot be right: {bar!r}", None, {"bar": msgspec.to_builtins(bar)}
+        )
+    return _start_ns(bar.t), bar.o, bar.h, bar.l, bar.c, int(bar.v)
+
+
+def _start_ns(text: str) -> int:
+    """Read the start of a bar; the form that the gateway uses by the hour, which repeats."""
+    minute, second = text[14:16], text[17:19]
+    usual = len(text) == 25 and text[13] == text[16] == ":" and text[19:] == "+00:00"
+    if not (usual and text.isascii() and minute.isdigit() and second.isdigit()):
+        return parse_ns(text)
+    if minute > "59" or second > "59":
+        return parse_ns(text)
+    return _hour_ns(text[:13]) + (int(minute) * 60 + int(second)) * NS
+
+
+@lru_cache(maxsize=4096)
+def _hour_ns(hour: str) -> int:
+    return parse_ns(f"{hour}:00:00Z")
+
+
+def _check(name: str, value: object, *, whole: bool) -> None:
+    kinds = (int,) if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not math.isfinite(value):
+        what = "a whole number" if whole else "a number"
+        raise ProjectXDataError(f"{name} must be {what} above zero, not {value!r}")
+    if value <= 0:
+        raise ProjectXDataError(f"{name} must be above zero, not {value!r}")
 
 
 def _utc(ns: int) -> str:

@@ -11,22 +11,36 @@ error with the close matches; never merely a similar one.
 from __future__ import annotations
 
 import difflib
+import logging
 from typing import TYPE_CHECKING
 
 from project_x_py._core import products
-from project_x_py.exceptions import ProjectXInstrumentError
+from project_x_py.exceptions import ProjectXDataError, ProjectXInstrumentError
 from project_x_py.models import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from datetime import date
 
 __all__ = ["choose_contract", "find_contract", "read_contracts", "unknown_symbol"]
 
+log = logging.getLogger(__name__)
 
-def read_contracts(rows: object) -> list[Instrument]:
-    """Build instruments from a ``contracts`` array; an absent one is an empty list."""
-    return [Instrument.from_api(row) for row in rows or () if row] if isinstance(rows, list) else []
+
+def read_contracts(rows: Iterable[Mapping[str, object] | None] | None) -> list[Instrument]:
+    """Build instruments from a ``contracts`` array; an absent one is an empty list.
+
+    A row that cannot be right is left out and logged: it must not hide the others.
+    """
+    found: list[Instrument] = []
+    for row in rows or ():
+        if row is None:
+            continue
+        try:
+            found.append(Instrument.from_api(row))
+        except ProjectXDataError as error:
+            log.warning("left out of the gateway's contracts: %s", error)
+    return found
 
 
 def choose_contract(symbol: str, found: Iterable[Instrument]) -> Instrument | None:

@@ -1,55 +1,70 @@
-"""One request to the gateway: budget, sending, retries, and what its answer means.
+"""One logical request to the gateway: budget, sending, retries, counting.
 
-Invariants (``tests/client/test_retry.py``): a request that may have acted is sent once; every
-failure is one of the documented exceptions, with the gateway's code and text; no token or key is
-ever part of an error.
+Invariants (``tests/client/test_calls.py``): a request that may have acted is sent once; every
+failure is one of the documented exceptions; no token or key is ever part of an error.
 """
 
 from __future__ import annotations
 
 import asyncio
-import email.utils
-from typing import TYPE_CHECKING, Any
+import random
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from project_x_py._core.redact import redact
-from project_x_py.client._retry import RetryPolicy, is_retryable
-from project_x_py.exceptions import (
-    ProjectXAuthenticationError,
-    ProjectXClientError,
-    ProjectXDataError,
-    ProjectXError,
-    ProjectXRateLimitError,
-    ProjectXServerError,
-)
+from project_x_py._core.submission import Lane
+from project_x_py.client._envelope import raise_for_status, read_envelope
+from project_x_py.client._retry import RetryPolicy, retry_delay_s
+from project_x_py.exceptions import ProjectXError, ProjectXRateLimitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from project_x_py._ports import Clock, HttpAnswer, Network
     from project_x_py.client._budget import RequestBudget
+    from project_x_py.client._envelope import Envelope
     from project_x_py.config import ProjectXConfig
 
-__all__ = ["HttpCaller", "RequestCounters"]
+__all__ = ["BARS_PATH", "HttpCaller", "RequestCounters"]
 
-SHOWN_BODY = 300
-"""How much of an answer that makes no sense is shown in the error."""
+T = TypeVar("T")
 
-DEFAULT_PAUSE_S = 5.0
-"""The pause after a 429 that names none."""
+BARS_PATH = "/History/retrieveBars"
+"""The one path with a budget of its own."""
+
+ASSUMED_PAUSE_S = 5.0
+"""The pause after a 429 that names none; it doubles with every further 429 in a row."""
+LONGEST_ASSUMED_PAUSE_S = 60.0
+
+_JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
 class RequestCounters:
     """What the client has asked and got so far."""
 
-    __slots__ = ("errors", "requests", "retries", "total_ns")
+    __slots__ = (
+        "calls", "errors", "in_flight", "last_ns", "rate_limited", "requests", "retries", "total_ns"
+    )  # fmt: skip
 
     def __init__(self) -> None:
+        self.calls = 0
+        """Logical requests, whatever the number of tries."""
         self.requests = 0
+        """HTTP requests that left."""
         self.retries = 0
         self.errors = 0
+        """Tries that ended in an error, 429 included."""
+        self.rate_limited = 0
+        self.in_flight = 0
         self.total_ns = 0
+        """Time from sending to the end of the answer, of all requests."""
+        self.last_ns = 0
+
+    @property
+    def mean_ms(self) -> float:
+        """Mean time of an answer in milliseconds, 0.0 before the first."""
+        return self.total_ns / self.requests / 1e6 if self.requests else 0.0
 
 
 class HttpCaller:
@@ -62,12 +77,8 @@ class HttpCaller:
         self._timeout_s = float(config.timeout_seconds)
         self._network = network
         self._clock = clock
-        self._budget = budget
-        self._policy = RetryPolicy(
-            attempts=max(1, config.retry_attempts),
-            base_delay_s=config.retry_delay_seconds,
-            deadline_s=self._timeout_s * 2,
-        )
+        self._policy = RetryPolicy.of(config)
+        self.budget = budget
         self.counters = RequestCounters()
 
     async def call(
@@ -76,128 +87,104 @@ class HttpCaller:
         body: Mapping[str, object] | None,
         *,
         headers: Mapping[str, str],
+        lane: Lane = Lane.QUERY,
         idempotent: bool = True,
-    ) -> dict[str, Any]:
-        """Send one logical request and return the decoded envelope, successful or not.
+    ) -> Envelope:
+        """Send one logical request and return its envelope, successful or not.
 
         Raises:
             ProjectXAuthenticationError: The gateway answered 401.
-            ProjectXRateLimitError: 429, and the time allowed ran out.
+            ProjectXRateLimitError: 429, and the time allowed ran out; or, for what is not
+                idempotent, this client's budget has no room in time and nothing was sent.
             ProjectXServerError: 5xx after the last try.
             ProjectXConnectionError: The gateway could not be reached, or the answer was lost.
-            ProjectXDataError: The answer is not the JSON object it should be, or the path is
-                unknown.
+            ProjectXDataError: The answer is not what it should be, or the path is unknown.
+            ProjectXClientError: Any other 4xx.
         """
-        started = self._clock.monotonic_ns()
-        attempt = 0
+        payload = b"" if body is None else msgspec.json.encode(body)
+        head = {**_JSON, **headers}
+        send = partial(self._once, "POST", path, payload, head, read_envelope)
+        return await self._tried(send, path == BARS_PATH, lane, idempotent)
+
+    async def text(self, path: str) -> str:
+        """Send a GET and return the text of its answer, without quotes.
+
+        Raises:
+            ProjectXError: As :meth:`call`.
+        """
+        send = partial(self._once, "GET", path, b"", {"Accept": "*/*"}, _read_text)
+        return await self._tried(send, False, Lane.QUERY, True)
+
+    async def _tried(
+        self, send: Callable[[], Awaitable[T]], bars: bool, lane: Lane, idempotent: bool
+    ) -> T:
+        """Send when the budget lets it, and again for as long as the policy says."""
+        self.counters.calls += 1
+        attempt, began = 0, 0
         while True:
             attempt += 1
+            await self.budget.acquire(lane, bars=bars, patient=idempotent)
+            began = began or self._clock.monotonic_ns()
             try:
-                return await self._once(path, body, headers)
+                return await send()
             except ProjectXError as error:
                 self.counters.errors += 1
-                wait_s = self._policy.delay_s(attempt, _retry_after(error))
-                if isinstance(error, ProjectXRateLimitError):
-                    self._budget.pause(wait_s)
-                spent_s = (self._clock.monotonic_ns() - started) / 1e9
-                if (
-                    attempt >= self._policy.attempts
-                    or spent_s + wait_s > self._policy.deadline_s
-                    or not is_retryable(error, idempotent=idempotent)
-                ):
+                wait_s = retry_delay_s(
+                    self._policy,
+                    error,
+                    idempotent=idempotent,
+                    attempt=attempt,
+                    spent_s=(self._clock.monotonic_ns() - began) / 1e9,
+                    retry_after_s=self._pause(error, bars),
+                    draw=random.random(),
+                )
+                if wait_s is None:
                     raise
-                self.counters.retries += 1
-                await asyncio.sleep(wait_s)
+            self.counters.retries += 1
+            await asyncio.sleep(wait_s)
 
     async def _once(
-        self, path: str, body: Mapping[str, object] | None, headers: Mapping[str, str]
-    ) -> dict[str, Any]:
-        await self._budget.acquire(bars=path == "/History/retrieveBars")
-        self.counters.requests += 1
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        read: Callable[[str, HttpAnswer], T],
+    ) -> T:
+        counters = self.counters
+        counters.requests += 1
+        counters.in_flight += 1
         began = self._clock.monotonic_ns()
         try:
             answer = await self._network.request(
-                "POST",
+                method,
                 self._base + path,
-                headers={
-                    "Content-Type": "application/json",
-                    "Accept": "application/json",
-                    **headers,
-                },
-                body=b"" if body is None else msgspec.json.encode(body),
+                headers=headers,
+                body=body,
                 timeout_s=self._timeout_s,
             )
         finally:
-            self.counters.total_ns += self._clock.monotonic_ns() - began
-        _raise_for_status(path, answer)
-        return _envelope(path, answer)
+            counters.in_flight -= 1
+            counters.last_ns = self._clock.monotonic_ns() - began
+            counters.total_ns += counters.last_ns
+        raise_for_status(path, answer)
+        self.budget.succeeded(bars=path == BARS_PATH)
+        return read(path, answer)
+
+    def _pause(self, error: ProjectXError, bars: bool) -> float | None:
+        """Hold everybody after a 429, and return for how long; None after anything else."""
+        if not isinstance(error, ProjectXRateLimitError):
+            return None
+        self.counters.rate_limited += 1
+        asked = error.response_data.get("retry_after_s")
+        if isinstance(asked, int | float):
+            seconds = float(asked)
+        else:
+            doubled = ASSUMED_PAUSE_S * 2.0 ** self.budget.pauses_in_a_row(bars=bars)
+            seconds = min(doubled, LONGEST_ASSUMED_PAUSE_S)
+        self.budget.pause(seconds, bars=bars)
+        return seconds
 
 
-def _raise_for_status(path: str, answer: HttpAnswer) -> None:
-    status = answer.status
-    if 200 <= status < 300:
-        return
-    details = {"path": path, "status": status, "body": _shown(answer.body)}
-    if status == 401:
-        raise ProjectXAuthenticationError(
-            f"{path}: the gateway refused the session token (401)", status, details
-        )
-    if status == 429:
-        details["retry_after_s"] = _header_seconds(answer.headers)
-        raise ProjectXRateLimitError(
-            f"{path}: the gateway's request limit is used up (429)", status, details
-        )
-    if status == 404:
-        raise ProjectXDataError(
-            f"{path}: the gateway knows no such path (404); is api_url right?", status, details
-        )
-    if status >= 500:
-        raise ProjectXServerError(f"{path}: the gateway failed ({status})", status, details)
-    raise ProjectXClientError(
-        f"{path}: the gateway could not read the request ({status}): {details['body']}",
-        status,
-        details,
-    )
-
-
-def _envelope(path: str, answer: HttpAnswer) -> dict[str, Any]:
-    try:
-        envelope = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise ProjectXDataError(
-            f"{path}: the answer is not JSON: {_shown(answer.body)}",
-            answer.status,
-            {"path": path, "body": _shown(answer.body)},
-        ) from exc
-    if not isinstance(envelope, dict) or not isinstance(envelope.get("success"), bool):
-        raise ProjectXDataError(
-            f"{path}: the answer is not an envelope with 'success': {_shown(answer.body)}",
-            answer.status,
-            {"path": path, "body": _shown(answer.body)},
-        )
-    return envelope
-
-
-def _shown(body: bytes) -> str:
-    return redact(body[:SHOWN_BODY].decode("utf-8", "replace"))
-
-
-def _retry_after(error: ProjectXError) -> float | None:
-    if not isinstance(error, ProjectXRateLimitError):
-        return None
-    seconds = error.response_data.get("retry_after_s")
-    return float(seconds) if isinstance(seconds, int | float) else DEFAULT_PAUSE_S
-
-
-def _header_seconds(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After as seconds or as an HTTP date; None when absent or unreadable."""
-    text = next((v for k, v in headers.items() if k.lower() == "retry-after"), "").strip()
-    if text.isdigit():
-        return float(text)
-    date = next((v for k, v in headers.items() if k.lower() == "date"), "")
-    try:
-        until = email.utils.parsedate_to_datetime(text)
-        since = email.utils.parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    return max(0.0, (until - since).total_seconds())
+def _read_text(path: str, answer: HttpAnswer) -> str:
+    return answer.body.decode("utf-8", "replace").strip().strip('"')

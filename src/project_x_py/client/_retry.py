@@ -1,31 +1,41 @@
-"""Which failures of a request may be tried again, and how long to wait before.
+"""Which failures of a request are tried again, and how long to wait before.
 
 One pure function decides. A request that may have acted on the exchange is never sent twice, so
-only idempotent ones are ever retried, bounded in attempts and in time.
+only idempotent ones are ever retried, bounded in attempts and in time by the configuration.
+
+Invariants (``tests/client/test_retry.py``): what is not idempotent is never retried; no wait ends
+beyond the deadline; a Retry-After is a lower bound.
 """
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from project_x_py.client._budget import BudgetRefusalError
 from project_x_py.exceptions import (
     ProjectXConnectionError,
+    ProjectXDataError,
     ProjectXError,
     ProjectXRateLimitError,
     ProjectXServerError,
 )
 
-__all__ = ["RetryPolicy", "is_retryable"]
+if TYPE_CHECKING:
+    from typing import Self
+
+    from project_x_py.config import ProjectXConfig
+
+__all__ = ["LONGEST_DELAY_S", "RetryPolicy", "SpoiltAnswerError", "retry_delay_s"]
 
 LONGEST_DELAY_S = 30.0
+SPOILT_REPEATS = 1
+"""An answer that is no JSON is asked for again this often: a proxy's page goes away, a wrong URL
+does not."""
 
 
-def is_retryable(error: ProjectXError, *, idempotent: bool) -> bool:
-    """Tell whether the request that ended in ``error`` may be sent again."""
-    return idempotent and isinstance(
-        error, ProjectXConnectionError | ProjectXServerError | ProjectXRateLimitError
-    )
+class SpoiltAnswerError(ProjectXDataError):
+    """The answer came with success and is not the JSON it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +43,58 @@ class RetryPolicy:
     """How often and how long an idempotent request is tried.
 
     Attributes:
-        attempts: Tries in all, the first one included.
+        repeats: Tries beyond the first.
         base_delay_s: Upper bound of the first wait; it doubles with every try.
-        deadline_s: No wait ends later than this after the first try.
+        deadline_s: No wait ends later than this after the first try began.
     """
 
-    attempts: int
+    repeats: int
     base_delay_s: float
     deadline_s: float
 
-    def delay_s(self, attempt: int, retry_after_s: float | None = None) -> float:
-        """Return the wait after try number ``attempt`` (from 1), with full jitter.
+    @classmethod
+    def of(cls, config: ProjectXConfig) -> Self:
+        """Return the policy of a configuration: all tries within twice its timeout."""
+        return cls(config.retry_attempts, config.retry_delay_seconds, config.timeout_seconds * 2.0)
 
-        A server's Retry-After is a lower bound that jitter is added to.
-        """
-        ceiling = min(self.base_delay_s * 2 ** (attempt - 1), LONGEST_DELAY_S)
-        jitter = random.uniform(0, ceiling)
-        return jitter if retry_after_s is None else retry_after_s + jitter / 10
+
+def retry_delay_s(
+    policy: RetryPolicy,
+    error: ProjectXError,
+    *,
+    idempotent: bool,
+    attempt: int,
+    spent_s: float,
+    retry_after_s: float | None,
+    draw: float,
+) -> float | None:
+    """Return how long to wait before the next try, None for no more tries.
+
+    Args:
+        policy: How often and how long.
+        error: What the try ended in.
+        idempotent: Whether a second sending could do no harm.
+        attempt: Number of the try that failed, from 1.
+        spent_s: Seconds since the first try began.
+        retry_after_s: What the service asked for, or is assumed to want, after a 429.
+        draw: A number drawn from 0 to 1, which makes the jitter.
+    """
+    if not idempotent or not _is_transient(error):
+        return None
+    repeats = policy.repeats
+    if isinstance(error, SpoiltAnswerError):
+        repeats = min(repeats, SPOILT_REPEATS)
+    if attempt > repeats:
+        return None
+    doubled = policy.base_delay_s * 2.0 ** min(attempt - 1, 30)
+    delay = draw * min(doubled, LONGEST_DELAY_S)
+    if retry_after_s is not None:
+        delay = retry_after_s + delay / 10
+    return delay if spent_s + delay <= policy.deadline_s else None
+
+
+def _is_transient(error: ProjectXError) -> bool:
+    return isinstance(
+        error,
+        ProjectXConnectionError | ProjectXServerError | ProjectXRateLimitError | SpoiltAnswerError,
+    ) and not isinstance(error, BudgetRefusalError)
