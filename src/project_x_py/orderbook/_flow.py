@@ -11,16 +11,20 @@ only grows on the bid is what it grew by.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from project_x_py.orderbook._rings import UNKNOWN
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from project_x_py.orderbook._rings import Column, QuoteColumns, TradeColumns
 
-__all__ = ["Flow", "flow", "order_flow_imbalance", "time_weighted", "volume_weighted"]
+    Amounts = NDArray[Any]
+
+__all__ = ["Flow", "dot", "flow", "order_flow_imbalance", "time_weighted", "volume_weighted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class Flow:
         return self.buy - self.sell
 
 
+def dot(left: Amounts, right: Amounts) -> float:
+    """Return the sum of products; unlike BLAS it starts no threads, which would cost more."""
+    return float((left * right).sum())
+
+
 def flow(trades: TradeColumns) -> Flow:
     """Return the contracts and prints of each kind of aggressor."""
     volume, prints = [], []
@@ -74,7 +83,7 @@ def volume_weighted(price: Column, size: Column) -> float | None:
         return None
     # Whole numbers near the first price keep the sum exact where prices and volumes are large.
     first = int(price[0])
-    return first + float(np.dot(price - first, size)) / volume
+    return first + float(dot(price - first, size)) / volume
 
 
 def time_weighted(value: Column, ns: Column, end_ns: int) -> float | None:
@@ -95,7 +104,7 @@ def time_weighted(value: Column, ns: Column, end_ns: int) -> float | None:
     if not total:
         return float(value[-1])
     first = int(value[0])
-    return first + float(np.dot((value - first).astype(np.float64), stood / total))
+    return first + float(dot((value - first).astype(np.float64), stood / total))
 
 
 def order_flow_imbalance(quotes: QuoteColumns) -> int | None:

@@ -31,7 +31,8 @@ __all__ = ["Iceberg", "binomial_tail", "icebergs", "level_keys"]
 
 WIDEST = 1 << 16
 KINDS = 2
-LARGEST = 100_000
+LARGEST = 511
+"""Refills of more contracts than this are not compared by size."""
 BUSY = 10
 COMMON = 0.9
 """The chance of a refill at once is not less than this quantile of the busy levels' shares."""
@@ -80,21 +81,14 @@ def icebergs(
     """
     if not len(bursts.price):
         return []
-    keys = level_keys(bursts.side, bursts.price)
-    came = bursts.at_once + bursts.late
-    # A part is no larger than what was displayed before it, so more than that came in several.
-    refreshes = np.bincount(keys, weights=-(-came // bursts.shown.clip(1)))
-    chances = _Chances(keys, bursts.at_once > 0, came)
+    levels = _Levels(bursts)
     found = []
-    for key in np.flatnonzero(refreshes >= min_refreshes):
-        sure = max(0.0, 1 - chances.tail(int(key)))
-        if sure < confidence:
-            continue
-        rows = np.flatnonzero(keys == key)
-        executed = int(bursts.executed[rows].sum())
-        if executed >= volume_threshold:
-            hidden = int(bursts.at_once[rows].sum()) + chances.hidden(int(key), bursts.late[rows])
-            found.append(_iceberg(bursts, rows, int(refreshes[key]), (executed, hidden), sure))
+    for key in np.flatnonzero(
+        (levels.refreshes >= min_refreshes) & (levels.executed >= volume_threshold)
+    ):
+        sure = levels.confidence(int(key), confidence)
+        if sure >= confidence:
+            found.append(levels.iceberg(int(key), sure))
     return sorted(found, key=lambda each: (-each.confidence, -each.hidden, each.price))
 
 
@@ -108,90 +102,96 @@ def level_keys(side: NDArray[np.int64], price: NDArray[np.int64]) -> NDArray[np.
     return keys
 
 
-def binomial_tail(count: int, hits: int, chance: float) -> float:
-    """Return the probability of at least ``hits`` in ``count`` trials of a given chance."""
-    if hits <= 0:
+def binomial_tail(count: int, hits: int, chance: float, enough: float = 1.0) -> float:
+    """Return the probability of at least ``hits`` in ``count`` trials of a given chance.
+
+    Once the sum has reached ``enough`` it is returned as it is: the probability is at least that.
+    """
+    if hits <= 0 or chance >= 1:
         return 1.0
-    if chance <= 0:
+    if chance <= 0 or hits > count:
         return 0.0
-    if chance >= 1:
-        return 1.0
     logs = math.lgamma(count + 1) - math.lgamma(hits + 1) - math.lgamma(count - hits + 1)
     term = math.exp(logs + hits * math.log(chance) + (count - hits) * math.log1p(-chance))
     total, odds = 0.0, chance / (1 - chance)
     for number in range(hits, count + 1):
         total += term
+        if total >= enough:
+            break
         term *= odds * (count - number) / (number + 1)
         if term < total * 1e-12:
             break
     return min(total, 1.0)
 
 
-class _Chances:
-    """How likely refills are by chance, from all executions of a window."""
+class _Levels:
+    """The executions of a window by level, and how likely their refills are by chance."""
 
-    def __init__(
-        self, keys: NDArray[np.int64], at_once: NDArray[np.bool_], came: NDArray[np.int64]
-    ) -> None:
-        self._keys, self._at_once, self._came = keys, at_once, came
+    def __init__(self, bursts: BurstColumns) -> None:
+        self._bursts = bursts
+        sparse = level_keys(bursts.side, bursts.price)
+        present = np.flatnonzero(np.bincount(sparse))
+        names = np.zeros(int(present[-1]) + 1, dtype=np.int64)
+        names[present] = np.arange(len(present))
+        self._keys = keys = names[sparse]
+        levels = len(present)
+        came = bursts.at_once + bursts.late
+        refilled = np.flatnonzero(came)
+        at_once = np.flatnonzero(bursts.at_once)
+        size = came[refilled]
+        # A part is no larger than what was displayed before it, so more than that came in several.
+        parts = -(-size // bursts.shown[refilled].clip(1))
         self._counts = np.bincount(keys)
-        self._hits = np.bincount(keys[at_once], minlength=len(self._counts))
-        busy = self._counts >= BUSY
-        shares = self._hits[busy] / self._counts[busy]
-        self._common = float(np.quantile(shares, COMMON)) if np.count_nonzero(busy) > 1 else 0.0
-        self._tested = KINDS * int(np.count_nonzero(self._counts))
-        self._sizes = np.bincount(came.clip(0, LARGEST))
+        self._at_once = np.bincount(keys[at_once], minlength=levels)
+        self.refreshes = np.bincount(keys[refilled], weights=parts, minlength=levels)
+        self.executed = np.bincount(keys, weights=bursts.executed)
+        size[size > LARGEST] = 0
+        flat = np.bincount(keys[refilled] * (LARGEST + 1) + size, minlength=levels * (LARGEST + 1))
+        by_size = flat.reshape(levels, LARGEST + 1)
+        by_size[:, 0] = 0
+        self._sizes = by_size.sum(axis=0)
+        usual = by_size.argmax(axis=1)
+        self._usual = usual.tolist()
+        self._repeats = by_size[np.arange(levels), usual].tolist()
+        self._kinds = np.count_nonzero(by_size, axis=1).tolist()
+        self._total, self._total_at_once = len(keys), len(at_once)
+        self._tested = KINDS * levels
+        busy = np.sort((self._at_once / self._counts)[self._counts >= BUSY])
+        self._common = float(busy[int(COMMON * (len(busy) - 1))]) if len(busy) > 1 else 0.0
 
-    def tail(self, key: int) -> float:
-        """Return T * P of a level: the smaller of its two tails, times how many were looked at."""
-        count, hits = int(self._counts[key]), int(self._hits[key])
-        at_once = binomial_tail(count, hits, self._rate(int(self._hits.sum()) - hits, count))
-        size, repeats, kinds = self._usual(key)
-        others = int(self._sizes[size]) - repeats
-        same = binomial_tail(count, repeats, self._rate(others, count, pooled=True))
-        return self._tested * min(at_once, same * kinds)
+    def confidence(self, key: int, least: float) -> float:
+        """Return 1 - T * P of a level, P the smaller of its two tails; below ``least``, at most."""
+        count, hits = int(self._counts[key]), int(self._at_once[key])
+        size, repeats, kinds = self._usual[key], self._repeats[key], self._kinds[key]
+        enough = (1 - least) / self._tested + 1e-300
+        chance = max(self._rate(self._total_at_once - hits, count), self._common)
+        tail = binomial_tail(count, hits, chance, enough)
+        if tail >= enough and kinds:
+            chance = self._rate(int(self._sizes[size]) - repeats, count)
+            tail = min(tail, kinds * binomial_tail(count, repeats, chance, enough))
+        return max(0.0, 1 - self._tested * tail)
 
-    def hidden(self, key: int, late: NDArray[np.int64]) -> int:
-        """Return the contracts of a level's late refills that chance does not explain.
+    def iceberg(self, key: int, confidence: float) -> Iceberg:
+        """Return a level as it is reported."""
+        bursts, count = self._bursts, int(self._counts[key])
+        rows = np.flatnonzero(self._keys == key)
+        size, repeats = self._usual[key], self._repeats[key]
+        expected = count * self._rate(int(self._sizes[size]) - repeats, count)
+        late = size * max(0.0, np.count_nonzero(bursts.late[rows] == size) - expected)
+        return Iceberg(
+            int(bursts.side[rows[0]]),
+            int(bursts.price[rows[0]]),
+            float(bursts.shown[rows].mean()),
+            count,
+            int(self.refreshes[key]),
+            int(self._at_once[key]),
+            int(self.executed[key]),
+            int(bursts.at_once[rows].sum() + late),
+            confidence,
+            int(bursts.exch_ns[rows].max()),
+        )
 
-        Args:
-            key: The level.
-            late: Late refills of its executions.
-        """
-        size, repeats, _ = self._usual(key)
-        count = int(self._counts[key])
-        expected = count * self._rate(int(self._sizes[size]) - repeats, count, pooled=True)
-        return int(size * max(0.0, np.count_nonzero(late == size) - expected))
-
-    def _usual(self, key: int) -> tuple[int, int, int]:
-        """Return the most common size of a level's refills, how often it came, and how many."""
-        mine = np.bincount(self._came[self._keys == key].clip(0, LARGEST), minlength=2)
-        mine[0] = 0
-        size = int(np.argmax(mine))
-        return size, int(mine[size]), int(np.count_nonzero(mine))
-
-    def _rate(self, hits: int, count: int, *, pooled: bool = False) -> float:
+    def _rate(self, others: int, count: int) -> float:
+        """Return the share of the other levels' executions with so many hits among them."""
         # One refill in two executions that nobody saw: the chance is never taken to be zero.
-        share = (hits + 1) / (int(self._counts.sum()) - count + 2)
-        return share if pooled else max(share, self._common)
-
-
-def _iceberg(
-    bursts: BurstColumns,
-    rows: NDArray[np.intp],
-    refreshes: int,
-    sums: tuple[int, int],
-    confidence: float,
-) -> Iceberg:
-    first = rows[0]
-    return Iceberg(
-        int(bursts.side[first]),
-        int(bursts.price[first]),
-        float(bursts.shown[rows].mean()),
-        len(rows),
-        refreshes,
-        int(np.count_nonzero(bursts.at_once[rows])),
-        *sums,
-        confidence,
-        int(bursts.exch_ns[rows].max()),
-    )
+        return (others + 1) / (self._total - count + 2)

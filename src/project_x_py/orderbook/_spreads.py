@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from project_x_py._core.time import NS
+from project_x_py.orderbook._flow import dot
 from project_x_py.orderbook._rings import UNKNOWN, QuoteColumns
 
 if TYPE_CHECKING:
@@ -99,8 +100,8 @@ def spread_history(quotes: QuoteColumns, end_ns: int) -> SpreadHistory | None:
     spread = quotes.ask - quotes.bid
     ns = quotes.exch_ns
     weight = _stood(ns, end_ns)
-    average = float(np.dot(spread, weight))
-    deviation = float(np.sqrt(np.dot((spread - average) ** 2, weight)))
+    average = float(dot(spread, weight))
+    deviation = float(np.sqrt(dot((spread - average) ** 2, weight)))
     values, where = np.unique(spread, return_inverse=True)
     shares = np.bincount(where, weights=weight)
     return SpreadHistory(
@@ -124,8 +125,8 @@ def _stood(ns: Column, end_ns: int) -> Floats:
 def _trend(spread: Column, ns: Column) -> float | None:
     minutes = (ns - ns[0]) / (60 * NS)
     centred = minutes - minutes.mean()
-    variance = float(np.dot(centred, centred))
-    return float(np.dot(centred, spread)) / variance if variance else None
+    variance = float(dot(centred, centred))
+    return float(dot(centred, spread)) / variance if variance else None
 
 
 def paid(trades: TradeColumns, quotes: QuoteColumns) -> Paid:
@@ -151,15 +152,15 @@ def paid(trades: TradeColumns, quotes: QuoteColumns) -> Paid:
     later, told = _mid_after(trades.exch_ns[known], quotes)
     volume = size.sum()
     at_best = float(size[fine].sum() / volume)
-    average = float(np.dot(effective, size) / volume)
+    average = float(dot(effective, size) / volume)
     after = size[told].sum()
     if not after:
         return Paid(average, None, None, at_best)
     realized = 2 * direction * (price - later)
     return Paid(
         average,
-        float(np.dot(realized[told], size[told]) / after),
-        float(np.dot((effective - realized)[told], size[told]) / after),
+        float(dot(realized[told], size[told]) / after),
+        float(dot((effective - realized)[told], size[told]) / after),
         at_best,
     )
 
@@ -211,4 +212,4 @@ def second_deviation(quotes: QuoteColumns) -> float | None:
         return None
     doubled = quotes.bid + quotes.ask
     steps = (doubled[1:] - doubled[:-1]) / 2
-    return float(((steps @ steps) / elapsed) ** 0.5)
+    return float((dot(steps, steps) / elapsed) ** 0.5)

@@ -26,7 +26,12 @@ SWEEP_NS = 1_000_000
 """Prints of one order come within this time."""
 
 HOLD_NS = 10 * NS
-"""A level holds when it is not traded through for so long after the last execution."""
+"""A level that is still there holds when it was hit for so long; one that was traded through held
+when that came so long after its last execution."""
+
+OUTSTANDING = 10
+"""Times the usual volume of a level, which is the median between two times it was traded through,
+that a level must take in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,12 @@ class Absorption:
     end_ns: int
     shown: list[int] = field(default_factory=list)
     broken_ns: int | None = None
+
+    def held_ns(self, now_ns: int) -> int:
+        """Return how long it held."""
+        if self.broken_ns is not None:
+            return self.broken_ns - self.end_ns
+        return now_ns - self.start_ns
 
     @property
     def displayed(self) -> float:
@@ -127,7 +138,7 @@ def absorptions(
         bursts: Executions of a window.
         min_ratio: Contracts executed over contracts displayed, at least.
         min_volume: Contracts executed, at least.
-        now_ns: Exchange time; a level must have held for ten seconds.
+        now_ns: Exchange time.
     """
     standing: tuple[dict[int, Absorption], dict[int, Absorption]] = ({}, {})
     ended: list[Absorption] = []
@@ -144,11 +155,12 @@ def absorptions(
         level.shown.append(shown)
         level.end_ns = ns
     ended += [*standing[0].values(), *standing[1].values()]
+    if not ended:
+        return []
+    least = max(min_volume, OUTSTANDING * float(np.median([each.volume for each in ended])))
     held = [
         each
         for each in ended
-        if each.volume >= min_volume
-        and each.ratio >= min_ratio
-        and (now_ns if each.broken_ns is None else each.broken_ns) - each.end_ns >= HOLD_NS
+        if each.volume >= least and each.ratio >= min_ratio and each.held_ns(now_ns) >= HOLD_NS
     ]
     return sorted(held, key=lambda each: -each.volume)

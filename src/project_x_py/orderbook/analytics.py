@@ -41,6 +41,7 @@ __all__ = ["MarketAnalytics"]
 
 SIDES = ("buy", "sell")
 SPREAD_SAMPLES = 100
+DEVIATION_QUOTES = 1000
 
 
 class MarketAnalytics:
@@ -142,7 +143,7 @@ class MarketAnalytics:
         price_impact_pct (how far the best price moves, percent of the mid; None when the whole side
         is taken); levels_consumed; remaining_liquidity (contracts left, both sides);
         confidence_level (share of the order that can be filled, percent); timing_risk (standard
-        deviation of the mid over one second, from the best prices held: Almgren and Chriss,
+        deviation of the mid over one second, from the newest 1,000 best prices: Almgren and Chriss,
         "Optimal execution of portfolio transactions", 2000); liquidity_premium (average less the
         own side's best price: what immediacy costs, Demsetz 1968); implementation_shortfall
         (dollars against the mid for what is filled, Perold 1988); timestamp (ISO-8601).
@@ -459,9 +460,11 @@ class MarketAnalytics:
         }
 
     def _deviation(self) -> float | None:
+        from project_x_py.orderbook._rings import QuoteColumns
         from project_x_py.orderbook._spreads import second_deviation
 
-        return second_deviation(self._state.quotes.columns())
+        newest = (column[-DEVIATION_QUOTES:] for column in self._state.quotes.columns())
+        return second_deviation(QuoteColumns(*newest))
 
     def _points(self, ticks: float | None) -> float | None:
         return points(self._state, ticks)

@@ -222,12 +222,16 @@ class OrderDetection:
     async def detect_absorption(
         self, time_window_minutes: float = 10, min_ratio: float = 5.0, min_volume: int = 50
     ) -> list[dict[str, Any]]:
-        """Return the levels that took in much more than they displayed and held, largest first.
+        """Return the levels that took in much and held, largest first.
+
+        Much is ``min_ratio`` times what they displayed, and ten times what levels usually take in
+        before they are traded through. Holding is being there still after ten seconds of
+        executions, or for ten seconds after the last one.
 
         Keys of each: price, side ("bid" or "ask"), absorbed_volume (contracts executed there),
         displayed_volume (mean displayed before an execution), ratio (of the two), executions,
         first_detected, last_detected (datetimes), broken (whether the price has traded through the
-        level since; it held for at least ten seconds).
+        level since).
 
         Args:
             time_window_minutes: Minutes of exchange time, above zero.
