@@ -9,6 +9,7 @@ import pytest
 from tests.simulator.scripted import house, post
 
 from project_x_py.simulator._assembly import Assembly
+from project_x_py.simulator._error_codes import CODES
 from project_x_py.simulator._openapi import DOCUMENT_PATHS, document_of
 from project_x_py.simulator._openapi_rows import PAYLOADS
 from project_x_py.simulator._rest import Request, Route
@@ -102,3 +103,14 @@ async def test_an_answer_has_the_members_of_its_description(
         list(msgspec.json.decode(reply.body))
         == schema_of(document, route, request=False)["required"]
     )
+
+
+def test_error_codes_are_enumerated(document: dict[str, Any]) -> None:
+    """Each route has its own, with their names."""
+    for path, codes in CODES.items():
+        for operation in document["paths"][path].values():
+            answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
+            if "properties" in answer:
+                described = answer["properties"]["errorCode"]
+                assert described["enum"] == [0, *codes]
+                assert described["x-enumNames"] == ["Success", *codes.values()]

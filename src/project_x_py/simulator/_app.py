@@ -24,6 +24,8 @@ from project_x_py.simulator._rest import MAX_BODY_BYTES, Reply, Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from starlette.types import Receive, Scope, Send
+
     from project_x_py.simulator._front import Front
     from project_x_py.simulator._hub import HubConnection
 
@@ -53,7 +55,8 @@ def build_app(front: Front, *more: BaseRoute) -> Starlette:
         reply = await front.answer(_request(http_request, http_request.method, body))
         if reply.cut:
             return _cut_off(http_request)
-        return Response(reply.body, reply.status, dict(reply.headers))
+        kind = _TornResponse if reply.torn else Response
+        return kind(reply.body, reply.status, dict(reply.headers))
 
     async def hub(websocket: WebSocket) -> None:
         admitted = front.admit(_request(websocket, "GET", b""))
@@ -71,6 +74,24 @@ def build_app(front: Front, *more: BaseRoute) -> Starlette:
         Route("/{path:path}", http, methods=_METHODS),
     ]
     return Starlette(routes=routes)
+
+
+class _TornResponse(Response):
+    """Announces a whole body, sends half of it, and breaks the connection off."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what is sent of the answer."""
+        cut = scope.get("state", {}).get(CUT)
+        if cut is None:
+            await Response("The connection cannot be cut here.", 502)(scope, receive, send)
+            return
+        start = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **start})
+        half = bytes(self.body[: len(self.body) // 2])
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        cut()
+        # The server takes an answer without an end for a mistake until it knows of the cut.
+        await asyncio.sleep(0)
 
 
 def _cut_off(connection: HTTPConnection) -> Response:

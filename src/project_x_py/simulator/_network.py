@@ -113,9 +113,10 @@ class InProcessNetwork:
             raise ProjectXConnectionError(
                 f"{method} {request.path}: no answer within {timeout_s:g} s", sent=True
             ) from None
-        if reply.cut:
+        if reply.cut or reply.torn:
+            where = "within" if reply.torn else "before"
             raise ProjectXConnectionError(
-                f"{method} {request.path}: the connection broke off before the answer", sent=True
+                f"{method} {request.path}: the connection broke off {where} the answer", sent=True
             )
         return InProcessAnswer(reply.status, _Headers(reply.headers), reply.body)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from project_x_py.simulator._error_codes import CODES
 from project_x_py.simulator._openapi_rows import PAYLOADS
 
 if TYPE_CHECKING:
@@ -116,12 +117,18 @@ def _answer(route: Route) -> _Schema:
     if payload is not None and payload.whole is not None:
         return payload.whole
     members = {} if payload is None else payload.members
+    codes = CODES.get(route.path, {})
     return {
         "type": "object",
         "properties": {
             **members,
             "success": {"type": "boolean"},
-            "errorCode": {"type": "integer", "format": "int32"},
+            "errorCode": {
+                "type": "integer",
+                "format": "int32",
+                "enum": [0, *codes],
+                "x-enumNames": ["Success", *codes.values()],
+            },
             "errorMessage": {"type": ["string", "null"]},
         },
         "required": [*members, "success", "errorCode", "errorMessage"],

@@ -46,6 +46,8 @@ class AggregateBarModel(msgspec.Struct):
     l: float  # noqa: E741 - the gateway's own name
     c: float
     v: int
+    d: str | None = None
+    k: int | None = None
 
 
 class OrderModel(msgspec.Struct, rename="camel"):

@@ -4,7 +4,7 @@ A fault waits for a request of its route and strikes it once. A request meets at
 the one that was asked for first.
 
 Invariants (``tests/simulator/test_faults.py``): a request that is cut or refused is not carried
-out; one whose answer is lost, late or spoilt is, once.
+out; one whose answer is lost, late, torn or spoilt is, once.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class RequestFault:
         lost: Whether it breaks off afterwards, before the answer.
         delay_s: How many seconds the answer waits after the request was carried out.
         spoilt: How the body of the answer is spoilt.
+        torn: Whether the connection breaks off within the answer's body.
     """
 
     route: str | None = None
@@ -57,6 +58,7 @@ class RequestFault:
     lost: bool = False
     delay_s: float = 0.0
     spoilt: Spoilt | None = None
+    torn: bool = False
 
     @property
     def before(self) -> Reply | None:
@@ -72,6 +74,8 @@ class RequestFault:
             await asyncio.sleep(self.delay_s)
         if self.lost:
             return LOST
+        if self.torn:
+            return replace(reply, torn=True)
         return reply if self.spoilt is None else _spoilt(reply, self.spoilt)
 
 

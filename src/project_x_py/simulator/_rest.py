@@ -62,13 +62,15 @@ class Request:
 class Reply:
     """One HTTP response; names of headers are in lower case.
 
-    ``cut`` means that the connection breaks off instead.
+    ``cut`` means that the connection breaks off instead; ``torn``, that it does so in the middle
+    of the body.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     cut: bool = False
+    torn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

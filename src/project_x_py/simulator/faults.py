@@ -50,6 +50,7 @@ __all__ = [
     "Roll",
     "SendFrame",
     "SpoilAnswer",
+    "TearAnswer",
     "Unmute",
 ]
 
@@ -258,6 +259,14 @@ class LoseAnswer(_RequestFault, tag="lose_answer", tag_field="fault", frozen=Tru
         return 0
 
 
+class TearAnswer(_RequestFault, tag="tear", tag_field="fault", frozen=True, kw_only=True):
+    """Carry a request out, then cut the connection in the middle of the answer's body."""
+
+    def apply(self, faults: Faults) -> int:
+        faults.requests.add(RequestFault(self.route, torn=True), self.times)
+        return 0
+
+
 class DelayAnswers(_RequestFault, tag="delay", tag_field="fault", frozen=True, kw_only=True):
     """Carry a request out, and answer ``seconds`` later."""
 
@@ -366,6 +375,7 @@ Fault = (
     | Answer
     | Cut
     | LoseAnswer
+    | TearAnswer
     | DelayAnswers
     | SpoilAnswer
     | ExpireTokens
