@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from tests.suites import login
 
 from project_x_py._core.grid import TickGrid
-from project_x_py._core.orders.family import Protection
-from project_x_py._core.orders.intents import SETTLE_NS, Intent
+from project_x_py._core.orders.intents import SETTLE_NS, Intent, Protection
 from project_x_py._core.orders.ledger import Change, OrderChange, OrderLedger
 from project_x_py._core.positions import PositionBook
 from project_x_py._core.records import AccountUpdate, OrderUpdate, PositionUpdate, TradeUpdate

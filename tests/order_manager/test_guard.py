@@ -7,8 +7,7 @@ import asyncio
 import pytest
 from tests.order_manager.desks import LIMIT, MARKET, in_virtual_time, served, watched
 
-from project_x_py._core.orders.family import Protection
-from project_x_py._core.orders.intents import Intent, Purpose
+from project_x_py._core.orders.intents import Intent, Protection, Purpose
 from project_x_py._core.submission import Accepted, Lane, OrderRequest
 from project_x_py.order_manager._guard import DEADLINE_S
 from project_x_py.simulator import faults

@@ -71,8 +71,8 @@ class BracketOrderResponse(Model):
         stop_order_id: Id of the stop loss; None when it was not placed.
         target_order_id: Id of the take profit; None when it was not placed.
         entry_price: Entry price in points; None for a market entry that has no fill yet.
-        stop_loss_price: Stop price in points, as aligned to the tick grid.
-        take_profit_price: Target price in points, as aligned to the tick grid.
+        stop_loss_price: Stop price in points, as aligned to the tick grid; None without a stop.
+        take_profit_price: Target price in points, aligned likewise; None without a target.
         entry_response: The gateway's answer to the entry.
         stop_response: The gateway's answer to the stop loss.
         target_response: The gateway's answer to the take profit.
@@ -84,8 +84,8 @@ class BracketOrderResponse(Model):
     stop_order_id: int | None
     target_order_id: int | None
     entry_price: float | None
-    stop_loss_price: float
-    take_profit_price: float
+    stop_loss_price: float | None
+    take_profit_price: float | None
     entry_response: OrderPlaceResponse | None
     stop_response: OrderPlaceResponse | None
     target_response: OrderPlaceResponse | None
@@ -98,8 +98,8 @@ class BracketOrderResponse(Model):
         stop_order_id=optional(ID),
         target_order_id=optional(ID),
         entry_price=optional(AMOUNT),
-        stop_loss_price=AMOUNT,
-        take_profit_price=AMOUNT,
+        stop_loss_price=optional(AMOUNT),
+        take_profit_price=optional(AMOUNT),
         entry_response=optional(nested(OrderPlaceResponse)),
         stop_response=optional(nested(OrderPlaceResponse)),
         target_response=optional(nested(OrderPlaceResponse)),

@@ -20,8 +20,8 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from project_x_py._core.orders.family import Assessment, Protection, assess
-from project_x_py._core.orders.intents import Intent, IntentState, Purpose
+from project_x_py._core.orders.family import Assessment, assess
+from project_x_py._core.orders.intents import Intent, IntentState, Protection, Purpose
 from project_x_py._core.orders.state import OPEN
 from project_x_py._core.submission import Accepted, Lane, OrderEdit, OrderRequest, Refused
 from project_x_py._core.time import NS

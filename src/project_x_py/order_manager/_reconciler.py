@@ -30,6 +30,9 @@ from project_x_py._core.time import NS
 from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from project_x_py._core.grid import TickGrid
     from project_x_py._core.records import OrderUpdate, PositionUpdate, TradeUpdate
     from project_x_py._ports import Clock, OrderQueries
     from project_x_py.order_manager._desk import OrderDesk
@@ -64,6 +67,7 @@ class Reconciler:
         desk: Merges what is read.
         queries: What the gateway knows.
         clock: Stamps and spaces the reads.
+        grid: Finds the grid of a contract, before its orders are told of.
         positions: Told of positions and fills, where somebody keeps them.
     """
 
@@ -73,6 +77,7 @@ class Reconciler:
         queries: OrderQueries,
         *,
         clock: Clock,
+        grid: Callable[[str], Awaitable[TickGrid]] | None = None,
         positions: ReadPositions | None = None,
     ) -> None:
         self.reads = 0
@@ -84,6 +89,7 @@ class Reconciler:
         self._desk = desk
         self._queries = queries
         self._clock = clock
+        self._grid = grid
         self._asked = asyncio.Event()
         self._since_ns = 0
         self._failed_in_row = 0
@@ -112,6 +118,9 @@ class Reconciler:
         try:
             rows = await self._orders(asof_ns)
             positions = await self._queries.positions(self._desk.ledger.account_id)
+            if rows is not None and self._grid is not None:
+                for contract_id in {row.contract_id for row in rows}:
+                    await self._grid(contract_id)
         except ProjectXError as exc:
             return self._failed(str(exc))
         if rows is None:

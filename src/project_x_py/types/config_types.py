@@ -147,6 +147,7 @@ class OrderManagerConfig(TypedDict, total=False):
 
     enable_bracket_orders: bool
     enable_trailing_stops: bool
+    enable_stop_limit: bool
     auto_risk_management: bool
     max_order_size: int
     max_orders_per_minute: int

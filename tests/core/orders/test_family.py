@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from project_x_py._core.orders import state as codes
-from project_x_py._core.orders.family import Assessment, Protection, Resize, assess
+from project_x_py._core.orders.family import Assessment, Resize, assess
+from project_x_py._core.orders.intents import Protection
 from project_x_py._core.orders.state import OrderState
 from project_x_py._core.records import OrderUpdate
 

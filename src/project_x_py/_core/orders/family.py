@@ -21,21 +21,13 @@ from project_x_py._core.orders.state import OPEN, PENDING, SUSPENDED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from project_x_py._core.orders.intents import Protection
     from project_x_py._core.orders.state import OrderState
 
-__all__ = ["Assessment", "Protection", "Resize", "assess"]
+__all__ = ["Assessment", "Resize", "assess"]
 
 _COVERS = frozenset({OPEN, PENDING})
 """Statuses of a stop that is at the exchange; a suspended one covers nothing yet."""
-
-
-class Protection(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for beside an entry. Prices are absolute, in ticks; None leaves one out."""
-
-    stop: int | None = None
-    target: int | None = None
-    native: bool = False
-    """Whether the gateway itself places the legs when the entry fills."""
 
 
 class Resize(msgspec.Struct, frozen=True):

@@ -21,7 +21,15 @@ import msgspec
 from project_x_py._core.submission import OrderRequest  # noqa: TC001 - msgspec reads it
 from project_x_py.exceptions import ProjectXOrderError
 
-__all__ = ["SETTLE_NS", "CompleteRead", "Intent", "IntentState", "Purpose", "Submission"]
+__all__ = [
+    "SETTLE_NS",
+    "CompleteRead",
+    "Intent",
+    "IntentState",
+    "Protection",
+    "Purpose",
+    "Submission",
+]
 
 SETTLE_NS = 1_000_000_000
 """How long after the send a read begins that counts, and how far apart two such reads are."""
@@ -62,6 +70,15 @@ class Purpose(Enum):
     EXIT = "exit"
 
 
+class Protection(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for beside an entry. Prices are absolute, in ticks; None leaves one out."""
+
+    stop: int | None = None
+    target: int | None = None
+    native: bool = False
+    """Whether the gateway itself places the legs when the entry fills."""
+
+
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """One order that somebody wants placed, under the tag that it will be found by."""
 
@@ -70,6 +87,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     purpose: Purpose = Purpose.ENTRY
     protects: str | None = None
     """Tag of the entry that this order protects or ends."""
+    protection: Protection | None = None
+    """What an entry is to be protected by."""
     created_ns: int
 
 

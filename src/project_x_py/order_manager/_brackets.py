@@ -1,0 +1,174 @@
+"""An entry with its stop and its target, as one call.
+
+The gateway's own bracket comes first: it protects from the fill on, also when this program is
+gone. An account whose brackets are managed by position refuses it; the entry then goes out alone
+and the guard places the legs as it fills.
+
+Invariant (``tests/order_manager/test_brackets.py``): the call never leaves an entry that nobody
+guards, and a leg is never reported that the gateway does not have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from project_x_py._core.orders.intents import Intent, Protection, Purpose
+from project_x_py._core.submission import Accepted, Lane, OrderRequest, Outcome, Refused
+from project_x_py.exceptions import ProjectXOrderError
+from project_x_py.types.trading import OrderSide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from project_x_py._ports import Clock
+    from project_x_py.order_manager._desk import OrderDesk
+    from project_x_py.order_manager._guard import ProtectionGuard
+
+__all__ = ["BracketDesk", "BracketPlan", "check_bracket"]
+
+STOP_LEG, TARGET_LEG = 4, 1
+MARKET = 2
+
+LEGS_S = 2.0
+"""How long the call waits for the legs of an entry that has filled, or of the gateway's own."""
+
+LOOK_S = 0.02
+
+NO_NATIVE = "Position Brackets"
+"""In the gateway's text when the account manages brackets by position."""
+
+
+class BracketPlan:
+    """A bracket in ticks.
+
+    Args:
+        request: The entry, without legs.
+        reference: Price that the legs' distances are counted from until the fill is known.
+        stop: Price of the stop, None for none.
+        target: Price of the target, None for none.
+    """
+
+    __slots__ = ("reference", "request", "stop", "target")
+
+    def __init__(
+        self, request: OrderRequest, reference: int, stop: int | None, target: int | None
+    ) -> None:
+        self.request = request
+        self.reference = reference
+        self.stop = stop
+        self.target = target
+
+    def entry(self, tag: str, *, native: bool) -> OrderRequest:
+        """Return the request to send, with the gateway's legs or without."""
+        asked = self.request
+        stop = None if self.stop is None else (self.stop - self.reference, STOP_LEG)
+        target = None if self.target is None else (self.target - self.reference, TARGET_LEG)
+        return OrderRequest(
+            account_id=asked.account_id,
+            contract_id=asked.contract_id,
+            type=asked.type,
+            side=asked.side,
+            size=asked.size,
+            limit=asked.limit,
+            stop=asked.stop,
+            tag=tag,
+            stop_bracket=stop if native else None,
+            target_bracket=target if native else None,
+        )
+
+
+def check_bracket(plan: BracketPlan, points: Callable[[int], float]) -> None:
+    """Refuse legs on the wrong side of the entry.
+
+    Raises:
+        ProjectXOrderError: The stop or the target is not where it can protect or profit.
+    """
+    buys = plan.request.side == OrderSide.BUY
+    legs = (("stop_loss_price", plan.stop, buys), ("take_profit_price", plan.target, not buys))
+    for name, price, below in legs:
+        if price is None or ((price < plan.reference) == below and price != plan.reference):
+            continue
+        where = "below" if below else "above"
+        raise ProjectXOrderError(
+            f"{name} {points(price)} of a {'buy' if buys else 'sell'} bracket must be {where} the "
+            f"entry {points(plan.reference)}"
+        )
+
+
+class BracketDesk:
+    """Sends brackets of one account.
+
+    Args:
+        desk: Sends the entry.
+        guard: Guards it.
+        clock: Stamps it.
+        next_tag: Makes a tag.
+    """
+
+    def __init__(
+        self,
+        desk: OrderDesk,
+        guard: ProtectionGuard,
+        clock: Clock,
+        next_tag: Callable[[], str],
+    ) -> None:
+        self.native: bool | None = None
+        """Whether the account takes the gateway's brackets; None until one was tried."""
+        self._desk = desk
+        self._guard = guard
+        self._clock = clock
+        self._next_tag = next_tag
+
+    async def send(self, plan: BracketPlan) -> tuple[str, Outcome]:
+        """Send the entry, guarded; return its tag and what became of it.
+
+        Raises:
+            RiskLimitExceeded: The risk gate refused; nothing was sent.
+        """
+        if self.native is not False:
+            tag, outcome = await self._send(plan, native=True)
+            if not (isinstance(outcome, Refused) and NO_NATIVE in outcome.message):
+                if isinstance(outcome, Accepted):
+                    self.native = True
+                return tag, outcome
+            self.native = False
+        return await self._send(plan, native=False)
+
+    async def legs(self, tag: str) -> tuple[int | None, int | None]:
+        """Wait a little for the legs, and return their ids as far as they exist.
+
+        An entry that rests has no legs of its own until it fills; those of the gateway are there
+        at once.
+        """
+        waited = 0.0
+        while True:
+            stops, targets = self._guard.legs(tag)
+            stop = next((leg.id for leg in stops if leg.is_working), None)
+            target = next((leg.id for leg in targets if leg.is_working), None)
+            guarded = self._guard.guarded(tag)
+            if guarded is None or waited >= LEGS_S:
+                return stop, target
+            wanted = guarded.protection
+            if (stop or wanted.stop is None) and (target or wanted.target is None):
+                return stop, target
+            entry = self._desk.ledger.by_tag(tag)
+            if not wanted.native and entry is not None and not entry.filled and waited > LOOK_S:
+                return stop, target
+            await asyncio.sleep(LOOK_S)
+            waited += LOOK_S
+
+    async def _send(self, plan: BracketPlan, *, native: bool) -> tuple[str, Outcome]:
+        tag = plan.request.tag or self._next_tag()
+        if not native and self._desk.ledger.submission(tag) is not None:
+            tag = self._next_tag()
+        protection = Protection(stop=plan.stop, target=plan.target, native=native)
+        intent = Intent(
+            tag=tag,
+            request=plan.entry(tag, native=native),
+            purpose=Purpose.ENTRY,
+            protection=protection,
+            created_ns=self._clock.now_ns(),
+        )
+        self._guard.protect(tag, protection)
+        return tag, await self._desk.place(intent, lane=Lane.ENTRY)

@@ -1,0 +1,58 @@
+"""What an account holds, for an order manager that nobody gave a keeper of positions.
+
+Invariant (``tests/order_manager/test_holdings.py``): *flat* is said only after a statement that
+is newer, by the time events take, than the last fill.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from project_x_py._core.orders.intents import SETTLE_NS
+from project_x_py._core.positions import PositionBook
+
+if TYPE_CHECKING:
+    from project_x_py._core.records import PositionUpdate, TradeUpdate
+
+__all__ = ["Holdings"]
+
+
+class Holdings:
+    """Positions of one account as the gateway states them.
+
+    Args:
+        account_id: Whose.
+    """
+
+    def __init__(self, account_id: int) -> None:
+        self.book = PositionBook(account_id)
+        self._said_ns: dict[str, int] = {}
+        self._listed_ns = 0
+
+    def hear_position(self, update: PositionUpdate) -> None:
+        """Take one statement."""
+        self.book.hear(update)
+        self._said_ns[update.contract_id] = update.recv_ns
+
+    def hear_positions(self, listed: tuple[PositionUpdate, ...], asof_ns: int) -> None:
+        """Take a complete list, true as of the moment its read began."""
+        self.book.hear_all([replace(row, recv_ns=asof_ns) for row in listed], asof_ns)
+        self._listed_ns = asof_ns
+
+    def hear_fill(self, fill: TradeUpdate) -> None:
+        """Take a fill; positions are what the gateway states, so it changes nothing here."""
+
+    def holds_positions(self) -> bool:
+        """Tell whether anything is held."""
+        return len(self.book) > 0
+
+    def net(self, contract_id: str) -> int:
+        """Return the signed contracts held."""
+        return self.book.net(contract_id)
+
+    def is_flat(self, contract_id: str, since_ns: int) -> bool:
+        """Tell whether nothing is held, by a statement well after ``since_ns``."""
+        said_ns = max(self._said_ns.get(contract_id, 0), self._listed_ns)
+        return said_ns > since_ns + SETTLE_NS and not self.book.net(contract_id)

@@ -1,0 +1,284 @@
+"""Contracts, grids, tags and checks: what an order needs before it is one.
+
+Invariant (``tests/order_manager/test_intake.py``): the grid of every contract that an order was
+made for is known from then on; a tag is never made twice; another account is refused.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from project_x_py._core.grid import TickGrid
+from project_x_py._core.submission import Lane
+from project_x_py.exceptions import ProjectXError, ProjectXOrderError
+from project_x_py.order_manager._brackets import BracketPlan, check_bracket
+from project_x_py.order_manager._requests import (
+    bracket_ticks,
+    checked_side,
+    checked_size,
+    checked_tag,
+    checked_type,
+    order_request,
+    protective_ticks,
+    ticks_of,
+)
+from project_x_py.types.trading import OrderSide, OrderType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from decimal import Decimal
+
+    from project_x_py._core.orders.ledger import OrderLedger
+    from project_x_py._core.submission import OrderRequest
+    from project_x_py._ports import Clock, LastPrices, OrderSource, TaskOwner
+    from project_x_py.models import Instrument
+    from project_x_py.order_manager._holdings import Holdings
+    from project_x_py.types.config_types import OrderManagerConfig
+
+__all__ = ["Intake"]
+
+logger = logging.getLogger(__name__)
+
+FRESH_S = 5.0
+"""A last price older than this is not used to judge an order."""
+
+MINUTE_NS = 60_000_000_000
+
+
+class Intake:
+    """Makes requests of one account.
+
+    Args:
+        source: Finds contracts.
+        account_id: Whose orders.
+        config: Limits that are kept here.
+        ledger: What works already.
+        holdings: What is held.
+        tasks: Finds contracts that events name.
+        learned: Called when the grid of such a contract is known.
+    """
+
+    def __init__(
+        self,
+        source: OrderSource,
+        account_id: int,
+        config: OrderManagerConfig,
+        *,
+        ledger: OrderLedger,
+        holdings: Holdings,
+        tasks: TaskOwner,
+        learned: Callable[[], None],
+    ) -> None:
+        self.account_id = account_id
+        self.prices: LastPrices | None = None
+        self.invalid = 0
+        self._source = source
+        self._clock: Clock = source.clock
+        self._config = config
+        self._ledger = ledger
+        self._holdings = holdings
+        self._tasks = tasks
+        self._learned = learned
+        self._contracts: dict[str, Instrument] = {}
+        self._grids: dict[str, TickGrid] = {}
+        self._learning: set[str] = set()
+        self._run = secrets.token_hex(4)
+        self._number = 0
+        self._sent_ns: list[int] = []
+
+    def held_grid(self, contract_id: str) -> TickGrid | None:
+        """Return a grid that is known."""
+        return self._grids.get(contract_id)
+
+    def known_grid(self, contract_id: str) -> TickGrid:
+        """Return the grid of a contract that an order is known of.
+
+        Raises:
+            ProjectXOrderError: Nobody learnt it before the order was told of.
+        """
+        grid = self._grids.get(contract_id)
+        if grid is None:
+            raise ProjectXOrderError(f"the grid of {contract_id} is not known")
+        return grid
+
+    def next_tag(self) -> str:
+        """Return a tag that this run has not used."""
+        self._number += 1
+        return f"px-{self._run}-{self._number}"
+
+    def lane(self, request: OrderRequest) -> Lane:
+        """An order that only reduces what is held is protective, every other an entry."""
+        net = self._holdings.net(request.contract_id)
+        reduces = net and (net > 0) == (request.side == OrderSide.SELL)
+        buys, sells = self._ledger.committed(request.contract_id)
+        working = sells if net > 0 else buys
+        if reduces and request.size + working <= abs(net):
+            return Lane.PROTECTIVE
+        return Lane.ENTRY
+
+    async def request(
+        self,
+        contract_id: str,
+        order_type: int,
+        side: int,
+        size: int,
+        prices: Mapping[str, float | Decimal | None],
+        *,
+        account_id: int | None,
+        custom_tag: str | None = None,
+        trail_distance: float | Decimal | None = None,
+        legs: tuple[Mapping[str, int] | None, Mapping[str, int] | None] = (None, None),
+    ) -> OrderRequest:
+        """Return the request of an order, every mistake found.
+
+        Raises:
+            ProjectXOrderError: It is impossible.
+            ProjectXInstrumentError: No such contract.
+        """
+        try:
+            self.own(account_id)
+            kind = checked_type(order_type, stop_limit=self._config.get("enable_stop_limit", False))
+            checked = checked_side(side)
+            checked_size(size, self._config.get("max_order_size"))
+            tag = self.next_tag() if custom_tag is None else checked_tag(custom_tag)
+            stop_leg = bracket_ticks("stop_loss_bracket", legs[0], checked, is_stop=True)
+            target_leg = bracket_ticks("take_profit_bracket", legs[1], checked, is_stop=False)
+            contract = await self.contract(contract_id)
+            return order_request(
+                account_id=self.account_id,
+                contract_id=contract.id,
+                grid=self._grids[contract.id],
+                order_type=kind,
+                side=checked,
+                size=size,
+                tag=tag,
+                last=self.last(contract.id),
+                prices=prices,
+                trail_distance=trail_distance,
+                stop_bracket=stop_leg,
+                target_bracket=target_leg,
+            )
+        except ProjectXError:
+            self.invalid += 1
+            raise
+
+    async def plan(
+        self,
+        contract_id: str,
+        side: int,
+        size: int,
+        prices: tuple[float | Decimal | None, float | Decimal | None, float | Decimal | None],
+        entry_type: str,
+        account_id: int | None,
+    ) -> BracketPlan:
+        """Return a bracket, its legs on their sides of the entry.
+
+        Args:
+            contract_id: Contract id, name or ticker.
+            side: 0 buys, 1 sells.
+            size: Contracts.
+            prices: Entry, stop and target in points.
+            entry_type: limit, market or stop.
+            account_id: The own account, nothing else.
+
+        Raises:
+            ProjectXOrderError: It is impossible.
+        """
+        kinds = {"limit": OrderType.LIMIT, "market": OrderType.MARKET, "stop": OrderType.STOP}
+        kind = kinds.get(str(entry_type).lower())
+        if kind is None:
+            raise ProjectXOrderError(f"entry_type is one of {', '.join(kinds)}, not {entry_type!r}")
+        entry, stop, target = prices
+        if kind is not OrderType.MARKET and entry is None:
+            raise ProjectXOrderError(f"a {entry_type} entry needs entry_price")
+        request = await self.request(
+            contract_id,
+            kind,
+            side,
+            size,
+            {
+                "limit_price": entry if kind is OrderType.LIMIT else None,
+                "stop_price": entry if kind is OrderType.STOP else None,
+                "trail_price": None,
+            },
+            account_id=account_id,
+        )
+        grid = self._grids[request.contract_id]
+        last = self.last(request.contract_id)
+        reference = last if entry is None else ticks_of("entry_price", entry, grid)
+        if reference is None:
+            raise ProjectXOrderError("a market entry needs entry_price while no price is known")
+        other = OrderSide.SELL if request.side == OrderSide.BUY else OrderSide.BUY
+        plan = BracketPlan(
+            request,
+            reference,
+            None if stop is None else protective_ticks("stop_loss_price", stop, other, grid),
+            None if target is None else ticks_of("take_profit_price", target, grid),
+        )
+        check_bracket(plan, grid.price)
+        return plan
+
+    async def contract(self, name: object) -> Instrument:
+        """Return a contract by id, name or ticker, its grid being known from then on."""
+        if not isinstance(name, str) or not name.strip():
+            raise ProjectXOrderError(f"contract_id names a contract, not {name!r}")
+        found = self._contracts.get(name)
+        if found is None:
+            found = await self._source.get_instrument(name)
+            if name == found.id:
+                self._contracts[name] = found
+            self._grids[found.id] = TickGrid(found.tickSize, found.tickValue)
+        return found
+
+    async def grid(self, contract_id: str) -> TickGrid:
+        """Return the grid of a contract id."""
+        grid = self._grids.get(contract_id)
+        if grid is None:
+            grid = self._grids[(await self.contract(contract_id)).id]
+        return grid
+
+    def grid_for(self, contract_id: str) -> TickGrid | None:
+        """Return a grid, and have one that is not known found out."""
+        grid = self._grids.get(contract_id)
+        if grid is None and contract_id not in self._learning:
+            self._learning.add(contract_id)
+            self._tasks.spawn(self._learn(contract_id), name=f"grid-{contract_id}")
+        return grid
+
+    async def _learn(self, contract_id: str) -> None:
+        try:
+            await self.contract(contract_id)
+        except ProjectXError as exc:
+            logger.warning("events of %s wait, its grid is not known: %s", contract_id, exc)
+            return
+        finally:
+            self._learning.discard(contract_id)
+        self._learned()
+
+    def last(self, contract_id: str) -> int | None:
+        """Return the last price in ticks while it is fresh."""
+        known = None if self.prices is None else self.prices.last_price(contract_id)
+        return known[0] if known is not None and known[1] <= FRESH_S else None
+
+    def own(self, account_id: int | None) -> None:
+        """Refuse another account.
+
+        Raises:
+            ProjectXOrderError: It is another one.
+        """
+        if account_id is not None and int(account_id) != self.account_id:
+            raise ProjectXOrderError(
+                f"this manager trades account {self.account_id}, not {account_id}; create one "
+                "with a client of that account"
+            )
+
+    def pace(self, lane: Lane) -> None:
+        """Keep ``max_orders_per_minute``; protective orders are never held up by it."""
+        now_ns = self._clock.monotonic_ns()
+        self._sent_ns = [ns for ns in self._sent_ns if now_ns - ns < MINUTE_NS]
+        most = self._config.get("max_orders_per_minute")
+        if lane is Lane.ENTRY and most is not None and len(self._sent_ns) >= most:
+            raise ProjectXOrderError(f"max_orders_per_minute is {most}, and as many were sent")
+        self._sent_ns.append(now_ns)
