@@ -37,6 +37,7 @@ ORDERS = [
     (6.0, 6, 5, "B", 100.0, 1, "F"),
     (6.0, 6, 2, "B", 100.0, 3, "C"),
     (6.0, 6, 5, "B", 100.0, 3, "M"),
+    (7.5, 7, 11, "A", 100.25, 1, "A"),
     (9.0, 9, 3, "B", 99.75, 9, "C"),
 ]
 TRADES = [(0.0, 1, 100.5, 1, "B"), (4.0, 4, 100.0, 2, "S"), (6.0, 6, 100.0, 4, "S")]
@@ -96,7 +97,7 @@ def sizes(source: TapeSource) -> list[tuple[int, int, int]]:
 def test_orders_add_up_to_the_depth(tmp_path: Path) -> None:
     """After each event the best level is as large as its orders."""
     found = sizes(tape(write(tmp_path)))
-    assert [size for _, size, _ in found] == [8, 5, 9, 7, 3, 3]
+    assert [size for _, size, _ in found] == [8, 5, 9, 7, 3, 3, 3]
     assert all(size == ours for _, size, ours in found)
 
 
@@ -107,7 +108,7 @@ def test_the_form_of_vendors(tmp_path: Path) -> None:
         order_id=pl.col("order_id").cast(pl.UInt64) + (1 << 63),
         flags=(pl.col("event") != pl.col("event").shift(-1)).fill_null(True) * 128,
     )
-    events = {0: 0, 1: 0, 2: 1, 3: 2, 4: 3, 6: 4, 9: 5}
+    events = {0: 0, 1: 0, 2: 1, 3: 2, 4: 3, 6: 4, 7: 5, 9: 6}
     write(tmp_path, mbo.drop("event").rename({"ts": "ts_event"}))
     for name in ("trades", "depth"):
         path = tmp_path / f"{name}.parquet"
@@ -189,6 +190,20 @@ def test_a_resting_order_is_filled_when_its_turn_comes(tmp_path: Path) -> None:
             assert event[2]["creationTimestamp"].startswith("2024-03-06T15:30:06")
             row = await trader.row(order)
             assert (row["status"], row["fillVolume"]) == (WORKING, 1)
+
+    run_virtual(run())
+
+
+def test_an_order_that_no_depth_shows_fills_as_well(tmp_path: Path) -> None:
+    """Who comes to a user's price trades at once, though the recorded depth tells nothing of it."""
+
+    async def run() -> None:
+        async with gateway(write(tmp_path)) as running, Trader(running) as trader:
+            order = await trader.order(LIMIT, BUY, 5, limitPrice=100.25)
+            await trader.hear(lambda e: e[0] == TRADE and e[2]["size"] == 1)
+            fills = [e[2] for e in trader.events if e[0] == TRADE and e[2]["orderId"] == order]
+            told = [(row["creationTimestamp"][17:21], row["size"]) for row in fills]
+            assert told == [("04+0", 2), ("06+0", 2), ("07.5", 1)]
 
     run_virtual(run())
 

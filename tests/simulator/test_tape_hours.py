@@ -53,6 +53,9 @@ def test_every_print_is_in_the_hours(offsets: list[int]) -> None:
         for at in range(9 * 24):
             ns = SATURDAY - 4 * DAY_NS + at * HOUR_NS
             assert hours.is_open(ns) or not usual.is_open(ns)
+        for day in range(8, 30):
+            edges = [ns for span in hours.sessions(date(2024, 3, day)) for ns in span]
+            assert edges == sorted(set(edges))
 
 
 def weekend(folder: Path, first_ns: int = SATURDAY) -> Path:

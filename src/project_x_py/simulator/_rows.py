@@ -110,7 +110,7 @@ class LiveRows:
     __slots__ = ("_columns", "_forming", "_minutes", "_second")
 
     KEPT_NS = DAY_NS
-    _FOLD_AT = 2 * 86_400
+    _FOLD_NS = 2 * DAY_NS
 
     def __init__(self) -> None:
         self._columns = tuple(array("q") for _ in range(FIELDS))
@@ -151,7 +151,7 @@ class LiveRows:
         for column, value in zip(self._columns, self._forming, strict=True):
             column.append(value)
         stamps = self._columns[0]
-        if len(stamps) >= self._FOLD_AT:
+        if stamps[-1] - stamps[0] >= self._FOLD_NS:
             edge = stamps[-1] - self.KEPT_NS
             count = bisect_left(stamps, edge - edge % MINUTE_NS)
             old = np.array([column[:count] for column in self._columns], np.int64)

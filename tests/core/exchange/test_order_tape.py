@@ -115,6 +115,27 @@ def test_a_fill_at_a_worse_price_goes_through_better_ones() -> None:
     ]
 
 
+def test_what_users_at_better_prices_got_is_not_there_again() -> None:
+    """A fill of three serves two beyond its price, and one of those who wait at it."""
+    book = bids(1)
+    book.submit(USER, BUY, 100, 2, 0)
+    book.apply(ADD, 2, BUY, 100, 9)
+    book.apply(MODIFY, 90, SELL, 105, 10)
+    book.submit(USER + 1, BUY, 102, 2, 0)
+    book.apply(FILL, 2, BUY, 100, 3)
+    assert book.drain() == [VenueFill(USER + 1, 102, 2), VenueFill(USER, 100, 1)]
+
+
+def test_those_whom_the_record_passed_over_are_passed_over() -> None:
+    """Where the record fills a later order first, an earlier one takes nothing of the fill."""
+    book = bids(5)
+    book.submit(USER, BUY, 100, 2, 0)
+    book.apply(ADD, 2, BUY, 100, 4)
+    book.apply(FILL, 2, BUY, 100, 2)
+    assert book.drain() == [VenueFill(USER, 100, 2)]
+    assert book.submit(USER + 1, SELL, 100, 9, 0) == [VenueFill(USER + 1, 100, 7)]
+
+
 def test_an_order_that_comes_to_a_user_trades_with_the_user() -> None:
     """Who rests across a user's price would have been filled, and has so much less left."""
     book = bids(5)
