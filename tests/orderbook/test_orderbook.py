@@ -4,16 +4,50 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 import pytest
-from tests.suites import simulated_suite
+from tests.orderbook.books import plain_book
+from tests.orderbook.feeds import HandFeed
+from tests.simulator.trading import Trader
+from tests.suites import login, simulated_suite
 
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import Event, EventBus, EventType
 from project_x_py.exceptions import ProjectXError
-from project_x_py.orderbook import OrderBook, OrderBookBase, create_orderbook
+from project_x_py.orderbook import (
+    MemoryManager,
+    OrderBook,
+    OrderBookBase,
+    RealtimeHandler,
+    create_orderbook,
+)
+from project_x_py.simulator import SimulatedGateway
+from project_x_py.trading_suite import TradingSuite
 
+PARTS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "analytics": {
+        "get_market_imbalance": (5,),
+        "get_orderbook_depth": (5.0,),
+        "get_cumulative_delta": (10,),
+        "get_trade_flow_summary": (),
+        "get_liquidity_levels": (1, 5),
+        "get_statistics": (),
+    },
+    "detection": {
+        "get_advanced_market_metrics": (),
+        "detect_iceberg_orders": (1, 1, 5),
+        "detect_order_clusters": (2, 0.5),
+        "detect_spoofing": (10, 0.1, 0.1, 30.0, 1, 0.1),
+    },
+    "profile": {
+        "get_volume_profile": (10, 5),
+        "get_support_resistance_levels": (10, 2, 0.5),
+        "get_spread_analysis": (10,),
+    },
+    "memory_manager": {"get_memory_stats": ()},
+}
 BOOK = {"timeframes": ["1min"], "features": ["orderbook"]}
 
 
@@ -188,5 +222,143 @@ def test_the_factory_is_deprecated_but_works() -> None:
                 book = create_orderbook("MNQ", EventBus(), suite.client, suite.realtime)
             assert isinstance(book, OrderBook)
             assert book.contract is None
+
+    run_virtual(main())
+
+
+@pytest.mark.checklist(59)
+@pytest.mark.parametrize("ticker", ["ES", "NQ", "GC", "CL", "6E"])
+def test_a_contract_id_fills_the_book_as_its_ticker_does(ticker: str) -> None:
+    """The suite may be asked for a contract by its id."""
+
+    async def main() -> None:
+        async with SimulatedGateway(in_process=True, instruments=(ticker,)) as gateway:
+            (listed,) = gateway.contracts
+            suite = await TradingSuite.create(
+                listed.contract_id, timeframes=["1min"], features=["orderbook"], **login(gateway)
+            )
+            await asyncio.sleep(3)
+            book = suite.orderbook
+            assert book is not None
+            truth = gateway.market.snapshot(listed.contract_id)
+            assert [row[:2] for row in book.state.ladder.top(0, 5)] == list(truth.bids)[:5]
+            assert book.trusted
+            await suite.disconnect()
+
+    run_virtual(main())
+
+
+@pytest.mark.checklist(62)
+def test_the_book_and_its_parts_say_the_same() -> None:
+    """Every delegated method returns what the method of its part returns."""
+
+    async def main() -> None:
+        async with simulated_suite("MNQ", **BOOK) as (_, suite):
+            await asyncio.sleep(20)
+            book = suite.orderbook
+            assert book is not None
+            await book.realtime_handler.disconnect()
+            await suite.realtime.disconnect()
+            assert isinstance(book.realtime_handler, RealtimeHandler)
+            assert isinstance(book.memory_manager, MemoryManager)
+            for part, names in PARTS.items():
+                for name, arguments in names.items():
+                    of_part = await getattr(getattr(book, part), name)(*arguments)
+                    assert await getattr(book, name)(*arguments) == of_part, name
+
+    run_virtual(main())
+
+
+@pytest.mark.checklist(60, 68, 74)
+def test_a_suite_lets_go_of_its_book() -> None:
+    """While it runs the book is fed; after disconnect nothing is attached and no task is left."""
+
+    async def main() -> None:
+        async with simulated_suite("MNQ", **BOOK) as (_, suite):
+            book = suite.orderbook
+            assert book is not None
+            assert book.realtime_handler.is_attached
+            assert book.realtime_handler.is_connected
+            assert book.memory_manager.is_running
+            await asyncio.sleep(2)
+            assert book.state.counters.messages > 10
+            assert book.state.quote_bid is not None
+            await suite.disconnect()
+            assert not book.realtime_handler.is_attached
+            assert not book.memory_manager.is_running
+            names = [task.get_name() for task in asyncio.all_tasks()]
+            assert [name for name in names if "book" in name] == []
+
+    run_virtual(main())
+
+
+@pytest.mark.checklist(71)
+def test_a_refused_subscription_is_false_with_a_reason() -> None:
+    """No exception leaves initialize; nothing stays attached; health and status say so."""
+
+    async def main() -> None:
+        book, feed = plain_book(), HandFeed()
+        feed.agrees = False
+        assert not await book.initialize(feed)
+        assert book.last_error == "the gateway refused the subscription"
+        assert feed.sinks == []
+        assert await book.get_error_count() == 1
+        feed.agrees = True
+        assert await book.initialize(feed)
+        assert book.last_error is None
+        assert await book.initialize(feed)
+        assert len(feed.sinks) == 1
+        await book.cleanup()
+        await book.cleanup()
+        assert len(asyncio.all_tasks()) == 1
+
+    run_virtual(main())
+
+
+def test_prints_are_announced_once_in_a_suite() -> None:
+    """The bars announce TRADE_TICK; the book beside them counts the same prints, and is silent."""
+
+    async def main() -> None:
+        async with simulated_suite("MNQ", **BOOK) as (_, suite):
+            told = 0
+
+            @suite.events.on(EventType.TRADE_TICK)
+            async def count(event: Event) -> None:
+                nonlocal told
+                told += 1
+
+            book = suite.orderbook
+            assert book is not None
+            before = sum(book.state.counters.prints)
+            await asyncio.sleep(10)
+            await book.realtime_handler.disconnect()
+            seen = sum(book.state.counters.prints) - before
+            assert seen > 20
+            assert abs(told - seen) <= 2
+
+    run_virtual(main())
+
+
+def test_own_orders_rest_in_the_book() -> None:
+    """A limit order of the account shows where it rests, and leaves when it is cancelled."""
+
+    async def main() -> None:
+        async with simulated_suite("MNQ", **BOOK) as (gateway, suite):
+            await asyncio.sleep(2)
+            book = suite.orderbook
+            assert book is not None
+            best_bid = book.state.ladder.best_bid
+            assert best_bid is not None
+            price = book.grid.price(best_bid - 4)
+            account = suite.client.get_account_info().id
+            async with Trader(gateway, account) as trader:
+                order_id = await trader.order(1, 0, limitPrice=price)
+                await asyncio.sleep(1)
+            (own,) = await book.get_own_orders()
+            assert (own["order_id"], own["side"], own["price"]) == (order_id, "buy", price)
+            assert own["ahead"] is not None
+            assert own["ahead"] >= 0
+            book.set_own_orders([])
+            assert await book.get_own_orders() == []
 
     run_virtual(main())

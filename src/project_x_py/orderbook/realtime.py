@@ -53,6 +53,8 @@ ANY_PRICE = TickGrid(Decimal("1e-9"))
 PICTURE_S = 1.0
 """The first picture is asked for when it has not come by itself within so long: a contract that
 somebody else has subscribed to before sends none."""
+LATENCY_EVERY = 64
+"""Of so many depth messages one is timed."""
 FIRST_RETRY_S = 5.0
 LAST_RETRY_S = 60.0
 SETTLED_S = 60.0
@@ -184,6 +186,8 @@ class RealtimeHandler:
             self.events.tell_book("reset" if done.reset else "best" if done.best else "depth")
         if self._wants(EventType.MARKET_DEPTH_UPDATE):
             self.events.tell_depth()
+        if not self._state.counters.messages % LATENCY_EVERY and self._feed is not None:
+            self._book.tracker.latency_ms = (self._state.clock.now_ns() - depth.recv_ns) / 1e6
 
     def on_trades(self, trades: Sequence[Trade]) -> None:
         """Count prints, each once."""
