@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from project_x_py._core.time import NS
-from project_x_py.simulator._limits import Budget, Limits, SlidingWindow
+from project_x_py.simulator._limits import Budget, FixedWindow, Limits, SlidingWindow
+from project_x_py.simulator._rest_quirks import RestQuirks
 
 
 @given(st.lists(st.integers(0, 3 * NS), max_size=200), st.integers(1, 8))
@@ -46,3 +47,30 @@ def test_retry_after_is_whole_seconds() -> None:
     limits = Limits(Budget(1, 30), Budget(1, 60), retry_after=True)
     limits.refusal("rest", 0)
     assert limits.refusal("rest", NS // 2) == {"Retry-After": "60"}
+
+
+@given(st.lists(st.integers(0, 3 * NS), max_size=200), st.integers(1, 8))
+def test_no_fixed_stretch_holds_more_than_its_limit(gaps: list[int], limit: int) -> None:
+    """Stretches begin at whole multiples of their length, and a wait ends with its stretch."""
+    window = FixedWindow(Budget(limit, 10))
+    now, passed = 0, []
+    for gap in gaps:
+        now += gap
+        wait = window.wait_ns(now)
+        if wait == 0:
+            passed.append(now // (10 * NS))
+        else:
+            assert (now + wait) % (10 * NS) == 0
+    assert all(passed.count(stretch) <= limit for stretch in set(passed))
+
+
+def test_budgets_may_be_each_token_s_and_each_route_s() -> None:
+    """What is counted apart has room of its own; the longest unused count is forgotten."""
+    quirks = RestQuirks(rate_scope="token", rate_pooled=False)
+    limits = Limits(rest=Budget(1, 60), quirks=quirks)
+    asked = [("a", "x"), ("a", "x"), ("b", "x"), ("a", "y")]
+    answers = [limits.refusal("rest", 0, token=token, path=path) for token, path in asked]
+    assert answers == [None, {}, None, None]
+    for number in range(Limits.MAX_WINDOWS):
+        assert limits.refusal("rest", 0, token=str(number), path="x") is None
+    assert limits.refusal("rest", 0, token="a", path="x") is None
