@@ -17,7 +17,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from project_x_py._core.bars import Bar, bar_end, bar_start
+from project_x_py._core.bars import Bar, bar_end, bar_start, timeframe
 from project_x_py._core.time import MINUTE_NS, NS
 from project_x_py.exceptions import ProjectXError
 from project_x_py.realtime_data_manager._history import aggregate
@@ -54,6 +54,9 @@ SAMPLE_EVERY = 4
 def audits_per_minute(requests_per_minute: int) -> int:
     """Return how many requests auditors may make, given the configured budget."""
     return max(1, int(min(SERVICE_PER_MINUTE, requests_per_minute) * SHARE))
+
+
+MINUTE = timeframe("1min")
 
 
 class Difference(NamedTuple):
@@ -124,9 +127,9 @@ class BarAuditor:
                     await self._audit(self._sample, first_ns, end_ns)
 
     async def _bar_over(self, kind: Timeframe) -> None:
-        """Wait until another bar should be over, and a little longer."""
-        now_ns = self._clock.now_ns()
-        await self._clock.sleep_until(bar_end(kind, bar_start(kind, now_ns)))
+        """Wait until another bar, or a minute of them, should be over, and a little longer."""
+        tf = MINUTE if kind.unit == 1 else kind
+        await self._clock.sleep_until(bar_end(tf, bar_start(tf, self._clock.now_ns())))
         await asyncio.sleep(LAG_S)
 
     def _due(self, kind: Timeframe) -> tuple[int, int] | None:

@@ -1,0 +1,95 @@
+"""The end of a contract's time as the active month is announced, and nothing is switched."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime
+
+from tests.suites import simulated_suite
+
+from project_x_py._ports import EntryGate
+from project_x_py._runtime.virtual_loop import run_virtual
+from project_x_py.event_bus import Event, EventType
+from project_x_py.simulator.faults import Roll
+from project_x_py.trading_suite import TradingSuite
+
+QUIET = "MHG"
+BEFORE_ROLL = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+"""MHGZ6 is the active month until 25 November 2026."""
+
+
+async def _warnings(suite: TradingSuite) -> list[dict[str, object]]:
+    seen: list[dict[str, object]] = []
+
+    async def note(event: Event) -> None:
+        if str(event.data["kind"]).startswith("contract_"):
+            seen.append(event.data)
+
+    await suite.on(EventType.WARNING, note)
+    return seen
+
+
+def test_a_change_of_the_active_month_is_announced_once() -> None:
+    """From then on entries in the old month are refused, and the suite stays with it."""
+
+    async def main() -> None:
+        async with simulated_suite(QUIET, timeframes=["1min"]) as (gateway, suite):
+            seen = await _warnings(suite)
+            gate: EntryGate = suite.data
+            old = suite.instrument_id
+            assert gate.entry_refusal(old) is None
+            gateway.faults.apply(Roll(contract_id=old))
+            await asyncio.sleep(1000)
+            (news,) = [data for data in seen if data["kind"] == "contract_rolled"]
+            assert news["contract_id"] == old == suite.instrument_id
+            details = news["details"]
+            assert isinstance(details, dict)
+            assert details["next_contract_id"] != old
+            refusal = gate.entry_refusal(old)
+            assert refusal is not None
+            assert str(details["next_contract_id"]) in refusal
+            assert gate.entry_refusal(str(details["next_contract_id"])) is None
+
+    run_virtual(main())
+
+
+def test_a_month_asked_for_by_name_may_be_entered() -> None:
+    """Who names the month means it, also when another one is the active month."""
+
+    async def main() -> None:
+        async with simulated_suite(QUIET, timeframes=["1min"]) as (gateway, plain):
+            keywords = {
+                "config": gateway.config,
+                "username": gateway.credentials.username,
+                "api_key": gateway.credentials.api_key,
+            }
+            suite = await TradingSuite.create(plain.instrument_id, **keywords)
+            gateway.faults.apply(Roll(contract_id=plain.instrument_id))
+            await asyncio.sleep(1000)
+            assert suite.data.entry_refusal(suite.instrument_id) is None
+            assert plain.data.entry_refusal(plain.instrument_id) is not None
+            await suite.disconnect()
+
+    run_virtual(main())
+
+
+def test_the_days_before_are_announced_once_each() -> None:
+    """Some sessions before the product's rule changes the month, each session says so once."""
+
+    async def main() -> None:
+        options = {"gateway": {"start": BEFORE_ROLL}, "timeframes": ["1min"], "auto_connect": False}
+        async with simulated_suite(QUIET, **options) as (_, suite):
+            seen = await _warnings(suite)
+            await suite.connect()
+            await asyncio.sleep(2000)
+            (news,) = [data for data in seen if data["kind"] == "contract_roll_ahead"]
+            details = news["details"]
+            assert isinstance(details, dict)
+            assert details["sessions_left"] in (1, 2, 3, 4, 5)
+            watch = suite.data._parts.roll  # type: ignore[union-attr]
+            left = [watch.sessions_left(date(2026, 11, day)) for day in (16, 17, 18, 19, 20, 23)]
+            assert [number for number in left if number] == sorted(
+                (number for number in left if number), reverse=True
+            )
+
+    run_virtual(main())

@@ -1,0 +1,133 @@
+"""Figures follow from what was counted, and what is kept of them is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import get_type_hints
+
+import pytest
+from tests.suites import simulated_suite
+
+from project_x_py._core.grid import TickGrid
+from project_x_py._runtime.clock import SystemClock
+from project_x_py._runtime.virtual_loop import run_virtual
+from project_x_py.realtime_data_manager._statistics import NAMES_KEPT, Statistics
+from project_x_py.realtime_data_manager._tracking import Tracking
+from project_x_py.realtime_data_manager._validation import QuoteAndTradeCheck
+from project_x_py.types import ComponentStats, RealtimeDataManagerStats
+
+ABSENT = {"overflow_stats", "buffer_overflow_stats", "lock_optimization_stats"}
+
+
+def _made() -> Statistics:
+    return Statistics("bars", SystemClock(), lambda: True)
+
+
+def test_what_a_user_counts_is_kept_apart_and_bounded() -> None:
+    """Counters, gauges and timings of one's own; a thousand names of each, a hundred errors."""
+    counted = _made()
+    tracking = Tracking(counted)
+    tracking.count("ticks_processed")
+    tracking.count("ticks_processed")
+    tracking.latency(5.0)
+    counted.gauge("depth", 3.5)
+    for number in range(NAMES_KEPT + 50):
+        counted.increment(f"name {number}")
+        counted.timing(f"name {number}", 1.0)
+        counted.gauge(f"name {number}", 1.0)
+        counted.error(ValueError(str(number)), "test", None)
+    resources = counted.resources()
+    assert resources["counters"]["ticks_processed"] == 2
+    assert resources["gauges"]["depth"] == 3.5
+    assert len(resources["counters"]) == len(resources["gauges"]) == NAMES_KEPT
+    metrics = counted.component()["performance_metrics"]
+    assert metrics["data_latency"] == {"count": 1, "avg_ms": 5.0, "min_ms": 5.0, "max_ms": 5.0}
+    assert counted.errors == NAMES_KEPT + 50
+    assert [error["message"] for error in counted.newest_errors(2)] == ["1048", "1049"]
+    assert len(counted.newest_errors(1000)) == 100
+    counted.reset()
+    assert counted.errors == 0
+    assert counted.resources()["counters"] == {}
+
+
+def test_a_manager_tells_its_documented_figures() -> None:
+    """get_stats and get_memory_stats have the documented keys, and agree with what happened."""
+
+    async def main() -> None:
+        names = ["1sec", "1min"]
+        async with simulated_suite("MNQ", timeframes=names) as (_, suite):
+            data = suite.data
+            await asyncio.sleep(5)
+            figures = await data.get_memory_stats()
+            assert set(figures) == set(get_type_hints(RealtimeDataManagerStats)) - ABSENT
+            assert set(await data.get_stats()) == set(get_type_hints(ComponentStats))
+            assert figures["trades_processed"] > 0
+            assert figures["quotes_processed"] > 0
+            buffers = await data.get_buffer_stats()
+            assert figures["total_bars_stored"] == sum(one["bars"] for one in buffers.values())
+            assert set(buffers) == set(names)
+            assert await data.get_status() == "active"
+            assert await data.get_health_score() == 100
+            assert await data.get_uptime() >= 5
+            assert await data.get_memory_usage() > 0
+            assert data.get_realtime_validation_status() == await data.get_validation_status()
+            assert any("bar-clock" in name for name in data.background_tasks)
+            assert data.get_task_stats()["failed"] == 0
+            await data.track_trade_processed()
+            await data.increment("mine", 2)
+            await data.set_gauge("level", 1)
+            await data.record_timing("work", 3)
+            await data.track_error(ValueError("no"), "here")
+            resources = await data.get_resource_stats()
+            assert resources["counters"] == {"trades_processed": 1, "mine": 2}
+            assert await data.get_error_count() == 1
+            assert (await data.get_recent_errors())[0]["error_type"] == "ValueError"
+            before = await data.get_data("1sec")
+            await data.cleanup_cache()
+            after = await data.get_data("1sec")
+            assert before is not None
+            assert before.equals(after)
+            await data.set_status("mine")
+            assert await data.get_status() == "mine"
+            await suite.data.stop_realtime_feed()
+            assert await data.get_health_score() == 0
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("trade", "fits"),
+    [
+        ({"price": 100.25, "volume": 3}, True),
+        ({"price": -37.5, "size": 1}, True),
+        ({"price": 100.3, "volume": 3}, False),
+        ({"price": float("nan"), "volume": 3}, False),
+        ({"price": "100", "volume": 3}, False),
+        ({"price": 100.25, "volume": -1}, False),
+        ({"volume": 1}, False),
+    ],
+)
+def test_trades_as_dictionaries_are_checked(trade: dict[str, object], fits: bool) -> None:
+    """By the rules of the feed: finite, on the grid, a count."""
+    check = QuoteAndTradeCheck()
+    check.grid = TickGrid(0.25, 5)
+    assert (check.trade(trade) is not None) == fits
+
+
+@pytest.mark.parametrize(
+    ("quote", "fits"),
+    [
+        ({"bid": 100.0, "ask": 100.25}, True),
+        ({"bestBid": 100.0}, True),
+        ({"lastPrice": 100.0, "volume": 7}, True),
+        ({"bid": 100.5, "ask": 100.25}, False),
+        ({"bid": 100.1}, False),
+        ({"bid": float("inf")}, False),
+        ({"volume": 7}, False),
+    ],
+)
+def test_quotes_as_dictionaries_are_checked(quote: dict[str, object], fits: bool) -> None:
+    """By the rules of the feed: finite, on the grid, not crossed, and with a price at all."""
+    check = QuoteAndTradeCheck()
+    check.grid = TickGrid(0.25, 5)
+    assert (check.quote(quote) is not None) == fits
