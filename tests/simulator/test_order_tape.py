@@ -199,11 +199,12 @@ def test_an_order_that_no_depth_shows_fills_as_well(tmp_path: Path) -> None:
 
     async def run() -> None:
         async with gateway(write(tmp_path)) as running, Trader(running) as trader:
-            order = await trader.order(LIMIT, BUY, 5, limitPrice=100.25)
-            await trader.hear(lambda e: e[0] == TRADE and e[2]["size"] == 1)
+            order = await trader.order(LIMIT, BUY, 9, limitPrice=100.25)
+            await running.market.wait_until_over()
+            await trader.hear(lambda e: e[0] == ORDER and e[2]["fillVolume"] == 7)
             fills = [e[2] for e in trader.events if e[0] == TRADE and e[2]["orderId"] == order]
             told = [(row["creationTimestamp"][17:21], row["size"]) for row in fills]
-            assert told == [("04+0", 2), ("06+0", 2), ("07.5", 1)]
+            assert told == [("04+0", 2), ("06+0", 3), ("06+0", 1), ("07.5", 1)]
 
     run_virtual(run())
 

@@ -41,6 +41,14 @@ def test_stretches_of_prints_are_open() -> None:
     assert hours.sessions(date(2024, 3, 8)) == calendar_for("MNQ").sessions(date(2024, 3, 8))
 
 
+def test_a_tape_that_begins_before_a_close_prolongs_the_session() -> None:
+    """The clock's start lies in the session, the first print behind its close: one session."""
+    ((opens, closes),) = calendar_for("MNQ").sessions(date(2024, 3, 6))
+    hours = tape_hours(MNQ, [closes + MINUTE_NS], closes - MINUTE_NS)
+    assert hours is not None
+    assert hours.sessions(date(2024, 3, 6)) == ((opens, closes + MINUTE_NS + 1),)
+
+
 @given(st.lists(st.integers(0, 9 * DAY_NS), min_size=1, max_size=30).map(sorted))
 def test_every_print_is_in_the_hours(offsets: list[int]) -> None:
     """Whatever a tape prints, it is open then; where the product is open, it is as well."""
