@@ -5,9 +5,11 @@ The enumerations are transcribed once more here, so that a wrong number in the s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,8 +18,12 @@ from tests.contract.cards import turn
 from tests.simulator.trading import (
     BUY,
     JOIN_BID,
+    LIMIT,
     MARKET,
     REJECTED,
+    SELL,
+    STOP,
+    TRAIL,
     WORKING,
     Trader,
 )
@@ -66,6 +72,9 @@ ENUMERATIONS = {
 AGREEMENTS = "Please log into the ProjectX platform and complete the required agreements"
 CLOSED = "Trading is currently unavailable. The instrument is not in an active trading status."
 LIVE = "Live accounts not supported"
+BAND = "Invalid price. Price is outside allowed range."
+WRONG_SIDE = "Invalid stop price. Price is on the wrong side of the market."
+TAG = "Invalid custom tag. The custom tag "
 FOLLOWER = "Follower accounts cannot cancel orders"
 AFTER_FLATTEN = {"start": datetime(2026, 9, 1, 20, 30, tzinfo=UTC)}
 SLOW = {"latency_ns": 50_000_000_000}
@@ -373,6 +382,69 @@ def test_code(play: Callable[..., None], name: str) -> None:
 
     first = cases[0]
     play(scene, {"quirks": turn(Quirks(), first.quirks), **first.options})
+
+
+OFF_GRID = "Invalid {} price. Price is not aligned to tick size."
+STOP_TICKS = "Invalid stop loss ticks ({}). Ticks should be {} than zero when {}."
+TARGET_TICKS = "Invalid take profit ticks ({}). Ticks should be {} than zero when {}."
+
+
+def bracket(stop: int | None = None, target: int | None = None, kind: int = 4) -> dict[str, object]:
+    """A bracket by its ticks and the type of its stop."""
+    legs: dict[str, object] = {}
+    if stop is not None:
+        legs["stopLossBracket"] = {"ticks": stop, "type": kind}
+    if target is not None:
+        legs["takeProfitBracket"] = {"ticks": target, "type": 1}
+    return legs
+
+
+def test_words_of_refusals(play: Callable[..., None]) -> None:
+    """Every sentence of code 2 that a price, a tag or a bracket earns, whole."""
+
+    async def scene(trader: Trader) -> None:
+        bid, ask = trader.price(trader.best(BUY)), trader.price(trader.best(SELL))
+        await trader.order(LIMIT, BUY, limitPrice=bid - 5, customTag="used")
+        refusals: list[tuple[int, int, dict[str, object], str]] = [
+            (LIMIT, BUY, {"limitPrice": bid + 0.1}, OFF_GRID.format("limit")),
+            (STOP, SELL, {"stopPrice": bid - 4.1}, OFF_GRID.format("stop")),
+            (TRAIL, SELL, {"trailPrice": bid - 4.1}, OFF_GRID.format("trail")),
+            (LIMIT, BUY, {"limitPrice": bid - 720}, BAND),
+            (LIMIT, BUY, {}, "Invalid limit price. Price is required."),
+            (STOP, BUY, {}, "Invalid stop price. Price is required."),
+            (STOP, BUY, {"stopPrice": bid - 10}, WRONG_SIDE),
+            (TRAIL, BUY, {}, "Trail Distance not set."),
+            (TRAIL, BUY, {"trailPrice": ask + 300}, "Trail Distance exceeds maximum (1000)"),
+            (MARKET, BUY, bracket(40), STOP_TICKS.format(40, "less", "longing")),
+            (MARKET, SELL, bracket(-40), STOP_TICKS.format(-40, "greater", "shorting")),
+            (MARKET, BUY, bracket(None, -8), TARGET_TICKS.format(-8, "greater", "longing")),
+            (MARKET, SELL, bracket(None, 8), TARGET_TICKS.format(8, "less", "shorting")),
+            (MARKET, BUY, bracket(-8, kind=1), "Invalid stop loss type (Limit)"),
+            (0, BUY, {}, "Invalid order type."),
+            (3, BUY, {"limitPrice": ask, "stopPrice": ask}, "Invalid order type."),
+            (MARKET, 2, {}, "Invalid order side."),
+            (MARKET, BUY, {"customTag": "used"}, TAG + "is already in use."),
+            (MARKET, BUY, {"customTag": "x" * 65}, TAG + "is too long."),
+        ]
+        for kind, side, members, words in refusals:
+            answer = await trader.place(kind, side, **members)
+            assert (answer["errorCode"], answer["errorMessage"]) == (2, words)
+        other = await asks(PLACED, **MARKET_BUY, contractId="CON.F.US.EP.U26")(trader)
+        assert (other["errorCode"], other["errorMessage"]) == (2, "Invalid symbol")
+
+    play(scene, {})
+
+
+def test_what_no_request_brings_about_is_explained() -> None:
+    """The page names the codes that take the fault, each for its route, and no others."""
+    page = (Path(__file__).parents[2] / "docs/howto/gateway.md").read_text(encoding="utf-8")
+    named = set()
+    for routes, codes in re.findall(r"^\| (`\w+/\w+`[^|]*) \| (\d[^|]*) \|", page, re.MULTILINE):
+        for route in re.findall(r"`(.+?)`", routes):
+            for code, name in re.findall(r"(\d+) (\w+)", codes):
+                assert CODES[f"/api/{route}"][int(code)] == name
+                named.add((route, int(code)))
+    assert named == {(case.route, case.code) for case in CASES if case.fault}
 
 
 def test_the_table_is_that_of_the_documents() -> None:

@@ -203,9 +203,9 @@ async def test_or08_cancel(trader: Trader) -> None:
     assert (await trader.post("Order/cancel", stranger))["errorCode"] == 1
 
 
-@card(quirks=Quirks(exchange=ExchangeQuirks(terminal_cancel_code=3, pending_commands_refused=True)))
+@card(quirks=Quirks(exchange=ExchangeQuirks(terminal_cancel_code=3)))
 async def test_or09_switches_of_cancelling(trader: Trader) -> None:
-    """The answer to what is over can be another one, and an order on its way can refuse."""
+    """The answer to what is over can be another one."""
     order_id = await trader.filled(MARKET, BUY)
     assert (await trader.ask("Order/cancel", orderId=order_id))["errorCode"] == 3
 
