@@ -19,6 +19,7 @@ FACADES: dict[str, str] = {
     "ProjectXBase": "documented methods",
     "ProjectXRealtimeClient": "documented methods",
     "OrderBook": "documented methods",
+    "OrderBookBase": "documented methods",
     "RealtimeDataManager": "documented methods",
 }
 """Classes whose documentation names more than twenty methods."""
