@@ -42,6 +42,7 @@ class GapKeeper:
         heard_ns: Returns the exchange time of the last message of a contract, or of the account
             for None; 0 without one.
         corrupt: Told of a hub whose frames could not be read.
+        has_owner: Whether somebody is fed with a contract, or with the account for None.
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class GapKeeper:
         clock: Clock,
         heard_ns: Callable[[str | None], int],
         corrupt: Callable[[str], None],
+        has_owner: Callable[[str | None], bool],
     ) -> None:
         self.opened = 0
         self._corrupt = corrupt
+        self._has_owner = has_owner
         self._clock = clock
         self._heard_ns = heard_ns
         self._listeners: tuple[GapListener, ...] = ()
@@ -134,13 +137,23 @@ class GapKeeper:
         for contract_id in contracts_of(wanted):
             self.open(contract_id, reason)
 
+    def left(self, hub: str, wanted: Iterable[Subscription]) -> None:
+        """Begin the gaps of what somebody is still fed with as a hub is left on purpose."""
+        concerned = (None,) if hub == USER else contracts_of(wanted)
+        for contract_id in concerned:
+            if self._has_owner(contract_id):
+                self.open(contract_id, GapReason.DISCONNECTED)
+            else:
+                self.forget(contract_id)
+
     def whole(self, hub: str, wanted: Iterable[Subscription]) -> None:
         """End the gaps of everything that a hub tells of again.
 
         A feed that was silent is whole when it has been heard, not when it has been asked.
         """
         if hub == USER:
-            self.close(None)
+            if tuple(wanted):
+                self.close(None)
             return
         for contract_id in contracts_of(wanted):
             gap = self._open.get(contract_id)

@@ -66,6 +66,8 @@ class Outages(Protocol):
 
     def lost(self, hub: str, wanted: Iterable[Subscription], reason: GapReason) -> None: ...
 
+    def left(self, hub: str, wanted: Iterable[Subscription]) -> None: ...
+
     def whole(self, hub: str, wanted: Iterable[Subscription]) -> None: ...
 
 
@@ -175,9 +177,11 @@ class Hub:
         """Disconnect; what was wanted is forgotten, since it dies with the connection."""
         owner = self._owner
         if owner is not None:
+            self._outages.left(self.name, self._wanted)
             owner.cancel()
             await asyncio.wait({owner})
-            self._ended("disconnected here")  # an owner that never ran could not
+            if self._owner is owner:
+                self._ended("disconnected here")  # an owner that never ran could not
         self._wanted.clear()
 
     async def wait_connected(self) -> None:
@@ -289,7 +293,8 @@ class Hub:
     async def renew(self, subscriptions: Iterable[Subscription]) -> None:
         """Subscribe anew to what is subscribed to, without ever not wanting it.
 
-        A hub that refuses is connected anew, for nobody knows then what it sends.
+        Once begun it is done to the end, also when the caller is cancelled. A hub that refuses is
+        connected anew, for nobody knows then what it sends.
 
         Raises:
             ProjectXError: Not connected, or not again in time.
@@ -301,15 +306,19 @@ class Hub:
                 connection = self._connection
                 if connection is None:
                     raise ProjectXConnectionError(f"the {self.name} hub is not connected")
-                try:
-                    await self._invoke_all(connection, "Unsubscribe", asked)
-                    await self._invoke_all(connection, "Subscribe", asked)
-                except ProjectXError as exc:
-                    if not connection.ended:
-                        self.drop(f"renewing a subscription failed: {exc}", hurry=False)
-                    await self.wait_connected()
+                work = self._renewed(connection, asked)
+                await asyncio.shield(self._tasks.spawn(work, name=f"{PASSING}renew-{self.name}"))
+                await self.wait_connected()
         except TimeoutError:
             raise ProjectXConnectionError(f"the {self.name} hub is not connected") from None
+
+    async def _renewed(self, connection: HubConnection, asked: list[Subscription]) -> None:
+        try:
+            await self._invoke_all(connection, "Unsubscribe", asked)
+            await self._invoke_all(connection, "Subscribe", asked)
+        except ProjectXError as exc:
+            if not connection.ended:
+                connection.lose(redact(f"renewing a subscription failed: {exc}"))
 
     async def measure(self, method: str, arguments: tuple[object, ...], timeout_s: float) -> int:
         """Return the nanoseconds of one round trip; a refusal is an answer, too.

@@ -224,8 +224,10 @@ class EventRouter:
         if not route.sinks:
             route.grid = route.decoder = None
 
-    def has_owner(self, contract_id: str) -> bool:
-        """Whether somebody is fed with the contract's records."""
+    def has_owner(self, contract_id: str | None) -> bool:
+        """Whether somebody is fed with the contract's records, or the account's for None."""
+        if contract_id is None:
+            return self.account.attached
         route = self._routes.get(contract_id)
         return route is not None and bool(route.sinks)
 

@@ -93,10 +93,20 @@ class Subscriptions:
         wanted = _of(contract_ids)
         for contract_id in contract_ids:
             self._router.streams(contract_id)
-        if not await self._try(self._market_hub, "Subscribe", wanted):
-            return False
+        try:
+            if not await self._try(self._market_hub, "Subscribe", wanted):
+                return False
+        finally:
+            self._forget_unwanted(contract_ids)
         self._gaps.whole(self._market_hub.name, wanted)
         return True
+
+    def _forget_unwanted(self, contract_ids: Sequence[str]) -> None:
+        """Drop the gaps of contracts that a call did not get, or gave up."""
+        wanted = self.contracts
+        for contract_id in contract_ids:
+            if contract_id not in wanted and not self._router.has_owner(contract_id):
+                self._gaps.forget(contract_id)
 
     async def unsubscribe_market(self, contract_ids: Sequence[str]) -> bool:
         """Subscribe to them no more, except where an owner is still fed.

@@ -136,6 +136,7 @@ class FeedWatch:
         """Begin to watch; harmless while it goes on."""
         if self._run is None:
             self._sleep.restart()
+            self._in_session = True
             self._run = self._tasks.spawn(self._watch(), name="feed-watch")
 
     async def stop(self) -> None:
@@ -184,7 +185,6 @@ class FeedWatch:
 
     def _tick(self) -> None:
         """Take note of every contract; those that are silent for too long are examined."""
-        self._in_session = False
         market = self._pair.hubs[1]
         contracts = self._subscriptions.contracts
         for gone in self._watched.keys() - set(contracts):
@@ -192,6 +192,7 @@ class FeedWatch:
         if not market.connected:
             return
         self._hear()
+        self._in_session = bool(self._gaps.open_gaps)
         exch_ns, now_ns = self._clock.now_ns(), self._clock.monotonic_ns()
         for contract_id in contracts:
             watched = self._watched.get(contract_id)

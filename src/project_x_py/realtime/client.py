@@ -130,7 +130,10 @@ class ProjectXRealtimeClient(
         self._tasks = TaskLedger()
         self._notices = Notices()
         self._gaps = GapKeeper(
-            clock, self._heard_ns, lambda hub: self._spoilt(hub, "a frame that cannot be read")
+            clock,
+            self._heard_ns,
+            lambda hub: self._spoilt(hub, "a frame that cannot be read"),
+            lambda contract_id: self._router.has_owner(contract_id),
         )
         self._repairs = Repairs(clock, self._tasks, self._gaps, self._spoilt)
         self._router = EventRouter(account, self._tasks, DecodeStats(), self._repairs.spoilt)
