@@ -87,6 +87,10 @@ class Bursts(Ring):
                 size -= explained
             if size:
                 self._executed[key] = [size, shown, exch_ns]
+        elif exch_ns - burst[2] > REFILL_NS:
+            # The level has shown no change since: what was executed has come in again.
+            self._settle(side, price, 0, exch_ns)
+            self._executed[key] = [size, shown, exch_ns]
         else:
             burst[0] += size
             burst[2] = exch_ns
@@ -109,15 +113,33 @@ class Bursts(Ring):
         self._fresh.clear()
         self._dropped.clear()
 
-    def columns(self, since_ns: int | None = None) -> BurstColumns:
-        """Return the bursts at or after ``since_ns``, all of them for None."""
-        return BurstColumns(*self.views(since_ns))
+    def columns(self, since_ns: int | None = None, now_ns: int | None = None) -> BurstColumns:
+        """Return the bursts at or after ``since_ns``, all of them for None.
+
+        Args:
+            since_ns: Exchange time.
+            now_ns: Exchange time of the question: levels that have shown no change for a second
+                since they were executed are told, too. None leaves them out.
+        """
+        found = BurstColumns(*self.views(since_ns))
+        if now_ns is None:
+            return found
+        unchanged = [
+            (key & 1, key >> 1, executed, shown, executed, 0, ns)
+            for key, (executed, shown, ns) in self._executed.items()
+            if now_ns - ns > AT_ONCE_NS and (since_ns is None or ns >= since_ns)
+        ]
+        if not unchanged:
+            return found
+        import numpy as np
+
+        more = np.array(unchanged, dtype=np.int64).T
+        return BurstColumns(*map(np.concatenate, zip(found, more, strict=True)))
 
     def _settle(self, side: int, price: int, fell: int, exch_ns: int) -> None:
         key = price * 2 + side
         executed, shown, printed_ns = self._executed.pop(key)
-        stayed = exch_ns - printed_ns > AT_ONCE_NS
-        came = executed if stayed else max(executed - fell, 0)
+        came = executed if exch_ns - printed_ns > AT_ONCE_NS else max(executed - fell, 0)
         self._append(side, price, executed, shown, came, printed_ns)
         if came:
             self._fresh.pop(key, None)

@@ -87,7 +87,7 @@ class OrderDetection:
         arguments.count("volume_threshold", volume, least=0)
         arguments.number("time_window_minutes", minutes)
         state = self._state
-        bursts = state.bursts.columns(state.window_ns(minutes))
+        bursts = state.bursts.columns(state.window_ns(minutes), state.clock.now_ns())
         found = icebergs(bursts, least, volume, config.confidence_threshold)
         return {
             "iceberg_levels": [self._iceberg(each) for each in found],
@@ -247,7 +247,7 @@ class OrderDetection:
         arguments.number("min_ratio", min_ratio)
         arguments.count("min_volume", min_volume, least=0)
         state = self._state
-        bursts = state.bursts.columns(state.window_ns(minutes))
+        bursts = state.bursts.columns(state.window_ns(minutes), state.clock.now_ns())
         return [
             {
                 "price": state.grid.price(level.price),
