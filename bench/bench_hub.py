@@ -1,10 +1,9 @@
 """Market events that a gateway delivers over its hub, through real sockets, to other processes.
 
 A tape offers events at a set rate, each a print, a level of depth and a quote, and every client
-subscribes to all three. Clients live in a process of their own, so a figure is what one core serves.
-Each row gives what was delivered in a second, what was lost (it must be 0), the CPU of the gateway
-and how late the last event was. An argument is the seconds of a run.
-
+subscribes to all three. Clients live in a process of their own, so a figure is what one core
+serves. Each row gives what was delivered in a second, what was lost (it must be 0), the CPU of the
+gateway and how late the last event was. An argument is the seconds of a run.
 """
 
 from __future__ import annotations
@@ -108,7 +107,7 @@ async def _subscribed(
 
 
 async def run(rate: int, clients: int, seconds: float) -> tuple[float, int, float, float]:
-    """Return events delivered a second, events lost, gateway CPU share, and how late the end was."""
+    """Return events delivered a second, events lost, the gateway's CPU share, and its delay."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         count = write_tape(folder, rate, seconds)
