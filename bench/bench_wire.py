@@ -119,7 +119,7 @@ def per_message(work: Callable[[], object], messages: int = MESSAGES) -> list[fl
 def bench_chain() -> None:
     """The synchronous chain alone: split, decode, route, call the owner."""
     owner = Owner()
-    router = EventRouter(1, NoTasks(), DecodeStats())
+    router = EventRouter(1, NoTasks(), SystemClock(), DecodeStats())
     router.attach(CONTRACT, TickGrid(0.25, 0.5), owner, rank=0)
     for name, make in (("quote", quote), ("trade", trade), ("depth", depth)):
         records = [make(n) for n in range(MESSAGES)]

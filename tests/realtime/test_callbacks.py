@@ -268,3 +268,34 @@ async def test_a_sync_flood_leaves_room_for_others() -> None:
     assert max(b - a for a, b in zip([0, *turns], turns, strict=False)) <= 256
     assert seen == [1] * 1000
     await client.cleanup()
+
+
+@in_virtual_time
+async def test_a_callback_that_keeps_failing_is_left_alone_for_a_while() -> None:
+    """Its events wait in order and none is lost; the hub and every other callback go on."""
+    peer = Peer()
+    client = peer.client()
+    seen: list[int] = []
+    good: list[int] = []
+    broken = True
+
+    def callback(event: dict[str, Any]) -> None:
+        if broken:
+            raise KeyError("a defect")
+        seen.append(event["data"]["volume"])
+
+    await client.add_callback("quote_update", callback)
+    await client.add_callback("quote_update", lambda event: good.append(event["data"]["volume"]))
+    assert await client.connect()
+    for number in range(1000):
+        peer.emit("market", "GatewayQuote", MNQ, {"volume": number})
+    await asyncio.sleep(5)
+    assert good == list(range(1000))
+    failures = client.get_stats()["callback_errors"]
+    assert 10 < failures < 20
+    broken = False
+    await asyncio.sleep(60)
+    assert seen == list(range(failures, 1000))
+    assert client.is_connected()
+    await client.remove_callback("quote_update", callback)
+    await client.cleanup()

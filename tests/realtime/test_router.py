@@ -11,6 +11,7 @@ from tests.realtime.peer import ACCOUNT, MES, MNQ, ORIGIN_NS, Peer, in_virtual_t
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.records import Aggressor, Depth, DepthLevel, Quote, Trade
+from project_x_py._runtime.clock import SystemClock
 from project_x_py._wire.decode import DecodeStats
 from project_x_py.exceptions import ProjectXError
 from project_x_py.realtime._router import EventRouter
@@ -106,7 +107,7 @@ async def test_owners_are_called_by_rank() -> None:
 def test_one_contract_has_one_grid() -> None:
     """A second owner with another tick size is a mistake, not a second truth."""
     client = Owner()
-    router = EventRouter(ACCOUNT, None, DecodeStats())  # type: ignore[arg-type]
+    router = EventRouter(ACCOUNT, None, SystemClock(), DecodeStats())  # type: ignore[arg-type]
     router.attach(MNQ, GRID, client, rank=0)
     with pytest.raises(ProjectXError, match="is attached with"):
         router.attach(MNQ, TickGrid(0.1), Owner(), rank=0)

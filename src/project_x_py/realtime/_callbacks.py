@@ -5,20 +5,24 @@ time, and a slow or failing callback delays nobody else.
 
 Invariants (``tests/realtime/test_callbacks.py``): nothing is lost up to ``MAX_WAITING`` events,
 beyond which the callback is taken off, loudly; a callback may be sync or async in any form; what
-it raises ends neither the line nor anybody else's.
+it raises ends neither the line nor anybody else's; one that keeps raising is left alone for a
+while, and its events wait.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from project_x_py._runtime.breaker import Breaker, BreakerSettings
+
 if TYPE_CHECKING:
-    from project_x_py._ports import TaskOwner
+    from project_x_py._ports import Clock, TaskOwner
 
 __all__ = ["MAX_WAITING", "Callback", "CallbackLine"]
 
@@ -28,6 +32,9 @@ Callback = Callable[[dict[str, Any]], Awaitable[object] | object]
 MAX_WAITING = 65_536
 SLICE_EVENTS = 256
 """After so many events the loop may do something else."""
+
+PATIENCE = BreakerSettings(failures=10, window_s=10.0, pause_s=1.0, longest_pause_s=30.0, trials=1)
+"""Ten failures without a success between them, within ten seconds, and the callback rests."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +46,12 @@ class CallbackLine:
         kind: The documented name of the event.
         callback: What to call.
         tasks: Starts the task, with the first event.
+        clock: Measures how long a callback that keeps failing is left alone.
         overflowed: Told when the line is full and has been closed.
     """
 
     __slots__ = (
+        "_breaker",
         "_overflowed",
         "_task",
         "_tasks",
@@ -62,6 +71,7 @@ class CallbackLine:
         kind: str,
         callback: Callback,
         tasks: TaskOwner,
+        clock: Clock,
         overflowed: Callable[[CallbackLine], None],
     ) -> None:
         self.kind = kind
@@ -70,6 +80,7 @@ class CallbackLine:
         self.closed = False
         self.coalesce = False
         self.delivered = self.errors = self.coalesced = 0
+        self._breaker = Breaker(kind, clock, PATIENCE)
         self._tasks = tasks
         self._overflowed = overflowed
         self._task: asyncio.Task[None] | None = None
@@ -103,9 +114,12 @@ class CallbackLine:
             for _ in range(SLICE_EVENTS):
                 if not self.waiting:
                     break
+                if not self._breaker.allows():
+                    await self._rest()
                 if self.coalesce:
                     self._coalesce()
-                await self._call(self.waiting.popleft())
+                if self.waiting:
+                    await self._call(self.waiting.popleft())
             if self.waiting:
                 await asyncio.sleep(0)
                 continue
@@ -113,11 +127,26 @@ class CallbackLine:
             if not self.closed:
                 await self._wake.wait()
 
+    @property
+    def times_rested(self) -> int:
+        """How often the callback was left alone because it kept failing."""
+        return self._breaker.times_opened
+
+    async def _rest(self) -> None:
+        """Leave a callback alone that keeps failing; its events wait."""
+        logger.error("callback %r for %s keeps failing; its events wait", self.callback, self.kind)
+        while not self.closed and self._breaker.left_s > 0:
+            self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._breaker.left_s):
+                    await self._wake.wait()
+
     async def _call(self, payload: Any) -> None:
         try:
             result = self.callback(payload)
             if inspect.isawaitable(result):
                 await result
+            self._breaker.succeeded()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -129,6 +158,7 @@ class CallbackLine:
 
     def _failed(self) -> None:
         self.errors += 1
+        self._breaker.failed()
         logger.exception("callback %r for %s failed", self.callback, self.kind)
 
     def _coalesce(self) -> None:

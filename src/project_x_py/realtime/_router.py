@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from project_x_py._core.grid import TickGrid
     from project_x_py._core.records import Depth, Quote, Trade
-    from project_x_py._ports import MarketSink, TaskOwner
+    from project_x_py._ports import Clock, MarketSink, TaskOwner
     from project_x_py._wire.decode import DepthRow, MarketEvent, QuoteRow, TradeRow
     from project_x_py._wire.signalr import Envelope
     from project_x_py.realtime._callbacks import Callback
@@ -175,6 +175,7 @@ class EventRouter:
     Args:
         account_id: Whose orders, positions and fills are passed on.
         tasks: Starts the callbacks' tasks.
+        clock: Measures how long a failing callback is left alone.
         stats: Counts what did not fit.
         spoilt: Told of it.
     """
@@ -183,6 +184,7 @@ class EventRouter:
         self,
         account_id: int,
         tasks: TaskOwner,
+        clock: Clock,
         stats: DecodeStats,
         spoilt: Spoilt = lambda contract_id, kind: None,
     ) -> None:
@@ -196,6 +198,7 @@ class EventRouter:
         self.user_ns = 0
         self._account_id = account_id
         self._tasks = tasks
+        self._clock = clock
         self._routes: dict[str, _Route] = {}
         self._lines: dict[str, list[CallbackLine]] = {}
         self._coalesce = False
@@ -257,7 +260,7 @@ class EventRouter:
         lines = self._lines.get(event_type, [])
         if any(line.callback == callback for line in lines):
             return
-        line = CallbackLine(event_type, callback, self._tasks, self._overflowed)
+        line = CallbackLine(event_type, callback, self._tasks, self._clock, self._overflowed)
         line.coalesce = self._coalesce and event_type == COALESCED
         self._lines[event_type] = [*lines, line]
 

@@ -136,7 +136,7 @@ class ProjectXRealtimeClient(
             lambda contract_id: self._router.has_owner(contract_id),
         )
         self._repairs = Repairs(clock, self._tasks, self._gaps, self._spoilt)
-        self._router = EventRouter(account, self._tasks, DecodeStats(), self._repairs.spoilt)
+        self._router = EventRouter(account, self._tasks, clock, DecodeStats(), self._repairs.spoilt)
         self._pair = HubPair(token, network, clock, self._tasks)
         sessions, jitter = Sessions(), random.Random(seed)
 
