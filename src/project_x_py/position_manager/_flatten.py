@@ -1,0 +1,149 @@
+"""Taking everything off, with proof.
+
+*Flat* is proved by two complete lists that show no position, no working order, and no submission
+whose fate is unknown; the second begun well after the first. Without that the answer is *not
+proved*, and the work goes on.
+
+Invariant (``tests/position_manager/test_flatten.py``): proved is said only on that evidence; no
+close is sent twice for what one close may still be taking off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from project_x_py._core.orders.intents import SETTLE_NS
+from project_x_py._core.submission import Accepted, Listed
+from project_x_py._core.time import NS
+from project_x_py.exceptions import ProjectXError
+
+if TYPE_CHECKING:
+    from project_x_py._core.records import PositionUpdate
+    from project_x_py._core.submission import Outcome
+    from project_x_py._ports import Clock, OrderQueries
+
+__all__ = ["FlatProof", "Flattener", "OrderDoor"]
+
+logger = logging.getLogger(__name__)
+
+LONGEST_S = 30.0
+"""How long one call works before it answers *not proved*."""
+
+SETTLE_S = SETTLE_NS / NS
+
+
+class OrderDoor(Protocol):
+    """Who sends what takes positions and orders off; each call sends at most once an order."""
+
+    async def close_at_gateway(self, contract_id: str) -> Outcome: ...
+
+    async def cancel_working(self, contract_id: str | None) -> int:
+        """Cancel every working order; return how many still work or are unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FlatProof:
+    """What is known after flattening.
+
+    Attributes:
+        proved: Whether two complete reads show nothing held, working or unknown.
+        closed: Contracts that were closed, by contract id.
+        held: Contracts still held, by contract id, as last read.
+        working: Orders that still work or are unknown, as last read.
+        reason: Why it is not proved.
+    """
+
+    proved: bool
+    closed: dict[str, int] = field(default_factory=dict)
+    held: dict[str, int] = field(default_factory=dict)
+    working: int = 0
+    reason: str | None = None
+
+
+class Flattener:
+    """Closes positions of one account until it is proved that none is left.
+
+    Args:
+        account_id: Whose.
+        orders: Cancels and closes.
+        queries: Reads.
+        clock: Spaces the reads.
+    """
+
+    def __init__(
+        self, account_id: int, orders: OrderDoor, queries: OrderQueries, clock: Clock
+    ) -> None:
+        self._account_id = account_id
+        self._orders = orders
+        self._queries = queries
+        self._clock = clock
+
+    async def flatten(
+        self, contract_id: str | None = None, timeout_s: float = LONGEST_S
+    ) -> FlatProof:
+        """Cancel and close everything, of one contract when it is given, and prove it.
+
+        Orders are cancelled first, so that nothing opens while positions are closed.
+
+        Returns:
+            What is known when it is proved, or after ``timeout_s``.
+        """
+        closed: dict[str, int] = {}
+        asked_ns: dict[str, int] = {}
+        last = FlatProof(False, reason="nothing could be read")
+        flat_since_ns: int | None = None
+        ends_ns = self._clock.monotonic_ns() + int(timeout_s * NS)
+        while True:
+            began_ns = self._clock.monotonic_ns()
+            last = await self._look(contract_id, closed)
+            if last.reason is None and not last.held and not last.working:
+                if flat_since_ns is not None and began_ns - flat_since_ns >= SETTLE_NS:
+                    return FlatProof(True, closed)
+                flat_since_ns = began_ns if flat_since_ns is None else flat_since_ns
+            else:
+                flat_since_ns = None
+                await self._close(last.held, asked_ns, closed)
+            if self._clock.monotonic_ns() >= ends_ns:
+                return FlatProof(
+                    False,
+                    closed,
+                    last.held,
+                    last.working,
+                    last.reason or "it was not shown twice that nothing is left",
+                )
+            await asyncio.sleep(SETTLE_S / 2)
+
+    async def _look(self, contract_id: str | None, closed: dict[str, int]) -> FlatProof:
+        try:
+            working = await self._orders.cancel_working(contract_id)
+            listed = await self._queries.positions(self._account_id)
+        except ProjectXError as exc:
+            return FlatProof(False, closed, reason=str(exc))
+        if not isinstance(listed, Listed) or not listed.complete:
+            return FlatProof(False, closed, reason="the list of positions was not complete")
+        held = {row.contract_id: row.net for row in _of(listed.rows, contract_id)}
+        return FlatProof(False, closed, held, working)
+
+    async def _close(
+        self, held: dict[str, int], asked_ns: dict[str, int], closed: dict[str, int]
+    ) -> None:
+        for contract_id, net in held.items():
+            now_ns = self._clock.monotonic_ns()
+            sent_ns = asked_ns.get(contract_id)
+            # One that is still on its way must be given the time to arrive.
+            if sent_ns is not None and now_ns - sent_ns < 2 * SETTLE_NS:
+                continue
+            asked_ns[contract_id] = now_ns
+            outcome = await self._orders.close_at_gateway(contract_id)
+            if isinstance(outcome, Accepted):
+                closed[contract_id] = closed.get(contract_id, 0) + abs(net)
+            else:
+                logger.warning("%s is not closed yet: %s", contract_id, outcome)
+
+
+def _of(rows: tuple[PositionUpdate, ...], contract_id: str | None) -> list[PositionUpdate]:
+    return [row for row in rows if row.net and contract_id in (None, row.contract_id)]

@@ -1,0 +1,101 @@
+"""Flat is proved or not said."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.order_manager.desks import MARKET, Bench, bench, in_virtual_time, served
+
+from project_x_py._core.submission import Outcome
+from project_x_py.position_manager._flatten import Flattener
+from project_x_py.simulator import faults
+
+
+class Door:
+    """Cancels and closes through a desk.
+
+    Args:
+        made: The bench whose desk it is.
+    """
+
+    def __init__(self, made: Bench) -> None:
+        self.made = made
+        self.closes = 0
+
+    async def close_at_gateway(self, contract_id: str) -> Outcome:
+        """Close at the gateway."""
+        self.closes += 1
+        return await self.made.desk.close_position(contract_id)
+
+    async def cancel_working(self, contract_id: str | None) -> int:
+        """Read, cancel, and count what is left."""
+        if not await self.made.reconciler.read():
+            return 1
+        working = list(self.made.ledger.working(contract_id))
+        for state in working:
+            await self.made.desk.cancel(state.id)
+        return len(working) + len(self.made.ledger.outstanding(contract_id))
+
+
+def flattener(made: Bench) -> tuple[Flattener, Door]:
+    door = Door(made)
+    queries = made.client.order_queries()
+    return Flattener(made.account_id, door, queries, made.client.clock), door
+
+
+async def loaded(made: Bench) -> None:
+    """Two held, one order resting."""
+    await made.place(type=MARKET, limit=None, size=2)
+    await made.place()
+    await asyncio.sleep(1)
+
+
+@in_virtual_time
+async def test_everything_goes_and_it_is_proved() -> None:
+    """Orders are cancelled, the position is closed once, two reads a settle time apart show it."""
+    async with served() as gateway, bench(gateway) as made:
+        await loaded(made)
+        flat, door = flattener(made)
+        began = asyncio.get_running_loop().time()
+        proof = await flat.flatten()
+        assert (proof.proved, proof.closed, proof.reason) == (True, {made.contract_id: 2}, None)
+        assert door.closes == 1
+        assert asyncio.get_running_loop().time() - began >= 1
+
+
+@in_virtual_time
+async def test_without_reads_nothing_is_proved() -> None:
+    """The answer names the reason, and a later call proves it."""
+    async with served() as gateway, bench(gateway) as made:
+        await loaded(made)
+        flat, _ = flattener(made)
+        gateway.faults.apply(faults.Refuse(route="/api/Position/searchOpen", status=503, times=999))
+        proof = await flat.flatten(timeout_s=5)
+        assert not proof.proved
+        assert proof.reason
+        gateway.faults.requests.clear()
+        assert (await flat.flatten()).proved
+
+
+@in_virtual_time
+async def test_a_close_whose_answer_is_lost_is_not_doubled() -> None:
+    """The position is closed, not reversed."""
+    async with served() as gateway, bench(gateway) as made:
+        await loaded(made)
+        flat, door = flattener(made)
+        gateway.faults.apply(faults.LoseAnswer(route="/api/Position/closeContract"))
+        proof = await flat.flatten()
+        assert proof.proved
+        assert door.closes == 1
+        listed = await made.client.order_queries().positions(made.account_id)
+        assert listed.rows == ()
+
+
+@in_virtual_time
+async def test_another_contract_is_left_alone() -> None:
+    """Flattening one contract does not touch what is held of another."""
+    async with served() as gateway, bench(gateway) as made:
+        await loaded(made)
+        flat, door = flattener(made)
+        proof = await flat.flatten("CON.F.US.EP.U26")
+        assert (proof.proved, door.closes) == (True, 0)
