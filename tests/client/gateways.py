@@ -147,7 +147,8 @@ def with_parts(use: Callable[[Parts], Awaitable[T]], *, login: bool = True, **co
         http = HttpCaller(settings, network, clock, RequestBudget(settings, clock))
         auth = TokenKeeper(Credentials("me", "a-secret-key"), http, clock, supervisor)
         calls = GatewayCalls(http, auth)
-        parts = Parts(network, clock, http, auth, calls, InstrumentBook(calls, clock), supervisor)
+        book = InstrumentBook(calls, clock, supervisor)
+        parts = Parts(network, clock, http, auth, calls, book, supervisor)
         try:
             if login:
                 await auth.login()

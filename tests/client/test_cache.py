@@ -19,6 +19,7 @@ def test_a_frame_is_kept_for_its_time() -> None:
     """A frame comes back equal until its time to live is over; nobody shares it by reference."""
 
     async def use(gateway: SimulatedGateway, client: ProjectX) -> None:
+        gateway.market.pause()
         frame = pl.DataFrame({"a": [1, 2]})
         client.cache_market_data("mine", frame)
         kept = client.get_cached_market_data("mine")

@@ -108,7 +108,7 @@ def test_the_timeout_bounds_a_request() -> None:
         began = loop.time()
         with pytest.raises(ProjectXConnectionError, match="within 3 s"):
             await client.list_accounts()
-        assert loop.time() - began <= 2 * 3 * 2
+        assert loop.time() - began <= 2 * 3 + 3.01
         assert client.config.api_url == gateway.config.api_url
 
     with_client(use, config={"timeout_seconds": 3})
@@ -185,6 +185,7 @@ def test_no_429_is_provoked_by_a_flood() -> None:
     """Five hundred calls at once against the service's own limits: none is refused."""
 
     async def use(gateway: SimulatedGateway, client: ProjectX) -> None:
+        gateway.market.pause()
         async with asyncio.TaskGroup() as group:
             for _ in range(500):
                 group.create_task(client.list_accounts())

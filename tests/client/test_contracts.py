@@ -24,12 +24,17 @@ NQ_DEC, NQ_MAR = _contract("ENQ", "Z26", "NQ"), _contract("ENQ", "H27", "NQ", ac
 LISTED = [MES, ES, NQ_MAR, NQ_DEC, _contract("CLE", "F27", "CL"), _contract("JY6", "Z26", "6J")]
 
 
-def _find(symbol: str, listed: list[Instrument]) -> tuple[Instrument, list[str]]:
+def _find(symbol: str, listed: list[Instrument], cap: int = 99) -> tuple[Instrument, list[str]]:
     asked: list[str] = []
 
     async def search(text: str, live: bool) -> list[Instrument]:
         asked.append(text)
-        return [c for c in listed if text.upper() in f"{c.name} {c.id} {c.description}".upper()]
+        hits = [c for c in listed if text.upper() in f"{c.name} {c.id} {c.description}".upper()]
+        return hits[:cap]
+
+    async def available(live: bool) -> list[Instrument]:
+        asked.append("available")
+        return [c for c in listed if c.activeContract]
 
     async def by_id(contract_id: str) -> Instrument | None:
         asked.append(contract_id)
@@ -37,7 +42,12 @@ def _find(symbol: str, listed: list[Instrument]) -> tuple[Instrument, list[str]]
 
     async def main() -> Instrument:
         return await find_contract(
-            symbol, live=False, search=search, by_id=by_id, today=date(2026, 11, 21)
+            symbol,
+            live=False,
+            search=search,
+            available=available,
+            by_id=by_id,
+            today=date(2026, 11, 21),
         )
 
     return run_virtual(main()), asked
@@ -74,6 +84,16 @@ def test_a_similar_contract_is_not_the_one() -> None:
     """ES is not MES: without ES there is an error that names what comes close."""
     with pytest.raises(ProjectXInstrumentError, match="ES"):
         _find("ES", [MES])
+
+
+def test_a_name_that_drowns_in_the_search_is_found_in_the_list() -> None:
+    """Twenty descriptions with an EP in September hide EP itself; the list of actives has it."""
+    crowd = [_contract(f"X{letter}", "U26", f"X{letter}") for letter in "ABCDEFGHIJKLMNOPQRSTUV"]
+    for contract in crowd:
+        contract.description = "September 2026"
+    found, asked = _find("EP", [*crowd, ES], cap=20)
+    assert found is ES
+    assert asked == ["EP", "available"]
 
 
 def test_a_typing_error_gets_close_matches() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.client.gateways import Answer, envelope
+from tests.client.gateways import BEGAN_NS, Answer, envelope
 
 from project_x_py.client._envelope import header_seconds, raise_for_status, read_envelope, refused
 from project_x_py.client._retry import SpoiltAnswerError
@@ -116,7 +116,7 @@ def test_a_refusal_is_the_exception_of_its_subject(path: str, kind: type[Project
 def test_every_status_has_its_exception(status: int, kind: type[ProjectXError]) -> None:
     """An HTTP status becomes the documented exception with that status as its code."""
     with pytest.raises(kind) as caught:
-        raise_for_status("/X", Answer(b"", status))
+        raise_for_status("/X", Answer(b"", status), 0)
     assert type(caught.value) is kind
     assert caught.value.error_code == status
 
@@ -125,7 +125,7 @@ def test_only_a_challenge_comes_from_the_door() -> None:
     """A 401 with the challenge of the token check was turned away; one without may have acted."""
     for headers, challenged in (({"WWW-Authenticate": "Bearer"}, True), ({}, False)):
         with pytest.raises(ProjectXAuthenticationError) as caught:
-            raise_for_status("/X", Answer(b"", 401, headers))
+            raise_for_status("/X", Answer(b"", 401, headers), 0)
         assert caught.value.response_data["challenged"] is challenged
 
 
@@ -137,7 +137,8 @@ def test_only_a_challenge_comes_from_the_door() -> None:
         ("99999999999", "", 86_400.0),
         ("Tue, 01 Sep 2026 14:30:30 GMT", "Tue, 01 Sep 2026 14:30:00 GMT", 30.0),
         ("Tue, 01 Sep 2026 14:29:00 GMT", "Tue, 01 Sep 2026 14:30:00 GMT", 0.0),
-        ("Tue, 01 Sep 2026 14:30:30 GMT", "", None),
+        ("Tue, 01 Sep 2026 14:30:30 GMT", "", 30.0),
+        ("Tue, 01 Sep 2026 14:30:30 GMT", "nonsense", None),
         ("Tue, 01 Sep 2026 14:30:30 -0000", "Tue, 01 Sep 2026 14:30:00 GMT", None),
         ("-5", "", None),
         ("soon", "", None),
@@ -147,7 +148,7 @@ def test_only_a_challenge_comes_from_the_door() -> None:
 )
 def test_retry_after_is_read(text: str, date: str, seconds: float | None) -> None:
     """Seconds or a date, in any letter case of the name; nonsense is as good as nothing."""
-    assert header_seconds({"RETRY-AFTER": text, "Date": date}) == seconds
+    assert header_seconds({"RETRY-AFTER": text, "Date": date}, BEGAN_NS) == seconds
 
 
 def test_a_list_is_not_built_before_it_is_read() -> None:

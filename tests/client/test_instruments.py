@@ -9,6 +9,7 @@ import pytest
 from tests.client.gateways import Parts, envelope, with_client, with_parts
 
 from project_x_py._core.products import PRODUCTS
+from project_x_py._runtime.together import together
 from project_x_py.client import ProjectX
 from project_x_py.exceptions import ProjectXDataError, ProjectXInstrumentError
 from project_x_py.simulator import Quirks, SimulatedGateway, faults
@@ -74,6 +75,33 @@ def test_the_time_to_live_ends_an_entry() -> None:
             assert (await book.get("ES")).id == ROW["id"]
             assert parts.network.count(SEARCH) == requests
         assert (book.hits, book.misses) == (1, 2)
+
+    with_parts(use)
+
+
+def test_parallel_callers_share_one_look_up() -> None:
+    """Fifty that ask for the same name at once cause one search; one that gives up spoils nothing,
+    and a failure is everybody's."""
+
+    async def use(parts: Parts) -> None:
+        parts.network.script(SEARCH, envelope(contracts=[ROW]))
+        parts.network.delay_s = 0.2
+        async with asyncio.TaskGroup() as group:
+            impatient = group.create_task(parts.instruments.get("ES"))
+            others = [group.create_task(parts.instruments.get("es")) for _ in range(49)]
+            await asyncio.sleep(0.1)
+            impatient.cancel()
+        assert {task.result().name for task in others} == {"ESU6"}
+        assert parts.network.count(SEARCH) == 1
+        parts.network.script(SEARCH, envelope(contracts=[]))
+        parts.network.script("/Contract/available", envelope(contracts=[]))
+
+        async def fails() -> None:
+            with pytest.raises(ProjectXInstrumentError):
+                await parts.instruments.get("NOPE")
+
+        await together(fails() for _ in range(5))
+        assert parts.network.count(SEARCH) == 2
 
     with_parts(use)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import os
@@ -17,11 +18,12 @@ from project_x_py._core.submission import Lane
 from project_x_py._runtime.clock import VirtualClock
 from project_x_py._runtime.together import together
 from project_x_py._runtime.virtual_loop import run_virtual
-from project_x_py.client import _lease
+from project_x_py.client import ProjectX, _lease
 from project_x_py.client._budget import RequestBudget
 from project_x_py.client._lease import SharedUsage, lease_path, state_directory
 from project_x_py.client._windows import Bucket
 from project_x_py.config import ProjectXConfig
+from project_x_py.simulator import SimulatedGateway
 
 NS = 1_000_000_000
 OPEN = ProjectXConfig(requests_per_minute=10_000, burst_limit=10_000)
@@ -207,3 +209,44 @@ def test_real_processes_share_the_file(tmp_path: Path) -> None:
     arguments = [str(script), str(tmp_path / "lease.json")]
     assert sum(_run(arguments, 2)) == 200
     assert sum(_run(arguments, 1)) < 200
+
+
+def test_two_flooding_clients_provoke_no_429(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten times what the service allows, from two clients of one login, for five minutes: each
+    request that leaves is answered, and both windows are used well."""
+    monkeypatch.setenv(_lease.STATE_VARIABLE, str(tmp_path))
+
+    async def main() -> tuple[float, float, float]:
+        async with SimulatedGateway(in_process=True, instruments=("MNQ",)) as gateway:
+            gateway.market.pause()
+            login = gateway.credentials
+            config = ProjectXConfig(
+                **{**gateway.config.to_dict(), "requests_per_minute": 9999, "burst_limit": 9999}
+            )
+            clients = [ProjectX(login.username, login.api_key, config) for _ in range(2)]
+            contract = gateway.contracts[0].contract_id
+            for client in clients:
+                await client.authenticate()
+                await client.get_instrument(contract)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(300), asyncio.TaskGroup() as group:
+                    for number in range(3000):
+                        client = clients[number % 2]
+                        if number % 4:
+                            group.create_task(client.list_accounts())
+                        else:
+                            group.create_task(client.get_bars(contract, limit=1))
+            stats = [client.get_performance_stats() for client in clients]
+            for client in clients:
+                await client.aclose()
+        refused = sum(stat["rate_limited"] for stat in stats)
+        sent = sum(stat["api_calls"] for stat in stats)
+        return refused, sent, min(stat["api_calls"] for stat in stats)
+
+    refused, sent, least = run_virtual(main())
+    assert refused == 0
+    assert sent >= 5 * 140 + 10 * 40
+    assert least > 100
+    assert len(list(tmp_path.iterdir())) == 1

@@ -108,6 +108,9 @@ def test_absent_lists_and_wrong_arguments_are_errors() -> None:
             await _search(parts)
         with pytest.raises(ProjectXDataError, match="positions"):
             await open_positions(parts.calls, 1)
+        parts.network.script("/Position/searchOpen", envelope(positions=[7]))
+        with pytest.raises(ProjectXDataError, match="positions"):
+            await open_positions(parts.calls, 1)
         before = len(parts.network.seen)
         for wrong in ({"limit": 0}, {"end_ns": 0}):
             with pytest.raises(ProjectXDataError):

@@ -20,7 +20,7 @@ def jwt(**claims: object) -> str:
     return f"eyJhbGciOiJIUzI1NiJ9.{body}.c2ln"
 
 
-@given(st.text(max_size=200) | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*", fullmatch=True))
+@given(st.text(max_size=200) | st.lists(st.text("aAzZ09-_={", max_size=40)).map(".".join))
 def test_no_text_is_an_error(text: str) -> None:
     """Whatever comes as a token, reading it raises nothing and gives a life."""
     assert token_life_ns(text, 0)[0] > 0

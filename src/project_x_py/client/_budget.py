@@ -16,7 +16,7 @@ was not sent; a waiter that is cancelled is forgotten.
 from __future__ import annotations
 
 import asyncio
-import bisect
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -62,15 +62,12 @@ class BudgetRefusalError(ProjectXRateLimitError):
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
+    number: int
     lane: Lane
     bucket: Bucket
     since_ns: int
     deadline_ns: int | None
     turn: asyncio.Future[None] = field(repr=False)
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        return self.lane, self.since_ns
 
 
 class RequestBudget:
@@ -86,7 +83,10 @@ class RequestBudget:
         self._clock = clock
         self._usage = usage or LocalUsage()
         self._own = (Window(config.requests_per_minute, 60), Window(config.burst_limit, 1))
-        self._waiters: list[_Waiter] = []
+        self._queues: dict[tuple[Lane, Bucket], deque[_Waiter]] = {
+            (lane, bucket): deque() for lane in Lane for bucket in Bucket
+        }
+        self._count = 0
         self._timer: asyncio.TimerHandle | None = None
         self._pauses = dict.fromkeys(Bucket, 0)
         self._closed = False
@@ -99,7 +99,8 @@ class RequestBudget:
         Args:
             lane: Who it is for.
             bars: Whether it is a bar request, which has a window of its own.
-            patient: Whether it waits for as long as it takes; else for ``LONGEST_WAIT_S``.
+            patient: Whether it waits for as long as it takes; else for ``LONGEST_WAIT_S``, which
+                has the lanes of what changes something.
 
         Raises:
             BudgetRefusalError: There is no room in time.
@@ -108,32 +109,30 @@ class RequestBudget:
         if self._closed:
             raise _closed()
         now = self._clock.monotonic_ns()
-        longest = None if patient else LONGEST_WAIT_S.get(lane, LONGEST_WAIT_S[Lane.ENTRY])
+        longest = None if patient else LONGEST_WAIT_S.get(lane)
+        self._count += 1
         waiter = _Waiter(
+            self._count,
             lane,
             Bucket.BARS if bars else Bucket.REST,
             now,
             None if longest is None else now + round(longest * NS),
             asyncio.get_running_loop().create_future(),
         )
-        bisect.insort(self._waiters, waiter, key=lambda each: each.rank)
+        self._queues[lane, waiter.bucket].append(waiter)
         self._serve()
-        try:
-            await waiter.turn
-        except asyncio.CancelledError:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
-                self._serve()
-            raise
+        # Who is cancelled here leaves a turn that is done, and is passed over.
+        await waiter.turn
 
     def close(self) -> None:
         """Let nobody go any more; who waits is told that nothing was sent."""
         self._closed = True
         self._arm(None)
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.turn.done():
-                waiter.turn.set_exception(_closed())
+        for queue in self._queues.values():
+            for waiter in queue:
+                if not waiter.turn.done():
+                    waiter.turn.set_exception(_closed())
+            queue.clear()
 
     def pause(self, seconds: float, *, bars: bool = False) -> None:
         """Hold everybody: the service has answered 429.
@@ -167,36 +166,50 @@ class RequestBudget:
             "rest_window_limit": BUDGETS[Bucket.REST][0],
             "bars_window_used": self._usage.used(Bucket.BARS, now),
             "bars_window_limit": BUDGETS[Bucket.BARS][0],
-            "waiting": len(self._waiters),
+            "waiting": sum(
+                not waiter.turn.done() for queue in self._queues.values() for waiter in queue
+            ),
         }
 
     def _serve(self) -> None:
         """Let go whoever can, in the order of lanes; set the timer for the next."""
         now = self._clock.monotonic_ns()
-        blocked: set[Bucket | None] = set()
-        waits: list[int] = []
-        for waiter in tuple(self._waiters):
-            if waiter.turn.done():
-                self._waiters.remove(waiter)
-                continue
-            windows: set[Bucket | None] = {waiter.bucket}
-            if waiter.lane > Lane.CANCEL:
-                windows.add(None)
-            wait = 0
-            if not windows & blocked:
-                wait, culprit = self._try(waiter, now)
-                if not wait:
-                    self._waiters.remove(waiter)
-                    waiter.turn.set_result(None)
+        blocked: dict[Bucket | None, int] = {}
+        deadlines: list[int] = []
+        for lane in Lane:
+            heads = {bucket: self._queues[lane, bucket] for bucket in Bucket}
+            while heads := {bucket: queue for bucket, queue in heads.items() if queue}:
+                bucket = min(heads, key=lambda each: heads[each][0].number)
+                waiter = heads[bucket][0]
+                if waiter.turn.done():
+                    heads[bucket].popleft()
+                elif blocked.keys() & _windows(lane, bucket):
+                    del heads[bucket]
+                else:
+                    wait, culprit = self._try(waiter, now)
+                    if wait:
+                        blocked[culprit] = wait
+                    else:
+                        heads[bucket].popleft()
+                        waiter.turn.set_result(None)
+            if lane <= Lane.ENTRY:
+                deadlines += self._refuse_late(lane, blocked, now)
+        waits = [*blocked.values(), *(deadline - now for deadline in deadlines)]
+        self._arm(min(waits) if waits else None)
+
+    def _refuse_late(self, lane: Lane, blocked: dict[Bucket | None, int], now: int) -> list[int]:
+        """Refuse who would leave too late, and return the deadlines of the others."""
+        deadlines: list[int] = []
+        for bucket in Bucket:
+            wait = max((blocked.get(each, 0) for each in _windows(lane, bucket)), default=0)
+            for waiter in self._queues[lane, bucket]:
+                if waiter.deadline_ns is None or waiter.turn.done():
                     continue
-                blocked.add(culprit)
-                waits.append(wait)
-            if waiter.deadline_ns is not None:
-                if now + wait > waiter.deadline_ns or now >= waiter.deadline_ns:
-                    self._refuse(waiter, wait)
-                    continue
-                waits.append(waiter.deadline_ns - now)
-        self._arm(min(waits) if self._waiters and waits else None)
+                if max(now + wait, now + 1) > waiter.deadline_ns:
+                    waiter.turn.set_exception(_too_late(lane, wait))
+                else:
+                    deadlines.append(waiter.deadline_ns)
+        return deadlines
 
     def _try(self, waiter: _Waiter, now: int) -> tuple[int, Bucket | None]:
         """Enter a request and return 0, or the ns to wait and the bucket that has no room.
@@ -218,17 +231,6 @@ class RequestBudget:
                 window.take(now)
         return min(wait, probe_ns) if urgent and heed else wait, bucket
 
-    def _refuse(self, waiter: _Waiter, wait: int) -> None:
-        self._waiters.remove(waiter)
-        waiter.turn.set_exception(
-            BudgetRefusalError(
-                f"not sent: the request limit has no room for this {waiter.lane.name.lower()} "
-                f"request within {LONGEST_WAIT_S.get(waiter.lane, 2.0):g} s (the next place is "
-                f"{wait / NS:.1f} s away); nothing has left, so it may be tried again",
-                response_data={"sent": False, "wait_s": wait / NS},
-            )
-        )
-
     def _arm(self, wait_ns: int | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -236,6 +238,20 @@ class RequestBudget:
         if wait_ns is not None:
             delay = (max(wait_ns, 0) + TURN_NS) / NS
             self._timer = asyncio.get_running_loop().call_later(delay, self._serve)
+
+
+def _windows(lane: Lane, bucket: Bucket) -> set[Bucket | None]:
+    """Return what a request needs room in; None stands for the configuration's windows."""
+    return {bucket} if lane <= Lane.CANCEL else {bucket, None}
+
+
+def _too_late(lane: Lane, wait_ns: int) -> BudgetRefusalError:
+    return BudgetRefusalError(
+        f"not sent: the request limit has no room for this {lane.name.lower()} request within "
+        f"{LONGEST_WAIT_S[lane]:g} s (the next place is {wait_ns / NS:.1f} s away); nothing has "
+        "left, so it may be tried again",
+        response_data={"sent": False, "wait_s": wait_ns / NS},
+    )
 
 
 def _closed() -> ProjectXConnectionError:

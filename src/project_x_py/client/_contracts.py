@@ -72,6 +72,7 @@ async def find_contract(
     *,
     live: bool,
     search: Callable[[str, bool], Awaitable[list[Instrument]]],
+    available: Callable[[bool], Awaitable[list[Instrument]]],
     by_id: Callable[[str], Awaitable[Instrument | None]],
     today: date,
 ) -> Instrument:
@@ -81,7 +82,8 @@ async def find_contract(
         symbol: A contract id (``CON.F.US.MNQ.Z26``), a contract name (``MNQZ6``), a ticker
             (``MNQ``) or a product code (``ENQ``).
         live: Data tier to search in.
-        search: Asks the gateway's text search.
+        search: Asks the gateway's text search, which shows twenty hits and no more.
+        available: Asks for the active month of every product.
         by_id: Asks the gateway for one id.
         today: Tells which decade the year digit of a contract name belongs to.
 
@@ -98,15 +100,17 @@ async def find_contract(
     if contract is not None:
         return contract
     product = products.find_product(symbol)
-    if product is not None:
-        if symbol.upper() not in (product.ticker, product.code):
-            name = products.parse_contract_name(symbol, today)
-            contract = await by_id(name.contract_id)
-        else:
-            contract = choose_contract(symbol, await search(product.code, live))
-        if contract is not None:
-            return contract
-    raise unknown_symbol(symbol, found)
+    if product is not None and symbol.upper() not in (product.ticker, product.code):
+        name = products.parse_contract_name(symbol, today)
+        contract = await by_id(name.contract_id)
+    else:
+        # A short text is found in many descriptions: EP in every September.
+        listed = await available(live)
+        contract = choose_contract(symbol, listed)
+        found = [*found, *listed]
+    if contract is None:
+        raise unknown_symbol(symbol, found)
+    return contract
 
 
 def _roots(contract: Instrument) -> set[str]:

@@ -13,11 +13,13 @@ from __future__ import annotations
 import email.utils
 import math
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import msgspec
 
 from project_x_py._core.redact import redact
+from project_x_py._core.time import to_datetime
 from project_x_py.client._codes import refusal_text
 from project_x_py.client._retry import SpoiltAnswerError
 from project_x_py.exceptions import (
@@ -96,8 +98,10 @@ class Envelope:
         return f"Envelope({self.path!r}, success={self.success}, code={self.code})"
 
 
-def raise_for_status(path: str, answer: HttpAnswer) -> None:
+def raise_for_status(path: str, answer: HttpAnswer, wall_ns: int) -> None:
     """Raise the error that an HTTP status stands for; 2xx passes.
+
+    ``wall_ns`` is this machine's time, for the Retry-After date of a server that tells none.
 
     Raises:
         ProjectXAuthenticationError: 401; ``response_data["challenged"]`` tells whether the
@@ -117,7 +121,7 @@ def raise_for_status(path: str, answer: HttpAnswer) -> None:
             f"{path}: the gateway refused the session token (401)", status, details
         )
     if status == 429:
-        details["retry_after_s"] = header_seconds(answer.headers)
+        details["retry_after_s"] = header_seconds(answer.headers, wall_ns)
         raise ProjectXRateLimitError(
             f"{path}: the gateway's request limit is used up (429)", status, details
         )
@@ -169,17 +173,19 @@ def refused(envelope: Envelope) -> ProjectXError:
     return kind(f"{envelope.path}: {text}", envelope.code, data)
 
 
-def header_seconds(headers: Mapping[str, str]) -> float | None:
+def header_seconds(headers: Mapping[str, str], wall_ns: int) -> float | None:
     """Read Retry-After as seconds or as an HTTP date; None when absent or unreadable.
 
-    A date counts from the server's own Date header, so that a wrong clock here does not matter.
+    A date counts from the server's own Date header, so that a wrong clock here does not matter;
+    only without one it counts from this machine's time.
     """
     text = _header(headers, "retry-after")
     if text.isascii() and text.isdigit():
         return min(float(text), 86_400.0)
     try:
         until = email.utils.parsedate_to_datetime(text)
-        since = email.utils.parsedate_to_datetime(_header(headers, "date"))
+        date = _header(headers, "date")
+        since = email.utils.parsedate_to_datetime(date) if date else to_datetime(wall_ns, UTC)
         seconds = (until - since).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None

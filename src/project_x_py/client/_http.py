@@ -120,11 +120,11 @@ class HttpCaller:
     ) -> T:
         """Send when the budget lets it, and again for as long as the policy says."""
         self.counters.calls += 1
-        attempt, began = 0, 0
+        attempt, began = 0, None
         while True:
             attempt += 1
             await self.budget.acquire(lane, bars=bars, patient=idempotent)
-            began = began or self._clock.monotonic_ns()
+            began = self._clock.monotonic_ns() if began is None else began
             try:
                 return await send()
             except ProjectXError as error:
@@ -167,7 +167,7 @@ class HttpCaller:
             counters.in_flight -= 1
             counters.last_ns = self._clock.monotonic_ns() - began
             counters.total_ns += counters.last_ns
-        raise_for_status(path, answer)
+        raise_for_status(path, answer, self._clock.wall_ns())
         self.budget.succeeded(bars=path == BARS_PATH)
         return read(path, answer)
 

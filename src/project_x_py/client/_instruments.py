@@ -4,11 +4,13 @@ An entry is dropped after ``ttl_s`` seconds, and at 17:00 Chicago time, when the
 begins and a product may have rolled to its next month: whichever comes first.
 
 Invariants (``tests/client/test_instruments.py``): after a roll the old month is not handed out on
-the next trading day; entries of the two data tiers are kept apart; what is not found is not kept.
+the next trading day; entries of the two data tiers are kept apart; what is not found is not kept;
+parallel callers of one name cause one look-up.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,10 +18,10 @@ from typing import TYPE_CHECKING
 from project_x_py._core.calendar import day_ordinal
 from project_x_py._core.time import NS, to_datetime
 from project_x_py.client._contracts import find_contract, read_contracts
-from project_x_py.exceptions import ProjectXInstrumentError
+from project_x_py.exceptions import ProjectXError, ProjectXInstrumentError
 
 if TYPE_CHECKING:
-    from project_x_py._ports import Clock
+    from project_x_py._ports import Clock, TaskOwner
     from project_x_py.client._calls import GatewayCalls
     from project_x_py.models import Instrument
 
@@ -44,6 +46,8 @@ class InstrumentBook:
     Args:
         calls: Asks the gateway.
         clock: Exchange time ends a trading day, monotonic time a ``ttl_s``.
+        tasks: Runs a look-up that several callers wait for.
+        ttl_s: Longest life of an entry in seconds.
 
     Attributes:
         ttl_s: Longest life of an entry in seconds.
@@ -51,9 +55,13 @@ class InstrumentBook:
         misses: Answers that took one.
     """
 
-    def __init__(self, calls: GatewayCalls, clock: Clock, ttl_s: float = 300.0) -> None:
+    def __init__(
+        self, calls: GatewayCalls, clock: Clock, tasks: TaskOwner, ttl_s: float = 300.0
+    ) -> None:
         self._calls = calls
         self._clock = clock
+        self._tasks = tasks
+        self._asking: dict[tuple[str, bool], asyncio.Task[Instrument | ProjectXError]] = {}
         self._entries: dict[tuple[str, bool], _Entry] = {}
         self.ttl_s = ttl_s
         self.hits = 0
@@ -76,11 +84,17 @@ class InstrumentBook:
         if known is not None:
             self.hits += 1
             return known
-        self.misses += 1
-        contract = await self._find(name, live)
-        for key in (name, contract.id.upper(), contract.name.upper()):
-            self.store(key, contract, live)
-        return contract
+        asking = self._asking.get((name, live))
+        if asking is None:
+            self.misses += 1
+            asking = self._tasks.spawn(self._asked(name, live), name="instrument")
+            self._asking[name, live] = asking
+        else:
+            self.hits += 1
+        outcome: Instrument | ProjectXError = await asyncio.shield(asking)
+        if isinstance(outcome, ProjectXError):
+            raise outcome
+        return outcome
 
     def cached(self, symbol: str, live: bool = False) -> Instrument | None:
         """Return what is remembered of a name and still valid, else None."""
@@ -141,18 +155,25 @@ class InstrumentBook:
             return None
         return found[0]
 
-    async def _find(self, name: str, live: bool) -> Instrument:
-        today = to_datetime(self._clock.now_ns()).date()
+    async def _asked(self, name: str, live: bool) -> Instrument | ProjectXError:
+        """Find a contract and remember it; a failure is the result, for the callers to raise."""
         try:
-            return await find_contract(
-                name, live=live, search=self.search, by_id=self.by_id, today=today
-            )
+            contract = await self._find(name, live)
+        except ProjectXError as error:
+            return error
+        finally:
+            del self._asking[name, live]
+        for key in (name, contract.id.upper(), contract.name.upper()):
+            self.store(key, contract, live)
+        return contract
+
+    async def _find(self, name: str, live: bool) -> Instrument:
+        try:
+            return await self._found(name, live)
         except ProjectXInstrumentError:
             if not live:
                 raise
-        contract = await find_contract(
-            name, live=False, search=self.search, by_id=self.by_id, today=today
-        )
+        contract = await self._found(name, live=False)
         log.warning(
             "%s is not in the live tier, which a simulated login has no access to; %s of the "
             "simulated tier is used",
@@ -160,3 +181,13 @@ class InstrumentBook:
             contract.id,
         )
         return contract
+
+    async def _found(self, name: str, live: bool) -> Instrument:
+        return await find_contract(
+            name,
+            live=live,
+            search=self.search,
+            available=self.available,
+            by_id=self.by_id,
+            today=to_datetime(self._clock.now_ns()).date(),
+        )

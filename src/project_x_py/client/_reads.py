@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from project_x_py._core.time import format_iso, parse_ns
 from project_x_py.exceptions import ProjectXDataError
 from project_x_py.models import Position, Trade
@@ -25,6 +27,8 @@ Model = TypeVar("Model")
 
 SLICE = 500
 """Rows that are read between two turns of the loop."""
+
+_rows = msgspec.json.Decoder(list[dict[str, object] | None])
 
 
 async def open_positions(calls: GatewayCalls, account_id: int) -> list[Position]:
@@ -75,7 +79,7 @@ async def own_trades(
 async def _models(
     answer: Envelope, key: str, build: Callable[[Mapping[str, object]], Model]
 ) -> list[Model]:
-    rows = answer.read(key, list[dict[str, object] | None])
+    rows = answer.read(key, list[msgspec.Raw])
     if rows is None:
         raise ProjectXDataError(
             f"{answer.path}: the answer has no list {key!r}, which does not mean that there are "
@@ -87,5 +91,9 @@ async def _models(
     for first in range(0, len(rows), SLICE):
         if first:
             await asyncio.sleep(0)
-        found += [build(row) for row in rows[first : first + SLICE] if row is not None]
+        text = b"[" + b",".join(map(bytes, rows[first : first + SLICE])) + b"]"
+        try:
+            found += [build(row) for row in _rows.decode(text) if row is not None]
+        except msgspec.DecodeError as error:
+            raise ProjectXDataError(f"{answer.path}: a row of {key!r} is none: {error}") from None
     return found

@@ -102,7 +102,7 @@ class ProjectXBase:
         credentials = Credentials(username, api_key, account_name)
         self._auth = TokenKeeper(credentials, self._http, self.clock, self._supervisor)
         self._calls = GatewayCalls(self._http, self._auth)
-        self._instruments = InstrumentBook(self._calls, self.clock)
+        self._instruments = InstrumentBook(self._calls, self.clock, self._supervisor)
         self._bars = BarReader(self._calls, self._instruments, self.clock, self.config.timezone)
         self._frames = FrameCache(self.clock)
 
