@@ -25,6 +25,8 @@ __all__ = ["BookSettings"]
 ROW_BYTES = {"trades": 6 * 8, "levels": 6 * 8 + 7 * 8 / 4, "quotes": 5 * 8}
 """A change of a level, and a quarter of a burst of executions."""
 SLACK = 1.25
+ACTIVE_LEVELS = 1000
+"""Levels that a history "per level" is counted for."""
 IDLE = frozenset(
     {"enable_market_by_order", "compression_level", "enable_delta_updates", "price_precision"}
 )
@@ -35,7 +37,8 @@ class BookSettings:
     """The settings of one book.
 
     Attributes:
-        max_depth_levels: Levels kept per side; what lies beyond is let go.
+        max_depth_levels: Levels kept per side; what lies beyond is let go, and is missing until
+            the next picture should the market come near it.
         max_trades: Prints kept.
         max_level_history: Changes of levels kept, of all prices together.
         max_quotes: Changes of the best prices kept.
@@ -46,7 +49,7 @@ class BookSettings:
         detection: Whether changes of levels are kept.
     """
 
-    max_depth_levels: int = 1000
+    max_depth_levels: int = 10_000
     max_trades: int = 10_000
     max_level_history: int = 200_000
     max_quotes: int = 20_000
@@ -66,7 +69,9 @@ class BookSettings:
         given = dict(config or {})
         _check_names(given)
         found = cls(
-            max_depth_levels=_whole(given, "max_depth_levels", "max_depth_entries", default=1000),
+            max_depth_levels=_whole(
+                given, "max_depth_levels", "max_depth_entries", default=cls.max_depth_levels
+            ),
             max_trades=_whole(given, "max_trade_history", "max_trades", default=10_000),
             max_level_history=_level_rows(given),
             max_quotes=_whole(
@@ -92,7 +97,7 @@ class BookSettings:
             max_trades=self.max_trades,
             max_depth_entries=self.max_depth_levels,
             cleanup_interval=self.cleanup_interval_s,
-            max_history_per_level=max(1, self.max_level_history // self.max_depth_levels),
+            max_history_per_level=max(1, self.max_level_history // ACTIVE_LEVELS),
             price_history_window_minutes=self.window_minutes,
             max_best_price_history=self.max_quotes,
             max_spread_history=self.max_quotes,
@@ -156,5 +161,5 @@ def _level_rows(given: Mapping[str, Any]) -> int:
     per_level = given.get("max_history_per_level")
     if per_level is None:
         return BookSettings.max_level_history
-    levels = _whole(given, "max_depth_levels", "max_depth_entries", default=1000)
+    levels = _whole(given, "max_depth_levels", "max_depth_entries", default=ACTIVE_LEVELS)
     return _whole(given, "max_history_per_level", default=1) * levels
