@@ -48,6 +48,20 @@ def check(records: list[bytes], *patterns: str) -> None:
         assert any(is_frame(record, pattern) for record in records), (pattern, records)
 
 
+def test_a_pattern_is_strict() -> None:
+    """A member too many, a float for a short number or a null is not what a pattern has."""
+    pattern = '{"price":<p>,"volume":<n>,"timestamp":"<t>"}'
+    time = "2026-09-01T14:30:00.5+00:00"
+    assert is_frame(b'{"price":-0.25,"volume":3,"timestamp":"%s"}' % time.encode(), pattern)
+    for wrong in ("24000.0", "24000.250", "null", '"24000"', "1e3"):
+        assert not is_frame(
+            f'{{"price":{wrong},"volume":3,"timestamp":"{time}"}}'.encode(), pattern
+        )
+    for wrong in ("2026-09-01T14:30:00Z", "2026-09-01T14:30:00.50+00:00"):
+        record = f'{{"price":1,"volume":3,"timestamp":"{wrong}"}}'
+        assert not is_frame(record.encode(), pattern)
+
+
 async def raw(trader: Trader, hub: str, *calls: tuple[str, object]) -> list[bytes]:
     """The records that a connection gets which makes some calls, up to the last completion."""
     socket = await trader.connect(hub)
