@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import itertools
 import json
 import math
@@ -27,6 +28,7 @@ from project_x_py.orderbook._rings import TradeColumns
 from project_x_py.orderbook._spoofing import Spoof as Found
 from project_x_py.orderbook._spoofing import pattern_of
 from project_x_py.orderbook._sweeps import absorptions, sweeps
+from project_x_py.orderbook.detection import OrderDetection
 from project_x_py.simulator.activity import Iceberg, Spoof
 
 BUY, SELL = Aggressor.BUY, Aggressor.SELL
@@ -278,7 +280,24 @@ def spoofed(size: int = 60, times: int = 12, every: float = 6.0, stand: float = 
     return market
 
 
-@pytest.mark.checklist(90, 96)
+@pytest.mark.checklist(90)
+def test_spoofing_has_the_documented_parameters() -> None:
+    """Names, order and defaults, of the book and of its component."""
+    expected = {
+        "time_window_minutes": 10,
+        "min_placement_frequency": 3.0,
+        "min_cancellation_rate": 0.8,
+        "max_time_to_cancel": 30.0,
+        "min_distance_ticks": 3,
+        "confidence_threshold": 0.7,
+    }
+    for method in (OrderBook.detect_spoofing, OrderDetection.detect_spoofing):
+        parameters = list(inspect.signature(method).parameters.values())[1:]
+        assert {each.name: each.default for each in parameters} == expected
+        assert [each.name for each in parameters] == list(expected)
+
+
+@pytest.mark.checklist(96)
 def test_spoofing_is_found_with_its_figures() -> None:
     """Twelve placements in 66 seconds, all cancelled after two, five ticks from the best bid."""
     found = ask(spoofed().book.detect_spoofing())
@@ -529,6 +548,8 @@ def test_detectors_see_a_suites_market() -> None:
                 if made.state.grid.ticks(row["price"]) in label.prices
             ]
             assert level["side"] == "ask"
+            for detection in await made.detect_spoofing():
+                assert f"{detection['pattern']} at {detection['price']:.2f}"
             assert level["estimated_hidden_size"] == pytest.approx(label.executed, rel=0.25)
 
     run_virtual(main())
