@@ -171,4 +171,7 @@ class BracketDesk:
             created_ns=self._clock.now_ns(),
         )
         self._guard.protect(tag, protection)
-        return tag, await self._desk.place(intent, lane=Lane.ENTRY)
+        try:
+            return tag, await self._desk.place(intent, lane=Lane.ENTRY)
+        finally:
+            self._guard.settle(tag)

@@ -133,6 +133,12 @@ class ProtectionGuard:
         """Return the guard of an entry that has not ended."""
         return self._guarded.get(tag)
 
+    def settle(self, tag: str) -> None:
+        """Look after one entry, since it was learnt what became of its submission."""
+        guarded = self._guarded.get(tag)
+        if guarded is not None:
+            self._look(guarded)
+
     def tags(self) -> tuple[str, ...]:
         """Return the entries under guard."""
         return tuple(self._guarded)
@@ -179,6 +185,8 @@ class ProtectionGuard:
         guarded.changed.set()
         view = self._view(guarded)
         if view is None:
+            if guarded.task is None:
+                self._end(guarded)
             return
         self._measure(guarded, view)
         if guarded.task is None and _needs_work(

@@ -6,11 +6,14 @@ when one has filled completely the other is cancelled, and a pair ends with its 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 from project_x_py._core.orders.ledger import Change
+from project_x_py._core.orders.state import FILLED
 from project_x_py._core.submission import Accepted, Lane, OrderEdit
+from project_x_py.exceptions import ProjectXOrderError
 
 if TYPE_CHECKING:
     from project_x_py._core.orders.ledger import OrderChange
@@ -20,6 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["OcoPairs"]
 
 logger = logging.getLogger(__name__)
+
+CANCELS = 5
+"""How often the other of a pair is cancelled, each time after a look whether it works."""
+
+LOOK_S = 1.0
 
 _ENDS = frozenset({Change.FILLED, Change.CANCELLED, Change.REJECTED, Change.EXPIRED})
 
@@ -36,22 +44,37 @@ class OcoPairs:
         self._desk = desk
         self._tasks = tasks
         self._other: dict[int, int] = {}
+        self._wanted: dict[int, int] = {}
+        """Total size that an order was told to give up to, fills of the other considered."""
+        self._following: set[int] = set()
 
     def pair(self, one: int, other: int) -> None:
-        """Make a pair of two orders, ending any pair either was in."""
+        """Make a pair of two orders, ending any pair either was in.
+
+        Raises:
+            ProjectXOrderError: They are the same order.
+        """
+        if one == other:
+            raise ProjectXOrderError(f"order {one} makes no pair with itself")
         for order_id in (one, other):
             self.part(order_id)
         self._other[one], self._other[other] = other, one
+        self._late(one, other)
 
     def part(self, order_id: int) -> None:
         """End the pair of an order."""
         other = self._other.pop(order_id, None)
         if other is not None:
             self._other.pop(other, None)
+            self._wanted.pop(other, None)
+            self._wanted.pop(order_id, None)
 
     def other(self, order_id: int) -> int | None:
         """Return the other order of the pair."""
         return self._other.get(order_id)
+
+    def __len__(self) -> int:
+        return len(self._other) // 2
 
     def on_change(self, change: OrderChange) -> None:
         """Act on a fill of one of a pair."""
@@ -62,28 +85,75 @@ class OcoPairs:
             self.part(change.order.id)
             self._tasks.spawn(self._cancel(other), name=f"oco-{other}")
         elif change.kind is Change.PARTIAL_FILL:
-            self._tasks.spawn(self._give_up(other, change.filled), name=f"oco-{other}")
+            self._give_up(other, change.filled)
         elif change.kind in _ENDS:
             self.part(change.order.id)
+        elif change.kind is Change.MODIFIED and change.order.id not in self._following:
+            self._wanted.pop(change.order.id, None)
+
+    def _late(self, one: int, other: int) -> None:
+        """Act on what had ended before the two became a pair."""
+        for order_id, rest in ((one, other), (other, one)):
+            state = self._desk.ledger.order(order_id)
+            if state is None or not state.is_terminal:
+                continue
+            self.part(order_id)
+            if state.status == FILLED:
+                self._tasks.spawn(self._cancel(rest), name=f"oco-{rest}")
+            return
 
     async def _cancel(self, order_id: int) -> None:
-        outcome = await self._desk.cancel(order_id)
-        if not isinstance(outcome, Accepted):
-            logger.warning("order %d of a pair was not cancelled: %s", order_id, outcome)
+        """Cancel an order; after a failure look again, and cancel it again only if it works."""
+        for attempt in range(CANCELS):
+            state = self._desk.ledger.order(order_id)
+            if state is not None and state.is_terminal:
+                return
+            outcome = await self._desk.cancel(order_id)
+            if isinstance(outcome, Accepted):
+                return
+            logger.warning(
+                "order %d of a pair was not cancelled (attempt %d of %d): %s",
+                order_id,
+                attempt + 1,
+                CANCELS,
+                outcome,
+            )
             self._desk.doubt()
+            await asyncio.sleep(LOOK_S)
 
-    async def _give_up(self, order_id: int, size: int) -> None:
+    def _give_up(self, order_id: int, size: int) -> None:
         state = self._desk.ledger.order(order_id)
         if state is None or state.is_terminal:
             return
-        left = state.size - size
-        if left <= state.filled:
+        self._wanted[order_id] = self._wanted.get(order_id, state.size) - size
+        if order_id not in self._following:
+            self._following.add(order_id)
+            self._tasks.spawn(self._follow(order_id), name=f"oco-{order_id}")
+
+    async def _follow(self, order_id: int) -> None:
+        """Bring an order to the size wanted, one edit at a time."""
+        sent: int | None = None
+        try:
+            while (wanted := self._wanted.get(order_id)) is not None and wanted != sent:
+                sent = wanted
+                await self._resize(order_id, wanted)
+        finally:
+            self._following.discard(order_id)
+
+    async def _resize(self, order_id: int, size: int) -> None:
+        state = self._desk.ledger.order(order_id)
+        if state is None or state.is_terminal:
+            return
+        if size <= state.filled:
             await self._cancel(order_id)
             return
         edit = OrderEdit(
             account_id=self._desk.ledger.account_id,
             order_id=order_id,
             contract_id=state.snapshot().contract_id,
-            size=left,
+            size=size,
         )
-        await self._desk.modify(edit, lane=Lane.PROTECTIVE)
+        outcome = await self._desk.modify(edit, lane=Lane.PROTECTIVE)
+        if not isinstance(outcome, Accepted):
+            logger.warning("order %d of a pair was not resized: %s", order_id, outcome)
+            self._desk.doubt()

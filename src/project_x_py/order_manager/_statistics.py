@@ -29,7 +29,6 @@ class OrderCounters:
 
     def __init__(self) -> None:
         self.brackets = 0
-        self.invalid = 0
         self.denied = 0
         self.reasons: Counter[str] = Counter()
         self._changes: Counter[Change] = Counter()
@@ -38,6 +37,7 @@ class OrderCounters:
         self._largest = 0
         self._volume = 0
         self._value = 0.0
+        self._worths: dict[int, float] = {}
         self._last_ns: int | None = None
         self._placed_ns: dict[int, int] = {}
         self._fill_ms: deque[float] = deque(maxlen=NEWEST)
@@ -51,18 +51,28 @@ class OrderCounters:
             self._types[order.type] += 1
             self._sizes += order.size
             self._largest = max(self._largest, order.size)
-            self._last_ns = now_ns
+            self._last_ns = order.created_ns or order.recv_ns
             self._placed_ns[order.id] = now_ns
         if change.filled:
             self._volume += change.filled
-            point_value = float(grid.tick_value / grid.tick_size)
-            self._value += change.filled * (order.average_fill or 0.0) * point_value
+            self._value += self._worth(change, grid)
         if change.kind is Change.REJECTED:
             self.reasons[change.reason or "no reason given"] += 1
         if change.kind is Change.FILLED:
             self._filled(change, grid, now_ns)
         elif change.kind in (Change.CANCELLED, Change.EXPIRED, Change.REJECTED):
             self._placed_ns.pop(order.id, None)
+            self._worths.pop(order.id, None)
+
+    def _worth(self, change: OrderChange, grid: TickGrid) -> float:
+        """Return the dollars that this change adds to what the order's fills come to."""
+        order = change.order
+        point_value = float(grid.tick_value / grid.tick_size)
+        worth = order.filled * (order.average_fill or 0.0) * point_value
+        added = worth - self._worths.pop(order.id, 0.0)
+        if change.kind is Change.PARTIAL_FILL:
+            self._worths[order.id] = worth
+        return added
 
     def _filled(self, change: OrderChange, grid: TickGrid, now_ns: int) -> None:
         order = change.order
@@ -89,11 +99,12 @@ class OrderCounters:
         total = sum(self._types.values())
         return {OrderType(kind).name: count / total for kind, count in self._types.items()}
 
-    def documented(self, answer_ns: list[int]) -> OrderManagerStats:
+    def documented(self, answer_ns: list[int], invalid: int = 0) -> OrderManagerStats:
         """Return the documented figures.
 
         Args:
             answer_ns: Round trips of the newest orders.
+            invalid: Orders that were mistakes of the caller.
         """
         placed, filled = self._changes[Change.PLACED], self._changes[Change.FILLED]
         rejected = self._changes[Change.REJECTED]
@@ -121,5 +132,5 @@ class OrderCounters:
             "avg_order_size": self._sizes / placed if placed else 0.0,
             "largest_order": self._largest,
             "risk_violations": self.denied,
-            "order_validation_failures": self.invalid,
+            "order_validation_failures": invalid,
         }

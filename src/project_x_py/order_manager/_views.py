@@ -22,7 +22,7 @@ __all__ = ["event_data", "order_model", "symbol_of"]
 
 
 def symbol_of(contract_id: str) -> str:
-    """Return the ticker of a contract, the id itself when it names no listed product."""
+    """Return the ticker of a contract, its code for a product that is not listed."""
     try:
         return parse_contract_id(contract_id).ticker
     except ProjectXInstrumentError:

@@ -73,16 +73,6 @@ __all__ = ["OrderManager"]
 RANK = 2
 """Orders hear of account events after market data and before positions."""
 
-RESOLVE_S = 10.0
-"""How long a call waits for the gateway to show what became of an order."""
-
-FRESH_S = 5.0
-"""A last price older than this is not used to judge an order."""
-
-MINUTE_S = 60.0
-
-Price = "float | Decimal | None"
-
 
 class OrderManager:
     """Places, changes, cancels and finds the orders of one account.
@@ -636,7 +626,7 @@ class OrderManager:
 
     def get_order_statistics(self) -> OrderManagerStats:
         """Return what was done since the start, measured."""
-        return self._counters.documented(self._desk.answer_ns)
+        return self._counters.documented(self._desk.answer_ns, self._intake.invalid)
 
     async def get_order_statistics_async(self) -> OrderManagerStats:
         """Return the same as :meth:`get_order_statistics`."""
