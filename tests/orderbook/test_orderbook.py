@@ -48,7 +48,7 @@ PARTS: dict[str, dict[str, tuple[Any, ...]]] = {
     },
     "memory_manager": {"get_memory_stats": ()},
 }
-BOOK = {"timeframes": ["1min"], "features": ["orderbook"]}
+BOOK: dict[str, Any] = {"timeframes": ["1min"], "features": ["orderbook"]}
 
 
 @pytest.mark.checklist(75, 77, 80)

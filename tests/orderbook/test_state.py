@@ -81,7 +81,7 @@ def test_without_depth_the_quotes_are_the_history() -> None:
 
 
 def test_delay_is_measured_on_the_way() -> None:
-    """Of every 64 depth messages one tells how long it took from receipt to announcement."""
+    """A message that changes the top tells how long it took from its receipt."""
 
     async def main() -> None:
         book, feed = plain_book(clock=VirtualClock(OPEN)), HandFeed()

@@ -45,14 +45,16 @@ SIDE_OF = {
     int(DomType.BEST_ASK): ASK,
     int(DomType.NEW_BEST_ASK): ASK,
 }
-BELIEVED = frozenset(
-    {
-        int(DomType.BEST_BID),
-        int(DomType.NEW_BEST_BID),
-        int(DomType.BEST_ASK),
-        int(DomType.NEW_BEST_ASK),
-    }
-)
+BELIEVED = 2
+"""Added to the side of a DomType that tells a best price."""
+CODES = {
+    int(DomType.BID): BID,
+    int(DomType.ASK): ASK,
+    int(DomType.BEST_BID): BID + BELIEVED,
+    int(DomType.NEW_BEST_BID): BID + BELIEVED,
+    int(DomType.BEST_ASK): ASK + BELIEVED,
+    int(DomType.NEW_BEST_ASK): ASK + BELIEVED,
+}
 SIDES = (BID, ASK)
 PICTURE_LEVELS = 5
 
@@ -70,9 +72,10 @@ class Applied:
         dropped: Levels that plain levels crossed and that the message does not name otherwise, as
             side and price: a message that removed them may have been lost.
         prints: Depth prints of the message, in its order.
+        is_plain: None of these: sizes behind the best prices are other ones.
     """
 
-    __slots__ = ("best", "dropped", "pictured", "prints", "reset")
+    __slots__ = ("best", "dropped", "is_plain", "pictured", "prints", "reset")
 
     def __init__(self) -> None:
         self.reset = False
@@ -80,14 +83,14 @@ class Applied:
         self.best = False
         self.dropped: list[tuple[int, int]] = []
         self.prints: list[DepthLevel] = []
+        self.is_plain = True
 
     def begin(self) -> None:
         """Forget the message before."""
         self.reset = self.pictured = self.best = False
-        if self.dropped:
-            self.dropped = []
-        if self.prints:
-            self.prints = []
+        self.dropped = []
+        self.prints = []
+        self.is_plain = True
 
 
 class DepthApplier:
@@ -102,6 +105,7 @@ class DepthApplier:
         "_added",
         "_done",
         "_far",
+        "_grew",
         "_is_open",
         "_picture",
         "_put",
@@ -122,37 +126,42 @@ class DepthApplier:
         # Per message: whether a side has got a level, or its best level may be another one; and
         # the rows of the history that tell of removals at the far end.
         self._added = [False, False]
-        self._touched = False
+        self._grew = self._touched = False
         self._far: list[tuple[int, int]] = []
 
     def apply(self, depth: Depth) -> Applied:
         """Apply one message whole."""
         done, state, put = self._done, self._state, self._put
-        done.begin()
+        if not done.is_plain:
+            done.begin()
         if not self._seen and self._picture is None and _is_picture(depth):
             self._reset(depth.levels[0].exch_ns)
             done.reset = True
         counters, ladder = state.counters, state.ladder
-        entries, sides, set_level = counters.entries, SIDE_OF, ladder.set_level
+        entries, codes, set_level = counters.entries, CODES, ladder.set_level
         exch_ns = depth.recv_ns
         for level in depth.levels:
             kind, price, size, exch_ns = level.kind, level.price, level.size, level.exch_ns
-            entries[kind] = entries.get(kind, 0) + 1
-            side = sides.get(kind)
-            if side is None:
+            if kind in entries:
+                entries[kind] += 1
+            else:
+                entries[kind] = 1
+            code = codes.get(kind)
+            if code is None:
                 self._take_other(level, done)
                 continue
+            side = code & 1
             if size <= 0:
                 self._remove(side, price, size, exch_ns)
                 continue
             old = set_level(side, price, size, exch_ns)
             if not old:
-                self._added[side] = True
+                self._added[side] = self._grew = True
             if (ladder.best_ask if side else ladder.best_bid) == price:
                 self._touched = True
-                if not old or kind in BELIEVED:
-                    self._cross(side, price, exch_ns, done, believed=kind in BELIEVED)
-            elif kind in BELIEVED:
+                if not old or code >= BELIEVED:
+                    self._cross(side, price, exch_ns, done, believed=code >= BELIEVED)
+            elif code >= BELIEVED:
                 self._trim(side, price, exch_ns, done)
             if self._picture is not None:
                 if put:
@@ -164,15 +173,14 @@ class DepthApplier:
                 put(SET, side, price, old, size, exch_ns)
         counters.messages += 1
         state.last_update_ns = exch_ns
-        if done.dropped:
-            named = {(sides.get(level.kind), level.price) for level in depth.levels}
-            done.dropped = [level for level in done.dropped if level not in named]
-        if self._added[BID] or self._added[ASK]:
+        if self._grew:
             self._keep_window()
         if self._far:
             self._far.clear()
         if self._touched:
-            self._finish(done)
+            self._finish(depth, done)
+        elif done.prints:
+            done.is_plain = False
         return done
 
     def expect_picture(self) -> None:
@@ -250,10 +258,13 @@ class DepthApplier:
             for price, size, _ in dropped:
                 self._put(DROPPED, side, price, size, 0, exch_ns)
 
-    def _finish(self, done: Applied) -> None:
+    def _finish(self, depth: Depth, done: Applied) -> None:
         """Settle what only the whole message shows of the top."""
         state = self._state
-        self._touched = False
+        self._touched = done.is_plain = False
+        if done.dropped:
+            named = {(SIDE_OF.get(level.kind), level.price) for level in depth.levels}
+            done.dropped = [level for level in done.dropped if level not in named]
         top = state.ladder.best()
         is_two_sided = top[0] is not None and top[1] is not None
         if is_two_sided and self._picture is not None:
@@ -266,6 +277,7 @@ class DepthApplier:
 
     def _keep_window(self) -> None:
         state = self._state
+        self._grew = False
         for side, row in self._far:
             if self._added[side]:
                 state.changes.set_kind(row, DROPPED)

@@ -102,7 +102,8 @@ class MemoryManager:
         price_levels, order_clustering (share of the displayed contracts in the five largest
         levels), icebergs_detected, spoofing_alerts, unusual_patterns (as
         ``track_pattern_detection`` was told), update_frequency_per_second,
-        processing_latency_ms (from receipt to announcement, sampled), memory_usage_mb, data_gaps,
+        processing_latency_ms (from receipt to announcement, of the newest
+        message that changed the top), memory_usage_mb, data_gaps,
         invalid_updates, duplicate_updates, trades_held, level_changes_held, best_prices_held,
         rows_dropped_by_age, cleanups, last_cleanup (None before the first), bytes_at_most (of the
         histories, when they are full).

@@ -48,13 +48,12 @@ RANK = 0
 OWN_RANK = 4
 """One's own orders are shown after orders and positions were applied."""
 KIND = "depth"
+BOOK_EVENT, DEPTH_EVENT = EventType.ORDERBOOK_UPDATE, EventType.MARKET_DEPTH_UPDATE
 ANY_PRICE = TickGrid(Decimal("1e-9"))
 """A grid every price is on: orders of other contracts are read, and left out."""
 PICTURE_S = 1.0
 """The first picture is asked for when it has not come by itself within so long: a contract that
 somebody else has subscribed to before sends none."""
-LATENCY_EVERY = 64
-"""Of so many depth messages one is timed."""
 FIRST_RETRY_S = 5.0
 LAST_RETRY_S = 60.0
 SETTLED_S = 60.0
@@ -91,6 +90,8 @@ class RealtimeHandler:
         self.events = BookEvents(state, orderbook.event_bus)
         self.own_orders = OwnOrders(state)
         self._depth = DepthApplier(state, self._is_open)
+        self._apply = self._depth.apply
+        self._own = state.own_orders
         self._tape = Tape(state, self.own_orders.on_print)
         self._integrity = Integrity()
         self._supervisor = Supervisor(f"book-{state.symbol}")
@@ -173,21 +174,17 @@ class RealtimeHandler:
         """Apply one depth message, judge it, and tell of it."""
         if not self._follows_depth:
             return
-        done = self._depth.apply(depth)
+        done = self._apply(depth)
         integrity = self._integrity
         integrity.printed_ns = None
-        if done.best or done.pictured or done.dropped or integrity.doubted:
+        if not done.is_plain or integrity.doubted:
             self._judge(depth, done)
-        if done.prints:
-            self._take_prints(done.prints)
-        if self._state.own_orders:
+        if self._own:
             self.own_orders.on_book()
-        if self._wants(EventType.ORDERBOOK_UPDATE):
+        if self._wants(BOOK_EVENT):
             self.events.tell_book("reset" if done.reset else "best" if done.best else "depth")
-        if self._wants(EventType.MARKET_DEPTH_UPDATE):
+        if self._wants(DEPTH_EVENT):
             self.events.tell_depth()
-        if not self._state.counters.messages % LATENCY_EVERY and self._feed is not None:
-            self._book.tracker.latency_ms = (self._state.clock.now_ns() - depth.recv_ns) / 1e6
 
     def on_trades(self, trades: Sequence[Trade]) -> None:
         """Count prints, each once."""
@@ -262,6 +259,11 @@ class RealtimeHandler:
             integrity.on_dropped(done.dropped, now_ns)
         if done.pictured:
             self._believe(now_ns)
+        if done.prints:
+            self._take_prints(done.prints)
+        if self._feed is not None:
+            delay_ns = self._state.clock.now_ns() - depth.recv_ns
+            self._book.tracker.latency_ms = delay_ns / 1e6
 
     def _believe(self, now_ns: int) -> None:
         """Trust the book: a picture has just shown the whole of it."""
