@@ -18,7 +18,7 @@ from project_x_py._wire.decode import DecodeStats, decode_depth
 from project_x_py.orderbook import OrderBook
 from project_x_py.simulator.faults import LargeDepth
 
-GOOD = [
+GOOD: list[dict[str, Any]] = [
     {"type": 6, "price": 0, "volume": 0},
     {"type": 2, "price": 25.0, "volume": 5},
     {"type": 1, "price": 25.5, "volume": 4},
@@ -91,7 +91,7 @@ def test_nothing_is_nothing(payload: str) -> None:
 
 def test_a_mebibyte_is_one_message() -> None:
     """Twelve thousand entries in one frame are applied whole."""
-    rows = [GOOD[0]]
+    rows: list[dict[str, Any]] = [GOOD[0]]
     for step in range(6000):
         rows.append({"type": 2, "price": 5000 - step * 0.25, "volume": 1 + step % 9})
         rows.append({"type": 1, "price": 5000.25 + step * 0.25, "volume": 1 + step % 9})

@@ -43,7 +43,11 @@ class Reference:
         if kind not in BIDS | ASKS:
             return
         own, other = (self.bids, self.asks) if kind in BIDS else (self.asks, self.bids)
-        better = (lambda p: p > price) if kind in BIDS else (lambda p: p < price)
+        sign = 1 if kind in BIDS else -1
+
+        def better(other_price: int) -> bool:
+            return (other_price - price) * sign > 0
+
         is_new = price not in own
         own.pop(price, None)
         if not size:

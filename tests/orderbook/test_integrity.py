@@ -204,13 +204,13 @@ def test_a_refused_or_failed_renewal_is_tried_again() -> None:
     """A refusal or an outage of the gateway ends neither the watch nor the book."""
 
     async def script(book: OrderBook, feed: HandFeed, told: list[Event]) -> None:
-        answers = [False, ProjectXConnectionError("away"), True]
+        answers = ["no", "away", "yes"]
 
         def on_renew(sink: MarketSink) -> bool:
             answer = answers.pop(0)
-            if isinstance(answer, Exception):
-                raise answer
-            return answer and fresh(90, 102)(sink)
+            if answer == "away":
+                raise ProjectXConnectionError(answer)
+            return answer == "yes" and fresh(90, 102)(sink)
 
         feed.on_renew = on_renew
         book.realtime_handler.on_quote(quote(bid=90, ask=102))

@@ -9,7 +9,7 @@ How to read: ``state.ladder.top(BID, 10)`` is the book now; ``state.trades.colum
 what happened, oldest first, in ticks, contracts and nanoseconds, ``UNKNOWN`` where nothing is
 known; ``state.window_ns(minutes)`` is the exchange time so many minutes ago.
 
-Invariants (``tests/orderbook/test_state.py``, ``tests/orderbook/test_realtime.py``): a read changes
+Invariants (``tests/orderbook/test_state.py``, ``tests/orderbook/test_depth.py``): a read changes
 nothing; the histories never exceed their bounds; the last row of ``quotes`` is the top now.
 """
 

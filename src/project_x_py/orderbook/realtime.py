@@ -3,7 +3,7 @@
 A message is applied whole, then judged, then announced. The watch is one supervised task: it looks
 for doubts, asks for a fresh book, and does so less and less often while that does not help.
 
-Invariants (``tests/orderbook/test_realtime.py``, ``tests/orderbook/test_integrity.py``):
+Invariants (``tests/orderbook/test_depth.py``, ``tests/orderbook/test_integrity.py``):
 
 - the book equals the market after any burst in any chunks;
 - whatever is found to be wrong is told before anything else is, and told again when it is over;
