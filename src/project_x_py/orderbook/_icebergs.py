@@ -31,6 +31,7 @@ __all__ = ["Iceberg", "binomial_tail", "icebergs", "level_keys"]
 
 WIDEST = 1 << 16
 KINDS = 2
+MANY = 40
 LARGEST = 511
 """Refills of more contracts than this are not compared by size."""
 BUSY = 10
@@ -83,9 +84,10 @@ def icebergs(
         return []
     levels = _Levels(bursts)
     found = []
-    for key in np.flatnonzero(
-        (levels.refreshes >= min_refreshes) & (levels.executed >= volume_threshold)
-    ):
+    enough = (levels.refreshes >= min_refreshes) & (levels.executed >= volume_threshold)
+    if confidence > 0:
+        enough &= levels.stand_out()
+    for key in np.flatnonzero(enough):
         sure = levels.confidence(int(key), confidence)
         if sure >= confidence:
             found.append(levels.iceberg(int(key), sure))
@@ -136,8 +138,8 @@ class _Levels:
         self._keys = keys = names[sparse]
         levels = len(present)
         came = bursts.at_once + bursts.late
-        refilled = np.flatnonzero(came)
-        at_once = np.flatnonzero(bursts.at_once)
+        refilled = np.flatnonzero(came > 0)
+        at_once = np.flatnonzero(bursts.at_once > 0)
         size = came[refilled]
         # A part is no larger than what was displayed before it, so more than that came in several.
         parts = -(-size // bursts.shown[refilled].clip(1))
@@ -151,13 +153,31 @@ class _Levels:
         by_size[:, 0] = 0
         self._sizes = by_size.sum(axis=0)
         usual = by_size.argmax(axis=1)
-        self._usual = usual.tolist()
-        self._repeats = by_size[np.arange(levels), usual].tolist()
-        self._kinds = np.count_nonzero(by_size, axis=1).tolist()
+        repeats = by_size[np.arange(levels), usual]
+        self._usual, self._repeats = usual.tolist(), repeats.tolist()
+        self._elsewhere = self._sizes[usual] - repeats
+        self._kinds = np.count_nonzero(by_size > 0, axis=1).tolist()
         self._total, self._total_at_once = len(keys), len(at_once)
         self._tested = KINDS * levels
         busy = np.sort((self._at_once / self._counts)[self._counts >= BUSY])
         self._common = float(busy[int(COMMON * (len(busy) - 1))]) if len(busy) > 1 else 0.0
+
+    def stand_out(self) -> NDArray[np.bool_]:
+        """Return which levels have clearly more of either kind of refills than chance expects.
+
+        At or below what is expected a tail is a half at least, and up to a standard deviation more
+        it is a twentieth at least: times so many tails, the confidence is zero.
+        """
+        counts = self._counts
+        others = self._total - counts + 2
+        at_once = np.maximum((self._total_at_once - self._at_once + 1) / others, self._common)
+        same = (self._elsewhere + 1) / others
+        spread = 1.0 if self._tested >= MANY else 0.0
+        found = np.zeros(len(counts), dtype=np.bool_)
+        for hits, chance in ((self._at_once, at_once), (np.array(self._repeats), same)):
+            deviation = np.sqrt(counts * chance * (1 - chance).clip(0))
+            found |= hits > counts * chance + spread * deviation
+        return found
 
     def confidence(self, key: int, least: float) -> float:
         """Return 1 - T * P of a level, P the smaller of its two tails; below ``least``, at most."""
