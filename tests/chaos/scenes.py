@@ -110,24 +110,19 @@ class Owner:
         self.volume: Counter[int] = Counter()
         """Contracts traded per second of exchange time."""
         self.disorder = 0
-        self._traded_ns = self._heard_ns = 0
+        self._traded_ns = 0
 
     def on_trades(self, trades: Sequence[Trade]) -> None:
         for trade in trades:
             self.disorder += trade.exch_ns < self._traded_ns
             self._traded_ns = trade.exch_ns
             self.volume[trade.exch_ns // NS] += trade.size
-            self._hear(trade.recv_ns)
 
     def on_quote(self, quote: Quote) -> None:
-        self._hear(quote.recv_ns)
+        """Quotes tell nothing that prints do not."""
 
     def on_depth(self, depth: Depth) -> None:
-        self._hear(depth.recv_ns)
-
-    def _hear(self, recv_ns: int) -> None:
-        self.disorder += recv_ns < self._heard_ns
-        self._heard_ns = recv_ns
+        """Nor does depth."""
 
 
 class Desk:
@@ -292,14 +287,18 @@ class _Scene:
         ):
             await asyncio.sleep(0.05)
 
-    async def suffer(self) -> None:
+    async def suffer(self, chosen: list[tuple[float, Fault]] | None) -> None:
         """Let the faults strike while calls are made, then give the network back."""
         pacing = self.pacing
-        self.outcome.plan = self.gateway.faults.schedule(plan(self.outcome.seed, pacing))
+        made = plan(self.outcome.seed, pacing) if chosen is None else chosen
+        self.outcome.plan = self.gateway.faults.schedule(made)
+        # Faults that were chosen are looked at by themselves, without calls.
+        self.ending = chosen is not None
         caller = asyncio.ensure_future(self.call_at_random())
         await asyncio.sleep(pacing.length_s)
         self.gateway.faults.stop()
         self.gateway.faults.apply(faults.DelayMessages(seconds=0.0))
+        self.gateway.faults.apply(faults.Resume())
         loop = asyncio.get_running_loop()
         back = loop.time()
         while not self.whole() and loop.time() - back < RECOVERED_S:
@@ -427,13 +426,25 @@ class _Scene:
             self.fault("callbacks left")
 
 
-async def play(seed: int, gateway: SimulatedGateway, pacing: Pacing) -> Outcome:
-    """Play one scene to its end."""
+async def play(
+    seed: int,
+    gateway: SimulatedGateway,
+    pacing: Pacing,
+    chosen: list[tuple[float, Fault]] | None = None,
+) -> Outcome:
+    """Play one scene to its end.
+
+    Args:
+        seed: Of the faults and the calls.
+        gateway: With two contracts at least.
+        pacing: How fast.
+        chosen: The faults with their times, instead of those of the seed, and no calls.
+    """
     scene = _Scene(seed, gateway, pacing)
     watching = asyncio.ensure_future(scene.watch_the_machine())
     try:
         await scene.start()
-        await scene.suffer()
+        await scene.suffer(chosen)
         await scene.check()
     except (TimeoutError, ProjectXError) as exc:
         scene.fault(f"{type(exc).__name__}: {exc}")
