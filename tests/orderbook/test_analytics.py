@@ -544,7 +544,7 @@ def test_docstrings_list_the_keys_returned() -> None:
                 for component in COMPONENTS
                 for name, method in inspect.getmembers(component, inspect.iscoroutinefunction)
             ]
-            assert len(methods) == 20
+            assert len(methods) == 21
             for component, name, method in methods:
                 # The two that return a MarketImpactResponse list its keys in one place.
                 told = "get_market_impact" if name == "get_orderbook_depth" else name
