@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import threading
 from typing import Any
 
 import pytest
 from tests.realtime.peer import MES, MNQ, Peer, in_virtual_time
 
+from project_x_py.exceptions import ProjectXError
 from project_x_py.realtime import ProjectXRealtimeClient, _callbacks
 
 
@@ -298,4 +300,40 @@ async def test_a_callback_that_keeps_failing_is_left_alone_for_a_while() -> None
     assert seen == list(range(failures, 1000))
     assert client.is_connected()
     await client.remove_callback("quote_update", callback)
+    await client.cleanup()
+
+
+@pytest.mark.checklist(43, 44)
+async def test_events_of_other_threads_come_in_order_and_whole() -> None:
+    """Two thousand events of four threads reach a callback on the loop, each in its order."""
+    peer = Peer()
+    client = peer.client()
+    seen: list[tuple[int, int]] = []
+    threads_seen: set[int] = set()
+    done = asyncio.Event()
+
+    async def callback(event: dict[str, Any]) -> None:
+        threads_seen.add(threading.get_ident())
+        seen.append((event["thread"], event["number"]))
+        if len(seen) == 2000:
+            done.set()
+
+    def work(name: int) -> None:
+        for number in range(500):
+            client.deliver_from_thread("order_update", {"thread": name, "number": number})
+
+    with pytest.raises(ProjectXError, match="once the client has been connected"):
+        client.deliver_from_thread("order_update", {})
+    await client.add_callback("order_update", callback)
+    assert await client.connect()
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    async with asyncio.timeout(30):
+        await done.wait()
+    for thread in threads:
+        thread.join()
+    assert threads_seen == {threading.get_ident()}
+    for name in range(4):
+        assert [number for own, number in seen if own == name] == list(range(500))
     await client.cleanup()

@@ -260,3 +260,28 @@ async def test_the_daily_break_and_the_weekend_are_no_fault() -> None:
         assert told.gaps == []
         assert client.get_stats()["connection_errors"] == 0
         assert market.asked == 0
+
+
+@pytest.mark.long
+@in_virtual_time
+async def test_a_whole_week_without_a_false_reconnect() -> None:
+    """Every second of it: a contract that trades in session, and one that hardly ever does."""
+    peer = Peer()
+    calendar = find_calendar(MNQ)
+    assert calendar is not None
+    async with market_of(peer, MNQ, every_s=0.9) as (client, market, told, _):
+        quiet = Market(peer, client, every_s=700.0)
+        tasks = Supervisor("quiet market")
+        assert await client.subscribe_market_data([MES])
+        tasks.spawn(quiet.run(MES), name="market")
+        clock = client._clock
+        for _ in range(7 * 24 * 60):
+            market.quiet = quiet.quiet = not calendar.is_open(clock.now_ns())
+            await asyncio.sleep(60)
+        assert told.notices == []
+        assert told.gaps == []
+        stats = client.get_stats()
+        assert stats["connection_errors"] == 0
+        assert stats["events_received"] > 1_000_000
+        assert len(peer.attempts) == 2
+        await tasks.aclose()

@@ -6,7 +6,9 @@ is lost or the machine slept until everything is subscribed to again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
     from project_x_py._core.gaps import FeedGap
@@ -87,6 +89,13 @@ class Feeds:
     def set_witness(self, witness: Witness | None) -> None:
         """Set who knows what a contract traded."""
         self._watch.witness = witness
+
+    def deliver_from_thread(self, event_type: str, payload: Any) -> None:
+        """Give callbacks an event, from whatever thread."""
+        loop = self._pair.loop
+        if loop is None:
+            raise ProjectXError("events are delivered once the client has been connected")
+        loop.call_soon_threadsafe(self._router.deliver, event_type, payload)
 
     def account_doubt(self) -> str | None:
         """Return why the account's state is not known for sure, None when it is."""

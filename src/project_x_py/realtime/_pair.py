@@ -81,6 +81,7 @@ class HubPair:
     ) -> None:
         self.token_factory: TokenFactory | None = None
         self.connected_ns: int | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.last_error: str | None = None
         self._token = token
         self._refused: deque[str] = deque(maxlen=REMEMBERED)
@@ -151,6 +152,7 @@ class HubPair:
         self._tasks.raise_if_faulted()
         if self.connected:
             return True
+        self.loop = asyncio.get_running_loop()
         if self._network is None:
             self._network = self._open_network()
             self._refused.clear()

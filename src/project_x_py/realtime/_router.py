@@ -250,11 +250,7 @@ class EventRouter:
         Raises:
             ValueError: No such kind, or not a callable.
         """
-        known = tuple(CALLBACK_EVENTS.values())
-        if event_type not in known:
-            close = difflib.get_close_matches(str(event_type), known, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"no event {event_type!r}, only {', '.join(known)}{hint}")
+        _check_kind(event_type)
         if not callable(callback):
             raise ValueError(f"a callback is a callable, not {callback!r}")
         lines = self._lines.get(event_type, [])
@@ -317,6 +313,16 @@ class EventRouter:
             self._lines[line.kind] = left
         else:
             self._lines.pop(line.kind, None)
+
+    def deliver(self, kind: str, payload: Any) -> None:
+        """Give the callbacks of a kind an event that did not come from a hub.
+
+        Raises:
+            ValueError: No such kind.
+        """
+        _check_kind(kind)
+        self.events_received += 1
+        self._put(self._lines.get(kind, []), payload)
 
     def take_market(self, record: bytes, recv_ns: int) -> bool:
         """Apply a market record of the usual shape; False if it has another."""
@@ -415,6 +421,14 @@ class UserTaker:
     def take(self, record: bytes, recv_ns: int) -> bool:
         """User events are few; none has a short cut."""
         return False
+
+
+def _check_kind(kind: str) -> None:
+    known = tuple(CALLBACK_EVENTS.values())
+    if kind not in known:
+        close = difflib.get_close_matches(str(kind), known, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"no event {kind!r}, only {', '.join(known)}{hint}")
 
 
 def _plain(raw: msgspec.Raw, stats: DecodeStats) -> Any:

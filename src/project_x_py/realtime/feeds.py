@@ -5,7 +5,7 @@ The client meets the ports ``MarketFeed``, ``UserFeed`` and ``GapFeed`` through 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from project_x_py._core.gaps import FeedGap
@@ -91,6 +91,17 @@ class FeedMixin:
         It is asked only about a contract that is suspiciously silent, and seldom then.
         """
         self._feeds.set_witness(witness)
+
+    def deliver_from_thread(self, event_type: str, payload: Any) -> None:
+        """Give the callbacks of a kind an event of another source, from whatever thread.
+
+        The one door for other threads: events of one thread keep their order, and callbacks run
+        on the loop that the client was connected in, as ever.
+
+        Raises:
+            ProjectXError: The client has never been connected.
+        """
+        self._feeds.deliver_from_thread(event_type, payload)
 
     def account_doubt(self) -> str | None:
         """Return why the account's state is not known for sure now, None when it is.
