@@ -119,6 +119,9 @@ class RequestBudget:
             None if longest is None else now + round(longest * NS),
             asyncio.get_running_loop().create_future(),
         )
+        if not any(self._queues.values()) and not self._try(waiter, now)[0]:
+            waiter.turn.set_result(None)
+            return
         self._queues[lane, waiter.bucket].append(waiter)
         self._serve()
         # Who is cancelled here leaves a turn that is done, and is passed over.
