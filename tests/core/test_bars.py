@@ -412,3 +412,19 @@ def test_recorded_trades_late_and_shuffled(recorded: Recorded) -> None:
     builder = built(timeframe("1sec"), reverse)
     assert held(builder) == batch(timeframe("1sec"), distinct)
     assert builder.late_amended > 100
+
+
+def test_a_bar_may_be_ended_before_its_time() -> None:
+    """A bar that is ended early is closed; a trade of its time that comes later amends it."""
+    builder = BarBuilder(MINUTE, 10)
+    assert builder.end() is None
+    assert builder.end_ns is None
+    builder.add(*at(0.2, price=100))
+    assert builder.end_ns == T0 + MINUTE_NS
+    ended = builder.end()
+    assert ended == builder.series.bar(-1)
+    assert builder.forming is None
+    change = builder.add(*at(0.5, price=103))
+    assert change is not None
+    assert change.amended is not None
+    assert (change.amended.high, change.amended.trades) == (103, 2)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from tests.architecture.source import ROOT
 
 from project_x_py import EventType, TradingSuite
+from project_x_py._core.records import Aggressor, Trade
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import Event
 from project_x_py.simulator import SimulatedGateway, faults
@@ -44,6 +45,9 @@ async def announced() -> dict[EventType, set[frozenset[str]]]:
         await suite.once(EventType.NEW_BAR, fail)
         await suite.connect()
         await asyncio.sleep(31)
+        now_ns = gateway.clock.now_ns()
+        other = Trade("CON.F.US.MNQ.H30", 80_000, 1, Aggressor.BUY, now_ns, now_ns)
+        suite.data.on_trades([other])
         gateway.faults.mute("market")
         await asyncio.sleep(6)
         gateway.faults.unmute("market")
