@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
 
     import polars as pl
@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from project_x_py.models import Account, Instrument
 
 __all__ = [
+    "AccountWatch",
     "Clock",
     "ConnectionChange",
     "EntryGate",
     "GapFeed",
     "GapListener",
     "GridLookup",
+    "HeldPositions",
     "HistorySource",
     "HttpAnswer",
     "LastPrices",
@@ -51,6 +53,8 @@ __all__ = [
     "OrderGateway",
     "OrderQueries",
     "OrderSource",
+    "PositionOrders",
+    "PriceSource",
     "Socket",
     "TaskOwner",
     "UserFeed",
@@ -206,6 +210,14 @@ class UserFeed(Protocol):
     def grids_known(self) -> None: ...
 
 
+class AccountWatch(Protocol):
+    """Who knows whether the account's state can be relied on at this moment."""
+
+    def account_doubt(self) -> str | None:
+        """Return why not, None when it can; notices also that the machine has just slept."""
+        ...
+
+
 class HistorySource(Protocol):
     """Where a data manager gets an instrument and its past bars from."""
 
@@ -296,6 +308,50 @@ class LastPrices(Protocol):
     def last_price(self, contract_id: str) -> tuple[int, float] | None:
         """Return the last price in ticks and its age in exchange seconds, None before any."""
         ...
+
+
+class PriceSource(LastPrices, Protocol):
+    """Who also tells of every trade as it comes: contract id and price in ticks."""
+
+    def add_price_listener(self, listener: Callable[[str, int], None]) -> None: ...
+
+    def remove_price_listener(self, listener: Callable[[str, int], None]) -> None: ...
+
+
+class HeldPositions(Protocol):
+    """The one owner of an account's positions; told of statements, complete lists and fills."""
+
+    def hear_position(self, update: PositionUpdate) -> None: ...
+
+    def hear_positions(self, listed: tuple[PositionUpdate, ...], asof_ns: int) -> None: ...
+
+    def hear_fill(self, fill: TradeUpdate) -> None: ...
+
+    def holds_positions(self) -> bool: ...
+
+    def net(self, contract_id: str) -> int: ...
+
+    def is_flat(self, contract_id: str, since_ns: int) -> bool:
+        """Tell whether nothing is held, by a statement well after ``since_ns``."""
+        ...
+
+
+class PositionOrders(Protocol):
+    """The orders of an account, as those see them who look after positions."""
+
+    def adopt(self, keeper: HeldPositions) -> None: ...
+
+    def held_grid(self, contract_id: str) -> TickGrid | None: ...
+
+    async def close_at_gateway(self, contract_id: str) -> Outcome: ...
+
+    async def reduce_at_gateway(self, contract_id: str, size: int) -> Outcome: ...
+
+    async def cancel_working(self, contract_id: str | None) -> int:
+        """Cancel every working order, once each; return how many work or are unknown."""
+        ...
+
+    async def read_account(self) -> bool: ...
 
 
 class TaskOwner(Protocol):
