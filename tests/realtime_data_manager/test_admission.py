@@ -40,7 +40,8 @@ def test_every_trade_is_admitted_refused_or_waits(
 ) -> None:
     """Nothing gets lost and nothing is reordered, however the trades are chunked."""
     trades = [_trade(*row) for row in rows]
-    gate, admitted = TradeGate(CONTRACT), []
+    gate = TradeGate(CONTRACT)
+    admitted: list[Trade] = []
     for first in range(0, len(trades), chunk):
         admitted += gate.admit(trades[first : first + chunk], NOW)
     assert len(admitted) + gate.total + gate.waiting == len(trades)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from typing import Any
 
 import polars as pl
 import pytest
@@ -23,7 +24,12 @@ from project_x_py.realtime_data_manager._indicators import TimeframeIndicators
 GRID = TickGrid(0.25, 5)
 START = parse_ns("2026-09-01T14:00:00Z")
 ZONE = "America/Chicago"
-ALL = ((RSI, {"period": 5}), (ATR, {"period": 7}), (BBANDS, {"period": 9}), (EMA, {"period": 4}))
+ALL: tuple[tuple[Any, dict[str, int]], ...] = (
+    (RSI, {"period": 5}),
+    (ATR, {"period": 7}),
+    (BBANDS, {"period": 9}),
+    (EMA, {"period": 4}),
+)
 
 
 def _bits(column: pl.Series) -> list[bytes | None]:

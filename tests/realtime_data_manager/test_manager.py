@@ -243,7 +243,7 @@ def test_reads_inside_handlers_do_not_deadlock() -> None:
     """A handler of any market event may call every read."""
 
     async def main() -> None:
-        extras = {"features": ["orderbook"]}
+        extras: dict[str, Any] = {"features": ["orderbook"]}
         async with simulated_suite("MNQ", timeframes=["1sec"], **extras) as (_, suite):
             calls = 0
 
@@ -278,6 +278,7 @@ def test_a_stopped_feed_changes_nothing_more() -> None:
             await asyncio.sleep(5)
             after = await suite.data.get_data("1sec")
             assert before is not None
+            assert after is not None
             assert before.equals(after)
             assert await suite.data.get_health_score() == 0
             assert await suite.data.start_realtime_feed()

@@ -59,7 +59,8 @@ def test_every_read_inside_every_event_returns_at_once() -> None:
     """From a handler of each market event each read is called: none waits, none raises."""
 
     async def main() -> None:
-        names, extras = ["1sec", "1min"], {"features": ["orderbook"]}
+        names = ["1sec", "1min"]
+        extras: dict[str, Any] = {"features": ["orderbook"]}
         async with simulated_suite("MHG", timeframes=names, **extras) as (_, suite):
             data = suite.data
             called: set[tuple[EventType | str, str]] = set()

@@ -49,7 +49,7 @@ class Tape:
         """Open, high, low, close, volume of the bars that begin at or after a time."""
         tf = timeframe(name)
         ordered = sorted(self.trades, key=lambda trade: trade.exch_ns)
-        found = {}
+        found: dict[int, tuple[int, ...]] = {}
         for start, group in groupby(ordered, key=lambda trade: bar_start(tf, trade.exch_ns)):
             rows = list(group)
             prices = [row.price for row in rows]
@@ -144,8 +144,9 @@ async def manager(
 
 
 def _taped(suite: TradingSuite) -> tuple[Tape, int]:
-    tape = Tape()
-    suite.realtime.attach(suite.instrument_id, suite.data._reads.grid, tape, rank=9)
+    tape, grid = Tape(), suite.data._reads.grid
+    assert grid is not None
+    suite.realtime.attach(suite.instrument_id, grid, tape, rank=9)
     now_ns = suite.client.clock.now_ns()
     return tape, now_ns - now_ns % NS + NS
 
@@ -153,7 +154,7 @@ def _taped(suite: TradingSuite) -> tuple[Tape, int]:
 def _begin(symbol: str, seed: int, moments: int) -> None:
     async def main() -> None:
         rng = random.Random(seed)
-        options = {"gateway": {"seed": seed}, "timeframes": ["1min"]}
+        options: dict[str, Any] = {"gateway": {"seed": seed}, "timeframes": ["1min"]}
         async with simulated_suite(symbol, **options) as (_, suite):
             tape, from_ns = _taped(suite)
             await asyncio.sleep(1)
@@ -265,6 +266,7 @@ def test_bars_wait_while_trades_are_missed() -> None:
                 await asyncio.sleep(30)
                 after = await data.get_data("1sec")
                 assert before is not None
+                assert after is not None
                 assert before.equals(after)
                 feed.attach(feed.contract_id, suite.data._reads.grid, feed.sink, rank=1)
                 feed.tell(gap.closed(suite.client.clock.now_ns()))

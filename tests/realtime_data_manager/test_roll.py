@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime
+from typing import Any
 
 from tests.suites import simulated_suite
 
@@ -58,7 +59,7 @@ def test_a_month_asked_for_by_name_may_be_entered() -> None:
 
     async def main() -> None:
         async with simulated_suite(QUIET, timeframes=["1min"]) as (gateway, plain):
-            keywords = {
+            keywords: dict[str, Any] = {
                 "config": gateway.config,
                 "username": gateway.credentials.username,
                 "api_key": gateway.credentials.api_key,
@@ -77,8 +78,8 @@ def test_the_days_before_are_announced_once_each() -> None:
     """Some sessions before the product's rule changes the month, each session says so once."""
 
     async def main() -> None:
-        options = {"gateway": {"start": BEFORE_ROLL}, "timeframes": ["1min"], "auto_connect": False}
-        async with simulated_suite(QUIET, **options) as (_, suite):
+        options: dict[str, Any] = {"gateway": {"start": BEFORE_ROLL}, "auto_connect": False}
+        async with simulated_suite(QUIET, timeframes=["1min"], **options) as (_, suite):
             seen = await _warnings(suite)
             await suite.connect()
             await asyncio.sleep(2000)

@@ -86,6 +86,7 @@ def test_a_manager_tells_its_documented_figures() -> None:
             await data.cleanup_cache()
             after = await data.get_data("1sec")
             assert before is not None
+            assert after is not None
             assert before.equals(after)
             await data.set_status("mine")
             assert await data.get_status() == "mine"

@@ -1,6 +1,6 @@
 """Bars of regular, electronic or custom hours, read from the bars that are held.
 
-Invariant (``tests/realtime_data_manager/test_sessions.py``): a session read is the frame of
+Invariant (``tests/realtime_data_manager/test_reads.py``): a session read is the frame of
 ``get_data`` with the rows outside the session left out; the bars themselves know no session.
 """
 
