@@ -250,7 +250,7 @@ def test_the_demo_ends_with_a_summary(tmp_path: Path) -> None:
         (["gateway", "--start", "1900-01-01"], "2013"),
         (["gateway", "--tape", "nowhere", "--instrument", "ES"], "nowhere"),
         (["gateway", "--tape", "."], "--instrument"),
-        (["gateway", "--host", "0.0.0.0"], "allow"),
+        (["gateway", "--host", "0.0.0.0"], "--allow-remote"),
         (["gateway", "--instruments", ","], "--instruments MNQ,ES"),
         (["gateway", "--instruments", "ES", "--instrument", "GC"], "not both"),
         (["gateway", "--tape", ".", "--instrument", "ES", "--instruments", "ES"], "leave"),

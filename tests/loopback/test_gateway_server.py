@@ -138,12 +138,17 @@ async def test_only_loopback_is_served(host: str, message: str) -> None:
         await SimulatedGateway(start=OPEN, host=host).__aenter__()
 
 
-async def test_other_addresses_on_demand() -> None:
-    """All addresses on demand; this machine still goes through its loopback."""
-    async with SimulatedGateway(start=OPEN, host="0.0.0.0", allow_remote=True) as gateway:
-        assert gateway.config.api_url.startswith("http://127.0.0.1:")
+async def test_other_addresses_on_demand(caplog: pytest.LogCaptureFixture) -> None:
+    """All addresses on demand, with a warning; this machine still goes through its loopback."""
     async with SimulatedGateway(start=OPEN, host="localhost") as gateway:
         assert gateway.config.api_url.startswith("http://127.0.0.1:")
+    assert not caplog.records
+    async with SimulatedGateway(start=OPEN, host="0.0.0.0", allow_remote=True) as gateway:
+        assert gateway.config.api_url.startswith("http://127.0.0.1:")
+        port = _port_of(gateway)
+    (warned,) = caplog.records
+    assert warned.levelname == "WARNING"
+    assert f"0.0.0.0 port {port}, where other machines can reach it" in warned.getMessage()
 
 
 async def test_no_token_reaches_a_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -37,8 +37,9 @@ GRACE_S = 2
 MAX_FRAME_BYTES = 1024 * 1024
 BACKLOG = 256
 
+logger = logging.getLogger(__name__)
 _quiet = logging.Logger(f"{__name__}.websocket", logging.WARNING)
-_quiet.parent = logging.getLogger(__name__)
+_quiet.parent = logger
 
 
 class _QuietWebSocket(WebSocketsSansIOProtocol):
@@ -142,7 +143,7 @@ async def _ended(tasks: set[asyncio.Task[None]], timeout_s: float) -> None:
 
 
 def bind(host: str, port: int, *, allow_remote: bool) -> socket.socket:
-    """Return a listening socket.
+    """Return a listening socket; a warning tells of one that other machines can reach.
 
     Args:
         host: An address, or ``localhost``.
@@ -157,7 +158,7 @@ def bind(host: str, port: int, *, allow_remote: bool) -> socket.socket:
     if not (address.is_loopback or allow_remote):
         raise ProjectXError(
             f"{host} can be reached from other machines, and the gateway's key travels in clear "
-            f"text; use 127.0.0.1, or pass allow_remote=True"
+            f"text; use 127.0.0.1, or pass allow_remote=True (projectx gateway: --allow-remote)"
         )
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     # Named in full, or the loop does not take it for TCP and leaves its delays on.
@@ -171,6 +172,13 @@ def bind(host: str, port: int, *, allow_remote: bool) -> socket.socket:
     except (OSError, OverflowError) as exc:
         bound.close()
         raise ProjectXConnectionError(_unbound(host, port, exc)) from None
+    if not address.is_loopback:
+        logger.warning(
+            "The gateway listens at %s port %d, where other machines can reach it. Nothing is "
+            "encrypted, and whoever reads the key or a token trades with it.",
+            address,
+            bound.getsockname()[1],
+        )
     return bound
 
 
