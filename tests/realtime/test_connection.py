@@ -305,3 +305,27 @@ def _json(value: Any) -> bytes:
     import msgspec
 
     return msgspec.json.encode(value) + b"\x1e"
+
+
+@in_virtual_time
+async def test_frames_may_be_cut_at_any_byte() -> None:
+    """Whole records, single bytes and every cut in between bring the same events in one order."""
+    peer = Peer()
+    client = peer.client()
+    seen: list[int] = []
+    await client.add_callback("quote_update", lambda event: seen.append(event["data"]["volume"]))
+    assert await client.connect()
+    records = [
+        signalr.encode_invocation("GatewayQuote", [MNQ, {"volume": number, "symbol": "\u2026"}])
+        for number in range(3)
+    ]
+    stream = b"".join(records)
+    cuts = [[stream[at : at + 1] for at in range(len(stream))]]
+    cuts += [[stream[:at], stream[at:]] for at in range(1, len(stream))]
+    for frames in cuts:
+        for frame in frames:
+            peer.hub("market").push(frame)
+        await asyncio.sleep(0.01)
+    assert seen == [0, 1, 2] * len(cuts)
+    assert client.get_stats()["decode_errors"] == {}
+    await client.cleanup()
