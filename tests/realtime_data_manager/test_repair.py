@@ -394,3 +394,57 @@ def test_no_history_at_all_is_fine(failing: bool) -> None:
             await data.cleanup()
 
     run_virtual(main())
+
+
+def test_history_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long history takes, trades that wait for it are counted once it has come."""
+    monkeypatch.setattr(_repair, "SETTLE_S", 20.0)
+    monkeypatch.setattr(_repair, "LIMIT_S", 60.0)
+
+    async def main() -> None:
+        async with simulated_suite("MCL", timeframes=["1min"]) as (_, suite):
+            tape, from_ns = _taped(suite)
+            await asyncio.sleep(1)
+            async with manager(suite, symbol="MCL", timeframes=["1sec", "1min"]) as data:
+                await asyncio.sleep(25)
+                assert not data._bars.holding
+                assert await check(data, tape, from_ns) > 5
+
+    run_virtual(main())
+
+
+class SkewedClock:
+    """A clock that is off, as a machine's may be."""
+
+    def __init__(self, clock: Any, off_ns: int) -> None:
+        self._clock, self._off_ns = clock, off_ns
+        self.wall_ns, self.monotonic_ns = clock.wall_ns, clock.monotonic_ns
+
+    def now_ns(self) -> int:
+        return int(self._clock.now_ns()) + self._off_ns
+
+    async def sleep_until(self, exch_ns: int) -> None:
+        await self._clock.sleep_until(exch_ns - self._off_ns)
+
+
+@pytest.mark.parametrize("off_s", [-3.3, -0.6, 0.7, 2.4])
+def test_a_clock_that_is_off_costs_no_trade(off_s: float) -> None:
+    """A machine's clock seconds before or behind the exchange's leaves the bars right."""
+
+    async def main() -> None:
+        async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
+            tape, from_ns = _taped(suite)
+            await asyncio.sleep(1)
+            clock: Any = SkewedClock(suite.client.clock, round(off_s * NS))
+            options = {"clock": clock, "timeframes": ["5sec", "1min"]}
+            async with manager(suite, OtherFeed(suite), **options) as data:
+                await asyncio.sleep(4)
+                await data.stop_realtime_feed()
+                await asyncio.sleep(2)
+                await data.start_realtime_feed()
+                await asyncio.sleep(10)
+                while data._bars.holding:
+                    await asyncio.sleep(0.1)
+                assert await check(data, tape, from_ns) > 1
+
+    run_virtual(main())

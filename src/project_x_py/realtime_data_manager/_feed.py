@@ -45,28 +45,39 @@ class BarFeed:
 
     Attributes:
         holding: Whether trades wait.
+        lag_ns: By how much the newest message was behind the clock; the clock itself may be wrong.
     """
 
     def __init__(self, bars: ContractBars, calendar: SessionCalendar | None) -> None:
         self.bars = bars
         self.holding = False
         self._calendar = calendar
+        self.lag_ns = 0
         self._waiting: list[Trade] = []
         self._held_since_ns = 0
+        self._is_bounded = True
 
     def take(self, trades: Sequence[Trade], now_ns: int) -> list[BarEvent]:
         """Apply trades, or keep them; return what the bars have to tell."""
+        if trades:
+            self.lag_ns = now_ns - trades[-1].exch_ns
         if not self.holding:
             return self.bars.add(trades)
         if not self._waiting:
             self._held_since_ns = now_ns
         self._waiting += trades
         too_long = now_ns - self._held_since_ns > HOLD_NS or len(self._waiting) > HOLD_TRADES
-        return self.release(now_ns) if too_long else []
+        return self.release(now_ns) if too_long and self._is_bounded else []
 
-    def hold(self) -> None:
-        """Keep the trades that arrive from now on."""
+    def hold(self, *, bounded: bool = True) -> None:
+        """Keep the trades that arrive from now on.
+
+        Args:
+            bounded: Whether they are applied when they have waited too long. Not while history is
+                being read, for what it replaces must not hold them; who reads bounds the time.
+        """
         self.holding = True
+        self._is_bounded = bounded
 
     def release(self, now_ns: int) -> list[BarEvent]:
         """Apply what was kept, end the bars that are over, and keep nothing any more."""

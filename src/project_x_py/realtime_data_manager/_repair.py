@@ -45,6 +45,9 @@ LIMIT_S = 15.0
 RETRY_S = 1.0
 LONGEST_RETRY_S = 60.0
 
+SKEW_NS = 5 * NS
+"""How far the clock and the stamps of trades may disagree and still be allowed for."""
+
 FRESH_NS = 2 * HOUR_NS
 """A load older than this is repeated instead of being completed by seconds."""
 
@@ -153,11 +156,17 @@ class BarRepair:
             self._tried.set()
 
     async def _repair(self, need: Need) -> None:
-        self._feed.hold()
+        self._feed.hold(bounded=False)
         began_ns = self._clock.now_ns()
         told_ns = began_ns if need.told_ns is None else need.told_ns
-        joined_ns = began_ns - began_ns % NS + NS
+        self._feed.lag_ns = 0
+        joined_ns = self._next_second(began_ns)
         await self._clock.sleep_until(joined_ns)
+        lag_ns = min(max(self._feed.lag_ns, -SKEW_NS), SKEW_NS)
+        if lag_ns < 0:
+            # A message from the future: the clock is behind, by at least so much.
+            joined_ns = self._next_second(began_ns - lag_ns + NS // 4)
+        await self._clock.sleep_until(joined_ns + lag_ns)
         await asyncio.sleep(SETTLE_S)
         since = None if need.since_ns is None else self._loader.starts(need.since_ns)
         past = await self._before(joined_ns, since)
@@ -173,6 +182,12 @@ class BarRepair:
             self._feed.hold()
             self._wanted.set()
         self._done(joined_ns)
+
+    def _next_second(self, now_ns: int) -> int:
+        """Return the next second of which no trade has been applied, by the exchange's stamps."""
+        newest_ns = self._feed.bars.last_ns
+        latest_ns = max(now_ns, newest_ns) if newest_ns < now_ns + SKEW_NS else now_ns
+        return latest_ns - latest_ns % NS + NS
 
     async def _before(self, joined_ns: int, since: dict[str, int] | None) -> Past:
         """Return everything that traded before a second."""

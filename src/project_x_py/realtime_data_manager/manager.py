@@ -247,7 +247,9 @@ class RealtimeDataManager(
         if not self.is_running or parts is None:
             return
         self.is_running = False
-        self._stopped_ns = self._clock.now_ns()
+        newest_ns = self._bars.newest_ns()
+        now_ns = self._clock.now_ns()
+        self._stopped_ns = now_ns if newest_ns is None else min(now_ns, newest_ns)
         if self._given.gaps is not None:
             self._given.gaps.remove_gap_listener(parts.on_gap)
         self._feed.detach(parts.contract.id, self)
