@@ -29,7 +29,7 @@ class Prices:
 async def test_grids_are_known_once_an_order_is_made() -> None:
     """By whatever name it was asked for; an unknown name has close matches and leaves nothing."""
     async with managed() as (_, desk):
-        intake = desk.orders._intake
+        intake = desk.orders._parts.intake
         with pytest.raises(ProjectXOrderError, match="not known"):
             intake.known_grid(desk.contract_id)
         request = await intake.request("MNQ", 2, 0, 1, NO_PRICES, account_id=None)
@@ -45,7 +45,7 @@ async def test_grids_are_known_once_an_order_is_made() -> None:
 async def test_a_grid_that_an_event_needs_is_found_out() -> None:
     """None at first, asked for once, and then there."""
     async with managed() as (gateway, desk):
-        intake = desk.orders._intake
+        intake = desk.orders._parts.intake
         before = len(gateway.faults.requests)
         assert intake.grid_for(desk.contract_id) is None
         assert intake.grid_for(desk.contract_id) is None
@@ -61,7 +61,7 @@ async def test_a_grid_that_an_event_needs_is_found_out() -> None:
 async def test_tags_are_never_made_twice() -> None:
     """Not in a run, and not in two."""
     async with managed() as (_, one), managed() as (_, other):
-        tags = [desk.orders._intake.next_tag() for desk in (one, other) for _ in range(500)]
+        tags = [desk.orders._parts.intake.next_tag() for desk in (one, other) for _ in range(500)]
         assert len(set(tags)) == 1000
 
 
@@ -69,7 +69,7 @@ async def test_tags_are_never_made_twice() -> None:
 async def test_another_account_is_refused() -> None:
     """By name of both; the own one passes in any form."""
     async with managed() as (_, desk):
-        intake = desk.orders._intake
+        intake = desk.orders._parts.intake
         intake.own(None)
         intake.own(intake.account_id)
         with pytest.raises(ProjectXOrderError, match=rf"{intake.account_id}, not 7"):
@@ -80,7 +80,7 @@ async def test_another_account_is_refused() -> None:
 async def test_only_what_reduces_is_protective() -> None:
     """Up to what is held, what works already considered; a reversal is an entry."""
     async with managed() as (_, desk):
-        intake = desk.orders._intake
+        intake = desk.orders._parts.intake
         buy = await intake.request("MNQ", 2, 0, 2, NO_PRICES, account_id=None)
         sell = await intake.request("MNQ", 2, 1, 2, NO_PRICES, account_id=None)
         assert (intake.lane(buy), intake.lane(sell)) == (Lane.ENTRY, Lane.ENTRY)
@@ -95,7 +95,7 @@ async def test_only_what_reduces_is_protective() -> None:
 async def test_only_a_fresh_price_judges() -> None:
     """One that is older than the limit counts as none."""
     async with managed(prices=Prices(80_000, 5.0)) as (_, desk):
-        intake = desk.orders._intake
+        intake = desk.orders._parts.intake
         assert intake.last(desk.contract_id) == 80_000
         intake.prices = Prices(80_000, 5.01)
         assert intake.last(desk.contract_id) is None
@@ -105,7 +105,7 @@ async def test_only_a_fresh_price_judges() -> None:
 async def test_a_bracket_around_no_price_is_refused() -> None:
     """A market entry needs a reference; the last price serves while it is fresh."""
     async with managed() as (_, desk):
-        intake = desk.orders._intake
+        intake = desk.orders._parts.intake
         prices = (None, desk.price - 10, desk.price + 10)
         with pytest.raises(ProjectXOrderError, match="no price is known"):
             await intake.plan("MNQ", 0, 1, prices, "market", None)

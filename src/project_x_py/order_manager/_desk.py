@@ -42,6 +42,8 @@ logger = logging.getLogger(__name__)
 ENTRY_LANES = frozenset({Lane.ENTRY})
 """Lanes of orders that add risk, and that have to be on disk before they leave."""
 
+_LOST = frozenset({IntentState.RECORDED, IntentState.UNKNOWN})
+
 KEPT_TIMINGS = 1_000
 
 _encode = msgspec.json.Encoder().encode
@@ -174,20 +176,45 @@ class OrderDesk:
         return submission
 
     def restore(self, entries: Sequence[Entry]) -> list[Submission]:
-        """Take up what an earlier run wrote down and did not see the end of."""
-        found = []
-        for entry in entries:
-            if entry.account_id != self.ledger.account_id or self.ledger.submission(entry.tag):
-                continue
-            if IntentState(entry.state) not in (IntentState.RECORDED, IntentState.UNKNOWN):
-                continue
-            submission = self.ledger.plan(msgspec.json.decode(entry.body, type=Intent))
-            submission.restored()
-            submission.unanswered(self._clock.monotonic_ns(), "an earlier run ended meanwhile")
-            found.append(submission)
+        """Take up what an earlier run wrote down.
+
+        What it did not see the end of is unknown; an entry that was to be protected, and what
+        protects it, is taken up as confirmed, since what it opened may still be held. The rest is
+        of no more use and is removed from the journal.
+        """
+        own = {
+            entry.tag: (entry, msgspec.json.decode(entry.body, type=Intent))
+            for entry in entries
+            if entry.account_id == self.ledger.account_id
+            and self.ledger.submission(entry.tag) is None
+        }
+        found, useless = [], []
+        for entry, intent in own.values():
+            state = IntentState(entry.state)
+            family = intent.protection is not None or intent.protects in own
+            if state in _LOST:
+                submission = self.ledger.plan(intent)
+                submission.restored()
+                submission.unanswered(self._clock.monotonic_ns(), "an earlier run ended meanwhile")
+                found.append(submission)
+            elif state is IntentState.CONFIRMED and family and entry.order_id is not None:
+                submission = self.ledger.plan(intent)
+                submission.confirmed(entry.order_id)
+                found.append(submission)
+            else:
+                useless.append(entry.tag)
+        if useless:
+            self._tasks.spawn(self._forget(useless), name="journal-forget")
         if found:
             self.doubt()
         return found
+
+    def forget_family(self, tag: str) -> None:
+        """Remove an entry and what protected it from the journal, since both are over."""
+        if self._journal is not None:
+            tags = [one.intent.tag for one in self.ledger.submissions_for(tag)]
+            # The entry goes last: what protects nothing that is known is removed at the next start.
+            self._tasks.spawn(self._forget([*tags, tag]), name=f"forget-{tag}")
 
     def hear(self, fact: OrderUpdate, *, reconciled: bool = False) -> None:
         """Merge a fact about an order."""
@@ -277,6 +304,16 @@ class OrderDesk:
     def _note(self, submission: Submission) -> None:
         if self._journal is not None:
             self._tasks.spawn(self._write_note(submission), name=f"note-{self._numbers}")
+
+    async def _forget(self, tags: list[str]) -> None:
+        if self._journal is None:
+            return
+        try:
+            await self._journal.forget_before(tags)
+        except JournalError as exc:
+            # They are read once more at the next start, and removed then.
+            self.journal_failures += 1
+            logger.warning("ended orders are not removed: %s", exc)
 
     async def _write_note(self, submission: Submission) -> None:
         if self._journal is None:

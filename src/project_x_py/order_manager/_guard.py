@@ -50,6 +50,9 @@ LOOK_S = 0.25
 ASK_S = 2.0
 """How often an entry in need asks for a read."""
 
+OLD_NS = 5 * NS
+"""A fill that a read tells of, and that is older than this, may be closed by now."""
+
 KEPT_TIMES = 10_000
 
 LIMIT, MARKET, STOP = 1, 2, 4
@@ -102,6 +105,7 @@ class ProtectionGuard:
         is_flat: Whether the account is known to hold nothing of a contract, by a statement newer
             than the exchange time given.
         warn: Told, in words, what had to be done.
+        ended: Told of each entry that nothing is left to be done for.
     """
 
     def __init__(
@@ -112,6 +116,7 @@ class ProtectionGuard:
         tasks: TaskOwner,
         is_flat: Callable[[str, int], bool],
         warn: Callable[[str, str], None],
+        ended: Callable[[str], None] | None = None,
     ) -> None:
         self.naked_ns: list[int] = []
         """Unprotected time of each entry that ended, newest last."""
@@ -121,6 +126,7 @@ class ProtectionGuard:
         self._tasks = tasks
         self._is_flat = is_flat
         self._warn = warn
+        self._ended = ended
         self._guarded: dict[str, Guarded] = {}
         self._grown_ns: dict[str, int] = {}
 
@@ -152,10 +158,12 @@ class ProtectionGuard:
                 found[tag] = view.missing
         return found
 
-    def on_change(self, change: OrderChange) -> None:
+    def on_change(self, change: OrderChange, *, reconciled: bool = False) -> None:
         """Look after whatever a change concerns; synchronous, the work is a task's."""
         if change.filled:
-            self._grown_ns[change.order.contract_id] = self._clock.now_ns()
+            grown_ns = self._filled_ns(change, reconciled)
+            contract_id = change.order.contract_id
+            self._grown_ns[contract_id] = max(grown_ns, self._grown_ns.get(contract_id, 0))
         for guarded in list(self._guarded.values()):
             self._look(guarded)
 
@@ -180,6 +188,15 @@ class ProtectionGuard:
             elif found is not None and submission.intent.purpose is Purpose.TARGET:
                 targets[found.id] = found
         return list(stops.values()), list(targets.values())
+
+    def _filled_ns(self, change: OrderChange, reconciled: bool) -> int:
+        """Return when contracts filled; a read may tell of what was long ago.
+
+        The gateway's own time is taken only when it is well past, since its clock is not ours.
+        """
+        now_ns, said_ns = self._clock.now_ns(), change.order.updated_ns
+        old = reconciled and said_ns is not None and now_ns - said_ns > OLD_NS
+        return said_ns if old and said_ns is not None else now_ns
 
     def _look(self, guarded: Guarded) -> None:
         guarded.changed.set()
@@ -250,6 +267,8 @@ class ProtectionGuard:
             gone = view is not None and not view.held and not working
         if not gone or self._guarded.pop(guarded.tag, None) is None:
             return
+        if self._ended is not None:
+            self._ended(guarded.tag)
         if entry is not None and entry.filled:
             self.naked_ns.append(guarded.naked_ns)
             del self.naked_ns[:-KEPT_TIMES]

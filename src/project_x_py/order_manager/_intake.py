@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.submission import Lane
+from project_x_py._core.time import CHICAGO, to_datetime
 from project_x_py.exceptions import ProjectXError, ProjectXOrderError
 from project_x_py.order_manager._brackets import BracketPlan, check_bracket
 from project_x_py.order_manager._requests import (
@@ -28,6 +29,7 @@ from project_x_py.types.trading import OrderSide, OrderType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from decimal import Decimal
 
     from project_x_py._core.orders.ledger import OrderLedger
@@ -102,6 +104,10 @@ class Intake:
         if grid is None:
             raise ProjectXOrderError(f"the grid of {contract_id} is not known")
         return grid
+
+    def now(self) -> datetime:
+        """Return the exchange's time in Chicago."""
+        return to_datetime(self._clock.now_ns(), CHICAGO)
 
     def next_tag(self) -> str:
         """Return a tag that this run has not used."""
@@ -231,6 +237,10 @@ class Intake:
                 self._contracts[name] = found
             self._grids[found.id] = TickGrid(found.tickSize, found.tickValue)
         return found
+
+    async def contract_id(self, name: str | None) -> str | None:
+        """Return the id of a contract by id, name or ticker; None for no name."""
+        return None if name is None else (await self.contract(name)).id
 
     async def grid(self, contract_id: str) -> TickGrid:
         """Return the grid of a contract id."""

@@ -69,6 +69,7 @@ class Reconciler:
         clock: Stamps and spaces the reads.
         grid: Finds the grid of a contract, before its orders are told of.
         positions: Told of positions and fills, where somebody keeps them.
+        after: Called after each complete read with the time as of which it is true.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Reconciler:
         clock: Clock,
         grid: Callable[[str], Awaitable[TickGrid]] | None = None,
         positions: ReadPositions | None = None,
+        after: Callable[[int], None] | None = None,
     ) -> None:
         self.reads = 0
         self.failures = 0
@@ -90,6 +92,8 @@ class Reconciler:
         self._queries = queries
         self._clock = clock
         self._grid = grid
+        self._after = after
+        self._sought: set[int] = set()
         self._asked = asyncio.Event()
         self._since_ns = 0
         self._failed_in_row = 0
@@ -98,6 +102,10 @@ class Reconciler:
     def ask(self) -> None:
         """Have a read made at once."""
         self._asked.set()
+
+    def find(self, order_id: int) -> None:
+        """Have an order looked up that no list may show any more."""
+        self._sought.add(order_id)
 
     async def run(self) -> None:
         """Read for ever: at once, when asked, and at the pace that the state calls for."""
@@ -118,6 +126,7 @@ class Reconciler:
         try:
             rows = await self._orders(asof_ns)
             positions = await self._queries.positions(self._desk.ledger.account_id)
+            rows = None if rows is None else await self._with_sought(rows)
             if rows is not None and self._grid is not None:
                 for contract_id in {row.contract_id for row in rows}:
                     await self._grid(contract_id)
@@ -127,16 +136,7 @@ class Reconciler:
             return self._failed("the list of orders was not complete")
         if not isinstance(positions, Listed) or not positions.complete:
             return self._failed("the list of positions was not complete")
-        for row in rows:
-            self._desk.hear(_as_of(row, asof_ns), reconciled=True)
-        if self.positions is not None:
-            self.positions.hear_positions(positions.rows, asof_ns)
-        read = CompleteRead(
-            began_ns,
-            asof_ns,
-            frozenset(row.custom_tag for row in rows if row.custom_tag),
-            frozenset(row.id for row in rows),
-        )
+        read = self._hear(rows, positions.rows, began_ns, asof_ns)
         try:
             await self._look_up(self._desk.ledger.unaccounted(read), asof_ns)
             await self._fills(asof_ns)
@@ -148,7 +148,43 @@ class Reconciler:
         self.last_read_ns = asof_ns
         self.last_error = None
         self._since_ns = asof_ns
+        if self._after is not None:
+            self._after(asof_ns)
         return True
+
+    def _hear(
+        self,
+        rows: list[OrderUpdate],
+        positions: tuple[PositionUpdate, ...],
+        began_ns: int,
+        asof_ns: int,
+    ) -> CompleteRead:
+        """Merge a read in one piece, so that nobody acts on the half of it.
+
+        What is held comes first: whoever hears of an old fill has to know whether it is closed.
+        """
+        if self.positions is not None:
+            self.positions.hear_positions(positions, asof_ns)
+        for row in rows:
+            self._desk.hear(_as_of(row, asof_ns), reconciled=True)
+        return CompleteRead(
+            began_ns,
+            asof_ns,
+            frozenset(row.custom_tag for row in rows if row.custom_tag),
+            frozenset(row.id for row in rows),
+        )
+
+    async def _with_sought(self, rows: list[OrderUpdate]) -> list[OrderUpdate]:
+        """Return the rows of the lists and of the orders that are sought by their number."""
+        found = {row.id: row for row in rows}
+        for order_id in sorted(self._sought - set(found)):
+            row = await self._queries.order(self._desk.ledger.account_id, order_id)
+            if row is None:
+                logger.error("order %d was confirmed, and the gateway denies it", order_id)
+            else:
+                found[order_id] = row
+        self._sought.clear()
+        return list(found.values())
 
     async def _orders(self, asof_ns: int) -> list[OrderUpdate] | None:
         """Return every working order and everything new; None when a row may be missing."""

@@ -1,0 +1,157 @@
+"""How an order manager stands, as the documented figures.
+
+Invariant (``tests/order_manager/test_figures.py``): every figure is measured; a documented one of
+which there is nothing to measure is zero and says so in its docstring.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from project_x_py._core.time import NS, format_iso
+
+if TYPE_CHECKING:
+    from project_x_py.order_manager._parts import OrderParts
+    from project_x_py.types.stats_types import ComponentStats, OrderManagerStats
+
+__all__ = ["OrderFigures"]
+
+MS = 1_000_000
+BYTES_EACH = 700
+"""What an order and its submission take, roughly; measured with a hundred thousand of them."""
+
+
+class OrderFigures:
+    """Figures of one manager.
+
+    Args:
+        parts: Of the manager.
+    """
+
+    def __init__(self, parts: OrderParts) -> None:
+        self._parts = parts
+        self._began_ns = parts.clock.monotonic_ns()
+
+    def statistics(self) -> OrderManagerStats:
+        """Return what was done."""
+        parts = self._parts
+        return parts.counters.documented(parts.desk.answer_ns, parts.intake.invalid)
+
+    def average_fill_ms(self) -> float:
+        """Return the mean time to the last fill."""
+        return self._parts.counters.average_fill_ms
+
+    def average_slippage(self) -> float:
+        """Return the mean slippage in points."""
+        return self._parts.counters.average_slippage
+
+    def distribution(self) -> dict[str, float]:
+        """Return the share of each order type."""
+        return self._parts.counters.distribution()
+
+    def rejections(self) -> list[tuple[str, int]]:
+        """Return texts of refusals with their counts."""
+        return self._parts.counters.reasons.most_common()
+
+    def doubts(self) -> list[str]:
+        """Return why the account's orders are not known for sure, nothing when they are."""
+        parts = self._parts
+        found = [parts.doubt(), parts.reconciler.last_error]
+        unknown = len(parts.desk.ledger.outstanding())
+        found.append(f"{unknown} orders wait for an answer" if unknown else None)
+        naked = sum(parts.guard.unprotected().values())
+        found.append(f"{naked} contracts are unprotected" if naked else None)
+        if parts.desk.journal_failures:
+            found.append(f"{parts.desk.journal_failures} writes to the order journal failed")
+        return [reason for reason in found if reason]
+
+    def score(self) -> float:
+        """Return 100 less 25 for each reason to doubt, not below 0."""
+        return float(max(0, 100 - 25 * len(self.doubts())))
+
+    def status(self) -> str:
+        """Return stopped, active or uncertain."""
+        if not self._parts.is_reading:
+            return "stopped"
+        return "uncertain" if self.doubts() else "active"
+
+    def uptime_s(self) -> int:
+        """Return the seconds since the manager was made."""
+        return (self._parts.clock.monotonic_ns() - self._began_ns) // NS
+
+    def memory_mb(self) -> float:
+        """Return the megabytes that orders take, roughly."""
+        return sum(1 for _ in self._parts.desk.ledger.orders()) * BYTES_EACH / 2**20
+
+    def health(self) -> dict[str, Any]:
+        """Return how the manager stands."""
+        read_ns = self._parts.reconciler.last_read_ns
+        return {
+            "status": self.status(),
+            "health_score": self.score(),
+            "issues": self.doubts(),
+            "uptime_seconds": self.uptime_s(),
+            "realtime": self._parts.is_fed,
+            "last_read": None if read_ns is None else format_iso(read_ns),
+            "unprotected": self._parts.guard.unprotected(),
+        }
+
+    def memory(self) -> dict[str, Any]:
+        """Return what is kept."""
+        ledger = self._parts.desk.ledger
+        return {
+            "tracked_orders": sum(1 for _ in ledger.orders()),
+            "working_orders": sum(1 for _ in ledger.working()),
+            "outstanding": len(ledger.outstanding()),
+            "oco_pairs": len(self._parts.oco),
+            "guarded_entries": len(self._parts.guard.tags()),
+            "memory_usage_mb": self.memory_mb(),
+        }
+
+    def recovery(self) -> dict[str, Any]:
+        """Return what was found out after answers were lost, and how long anything was bare."""
+        parts = self._parts
+        naked = sorted(parts.guard.naked_ns)
+        return {
+            "reads": parts.reconciler.reads,
+            "failed_reads": parts.reconciler.failures,
+            "outstanding": len(parts.desk.ledger.outstanding()),
+            "conflicts": len(parts.desk.ledger.conflicts),
+            "stale_facts": parts.desk.ledger.stale_facts,
+            "journal_failures": parts.desk.journal_failures,
+            "flattened": parts.guard.flattened,
+            "unprotected_ms_median": naked[len(naked) // 2] / MS if naked else 0.0,
+            "unprotected_ms_max": naked[-1] / MS if naked else 0.0,
+        }
+
+    def reads(self) -> dict[str, Any]:
+        """Return how reading the account goes."""
+        reader = self._parts.reconciler
+        return {
+            "state": "open" if reader.last_error else "closed",
+            "failure_count": reader.failures,
+            "last_error": reader.last_error,
+        }
+
+    def tasks(self) -> dict[str, Any]:
+        """Return what runs."""
+        stats = self._parts.tasks.stats()
+        return {
+            "active": stats.active,
+            "completed": stats.completed,
+            "cancelled": stats.cancelled,
+            "failed": stats.failed,
+            "running": list(stats.running),
+        }
+
+    def component(self) -> ComponentStats:
+        """Return the figures that every component has."""
+        last = self.statistics()["last_order_time"]
+        return {
+            "name": "order_manager",
+            "status": self.status(),
+            "uptime_seconds": self.uptime_s(),
+            "last_activity": last,
+            "error_count": self._parts.reconciler.failures + self._parts.desk.journal_failures,
+            "memory_usage_mb": self.memory_mb(),
+        }

@@ -1,0 +1,99 @@
+"""The documented base of figures; behaviour is in ``_figures``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from project_x_py.order_manager._figures import OrderFigures
+    from project_x_py.types.stats_types import ComponentStats, OrderManagerStats
+
+__all__ = ["FiguresMixin"]
+
+
+class FiguresMixin:
+    """What was done, and how the manager stands."""
+
+    __slots__ = ()
+
+    _figures: OrderFigures
+
+    def get_order_statistics(self) -> OrderManagerStats:
+        """Return what was done since the start, measured."""
+        return self._figures.statistics()
+
+    async def get_order_statistics_async(self) -> OrderManagerStats:
+        """Return the same as :meth:`get_order_statistics`."""
+        return self._figures.statistics()
+
+    def get_average_fill_time(self) -> float:
+        """Return the mean milliseconds from placing to the last fill."""
+        return self._figures.average_fill_ms()
+
+    def get_average_slippage(self) -> float:
+        """Return the mean points that fills were worse than the order's own price."""
+        return self._figures.average_slippage()
+
+    def get_order_type_distribution(self) -> dict[str, float]:
+        """Return the share of each order type among the orders placed, by its name."""
+        return self._figures.distribution()
+
+    def get_top_rejection_reasons(self) -> list[tuple[str, int]]:
+        """Return the gateway's texts of refusals with their counts, the most frequent first."""
+        return self._figures.rejections()
+
+    async def get_health_status(self) -> dict[str, Any]:
+        """Return how the manager stands.
+
+        Keys: status (stopped, active or uncertain), health_score, issues (sentences),
+        uptime_seconds, realtime, last_read, unprotected (contracts held without a working stop
+        although one was asked for, by the entry's tag).
+        """
+        return self._figures.health()
+
+    async def get_health_score(self) -> float:
+        """Return 100 less 25 for each of the issues of :meth:`get_health_status`."""
+        return self._figures.score()
+
+    async def get_status(self) -> str:
+        """Return stopped, active or uncertain."""
+        return self._figures.status()
+
+    async def get_uptime(self) -> int:
+        """Return the seconds since the manager was made."""
+        return self._figures.uptime_s()
+
+    async def get_memory_usage(self) -> float:
+        """Return the megabytes that orders take, roughly."""
+        return self._figures.memory_mb()
+
+    def get_memory_stats(self) -> dict[str, Any]:
+        """Return what is kept.
+
+        Keys: tracked_orders, working_orders, outstanding, oco_pairs, guarded_entries,
+        memory_usage_mb.
+        """
+        return self._figures.memory()
+
+    def get_recovery_statistics(self) -> dict[str, Any]:
+        """Return what had to be found out, and how long anything was unprotected.
+
+        Keys: reads, failed_reads, outstanding, conflicts, stale_facts, journal_failures,
+        flattened, unprotected_ms_median, unprotected_ms_max.
+        """
+        return self._figures.recovery()
+
+    def get_circuit_breaker_status(self) -> dict[str, Any]:
+        """Return how reading the account goes; nothing ever stops it, so it never breaks.
+
+        Keys: state (open while reads fail), failure_count, last_error.
+        """
+        return self._figures.reads()
+
+    def get_task_monitoring_stats(self) -> dict[str, Any]:
+        """Return keys active, completed, cancelled, failed and running (names)."""
+        return self._figures.tasks()
+
+    async def get_stats(self) -> ComponentStats:
+        """Return the figures that every component has."""
+        return self._figures.component()
