@@ -311,6 +311,16 @@ class RealtimeDataManager(
         """
         return None if self._parts is None else self._parts.roll.entry_refusal(contract_id)
 
+    def last_price(self, contract_id: str) -> tuple[int, float] | None:
+        """Return the last trade's price in ticks and its age in exchange seconds.
+
+        None before the first live trade, and for another contract.
+        """
+        if self._parts is None or self._parts.contract.id != contract_id:
+            return None
+        ticks, age_s = self._reads.price_ticks(), self._reads.price_age_s()
+        return None if ticks is None or age_s is None else (ticks, age_s)
+
     async def add_callback(self, event_type: str, callback: Callable[..., Awaitable[None]]) -> None:
         """Register an async callback for new_bar, data_update, quote_update or trade_tick.
 

@@ -11,6 +11,7 @@ import enum
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,11 +19,22 @@ from project_x_py._core.bars import timeframe
 from project_x_py.sessions.config import SessionConfig
 
 if TYPE_CHECKING:
-    from project_x_py.types import DataManagerConfig, OrderbookConfig
+    from project_x_py.types import DataManagerConfig, OrderbookConfig, OrderManagerConfig
 
-__all__ = ["KEYWORDS", "Features", "TradingSuiteConfig", "check_keywords", "either", "unknown"]
+__all__ = [
+    "KEYWORDS",
+    "OWN_JOURNAL",
+    "Features",
+    "TradingSuiteConfig",
+    "check_keywords",
+    "either",
+    "unknown",
+]
 
 T = TypeVar("T")
+
+OWN_JOURNAL = "own"
+"""The order journal is the account's own file in the user's state directory."""
 
 DEFAULT_TIMEFRAMES = ("5min",)
 
@@ -66,10 +78,14 @@ class TradingSuiteConfig:
         data_manager_config: Settings of the bar managers.
         orderbook_config: Settings of the order books.
         session_config: Regular or electronic hours for the session reads.
+        order_manager_config: Settings of the order manager.
+        order_journal: The file in which orders are written down before they are sent; ``"own"``
+            is one per account in the user's state directory, and none for a gateway on this
+            machine; None is none.
 
     Raises:
         ValueError: A setting is missing, unknown or out of range.
-        TypeError: ``initial_days`` or ``session_config`` is something else.
+        TypeError: ``initial_days``, ``session_config`` or ``order_journal`` is something else.
     """
 
     instruments: Sequence[str]
@@ -81,6 +97,8 @@ class TradingSuiteConfig:
     data_manager_config: DataManagerConfig | None = None
     orderbook_config: OrderbookConfig | None = None
     session_config: SessionConfig | None = None
+    order_manager_config: OrderManagerConfig | None = None
+    order_journal: str | Path | None = OWN_JOURNAL
 
     def __post_init__(self) -> None:
         for name in ("instruments", "timeframes"):
@@ -100,6 +118,8 @@ class TradingSuiteConfig:
             raise ValueError(f"initial_days must be above zero, not {self.initial_days!r}")
         if self.session_config is not None and not isinstance(self.session_config, SessionConfig):
             raise TypeError(f"session_config must be a SessionConfig, not {self.session_config!r}")
+        if self.order_journal is not None and not isinstance(self.order_journal, str | Path):
+            raise TypeError(f"order_journal must be a path or None, not {self.order_journal!r}")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError) as exc:

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
     from project_x_py.event_bus import Event, EventBus, EventType
     from project_x_py.models import Instrument
+    from project_x_py.order_manager import OrderManager
     from project_x_py.orderbook import OrderBook
     from project_x_py.realtime_data_manager import RealtimeDataManager
+    from project_x_py.trading_suite._account import AccountParts
 
 __all__ = ["InstrumentContext"]
 
@@ -26,6 +28,7 @@ class InstrumentContext:
         data: Bars, quotes, prices.
         event_bus: The instrument's events; the suite's bus receives them too.
         orderbook: The level-2 book when the suite was created with that feature.
+        account: What the suite has once for its account.
     """
 
     symbol: str
@@ -33,6 +36,18 @@ class InstrumentContext:
     data: RealtimeDataManager
     event_bus: EventBus
     orderbook: OrderBook | None = None
+    account: AccountParts | None = None
+
+    @property
+    def orders(self) -> OrderManager:
+        """The orders of the account, those of other instruments included.
+
+        Raises:
+            AttributeError: The context is of no suite.
+        """
+        if self.account is None:
+            raise AttributeError("this context is of no suite, so it has no orders")
+        return self.account.orders
 
     @property
     def instrument(self) -> Instrument:

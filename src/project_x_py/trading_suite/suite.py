@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.calendar import calendar_for
@@ -24,6 +25,7 @@ from project_x_py.event_bus import EventBus, EventType
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.realtime import ProjectXRealtimeClient
 from project_x_py.sessions.config import session_type_of
+from project_x_py.trading_suite._account import AccountParts
 from project_x_py.trading_suite._feed_events import FeedEvents
 from project_x_py.trading_suite.config import (
     KEYWORDS,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from project_x_py.config import ProjectXConfig
     from project_x_py.event_bus import Event
     from project_x_py.models import Instrument
+    from project_x_py.order_manager import OrderManager
     from project_x_py.orderbook import OrderBook
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.sessions import SessionConfig, SessionType
@@ -87,7 +90,11 @@ class TradingSuite:
         self.realtime = realtime_client
         self.config = config
         self.events = EventBus()
-        self._contexts: dict[str, InstrumentContext] = dict(instrument_contexts or {})
+        given = instrument_contexts or {}
+        self._account = AccountParts(client, realtime_client, config, self.events, given)
+        self._contexts: dict[str, InstrumentContext] = {
+            symbol: replace(context, account=self._account) for symbol, context in given.items()
+        }
         self._supervisor = Supervisor("suite")
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
@@ -199,6 +206,7 @@ class TradingSuite:
             )
         self._supervisor.spawn(self._release_at_loop_end(), name="suite-guard")
         await self.realtime.subscribe_user_updates()
+        await self._account.start()
         await together(self._start(context) for context in self._contexts.values())
         self._log_start()
 
@@ -253,6 +261,7 @@ class TradingSuite:
                 last_first.push_async_callback(context.data.cleanup)
                 if context.orderbook is not None:
                     last_first.push_async_callback(context.orderbook.cleanup)
+            last_first.push_async_callback(self._account.close)
 
     async def _release_at_loop_end(self) -> None:
         """Stay until the loop cancels what is left, then let go of the sockets."""
@@ -408,6 +417,11 @@ class TradingSuite:
     def instrument_id(self) -> str:
         """The contract id of a suite with one instrument."""
         return self._only("instrument_info.id").instrument_info.id
+
+    @property
+    def orders(self) -> OrderManager:
+        """The orders of the account, for a suite with one instrument."""
+        return self._only("orders").orders
 
     @property
     def data(self) -> RealtimeDataManager:

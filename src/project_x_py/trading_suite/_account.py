@@ -1,0 +1,151 @@
+"""What a suite has once for its account, whatever the number of instruments: its orders.
+
+Invariants (``tests/trading_suite/test_account.py``): an order event comes once, on the bus of its
+instrument and thereby on the suite's; no entry is sent while the account's state is in doubt, or
+into a contract that is no longer the active one; orders of a gateway on this machine leave no file
+unless one is asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from project_x_py._runtime.endpoints import is_loopback, origin_of
+from project_x_py._runtime.virtual_loop import VirtualLoop
+from project_x_py.client._lease import STATE_VARIABLE, state_directory
+from project_x_py.order_manager.order_manager import OrderManager
+from project_x_py.trading_suite.config import OWN_JOURNAL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from project_x_py._core.orders.intents import Intent
+    from project_x_py._runtime.journal import Journal
+    from project_x_py.client import ProjectX
+    from project_x_py.event_bus import EventBus
+    from project_x_py.realtime import ProjectXRealtimeClient
+    from project_x_py.realtime_data_manager import RealtimeDataManager
+    from project_x_py.trading_suite.config import TradingSuiteConfig
+    from project_x_py.trading_suite.context import InstrumentContext
+
+__all__ = ["AccountParts", "EntryDoor", "Prices"]
+
+log = logging.getLogger(__name__)
+
+
+class Prices:
+    """Last prices of a suite's contracts.
+
+    Args:
+        data: Bars by contract id.
+    """
+
+    def __init__(self, data: Mapping[str, RealtimeDataManager]) -> None:
+        self._data = data
+
+    def last_price(self, contract_id: str) -> tuple[int, float] | None:
+        """Return the last price in ticks and its age in exchange seconds."""
+        found = self._data.get(contract_id)
+        return None if found is None else found.last_price(contract_id)
+
+
+class EntryDoor:
+    """Says when no position should be opened.
+
+    Args:
+        realtime: Knows whether the account is heard of.
+        data: Bars by contract id, which know of contracts that are over.
+    """
+
+    def __init__(
+        self, realtime: ProjectXRealtimeClient, data: Mapping[str, RealtimeDataManager]
+    ) -> None:
+        self.orders: OrderManager | None = None
+        self._realtime = realtime
+        self._data = data
+
+    def deny(self, intent: Intent) -> str | None:
+        """Return why an entry must not be sent, None when it may."""
+        doubt = self._realtime.account_doubt()
+        if doubt is None and self.orders is not None:
+            doubt = self.orders.doubt
+        if doubt is not None:
+            return f"the account's state is in doubt: {doubt}"
+        contract_id = intent.request.contract_id
+        found = self._data.get(contract_id)
+        return None if found is None else found.entry_refusal(contract_id)
+
+
+class AccountParts:
+    """The orders of a suite's account.
+
+    Args:
+        client: Logged in.
+        realtime: The pair of hubs.
+        config: The suite's settings.
+        bus: The suite's bus.
+        contexts: The suite's instruments.
+    """
+
+    def __init__(
+        self,
+        client: ProjectX,
+        realtime: ProjectXRealtimeClient,
+        config: TradingSuiteConfig,
+        bus: EventBus,
+        contexts: Mapping[str, InstrumentContext],
+    ) -> None:
+        by_contract = {one.instrument_info.id: one for one in contexts.values()}
+        data = {contract_id: one.data for contract_id, one in by_contract.items()}
+        self._realtime = realtime
+
+        def bus_for(contract_id: str) -> EventBus:
+            found = by_contract.get(contract_id)
+            return bus if found is None else found.event_bus
+
+        door = EntryDoor(realtime, data)
+        self.orders = door.orders = OrderManager(
+            client,
+            bus,
+            config.order_manager_config,
+            journal=_journal(client, config.order_journal),
+            gate=door,
+            prices=Prices(data),
+            bus_for=bus_for,
+        )
+
+    async def start(self) -> None:
+        """Read the account and follow it; the user hub is subscribed to.
+
+        Raises:
+            JournalError: The order journal cannot be opened.
+        """
+        if not await self.orders.initialize(self._realtime):
+            log.warning("the account's orders are not known yet: %s", self.orders.last_error)
+
+    async def close(self) -> None:
+        """Stop following the account; working orders stay."""
+        await self.orders.cleanup()
+
+
+def _journal(client: ProjectX, wanted: str | Path | None) -> Journal | None:
+    """Return the journal of the account; the name of its own file tells neither login nor id."""
+    if wanted is None:
+        return None
+    api_url = client.config.api_url
+    if wanted == OWN_JOURNAL:
+        if is_loopback(api_url) and not os.environ.get(STATE_VARIABLE):
+            return None
+        text = f"{origin_of(api_url)}\n{client.get_account_info().id}"
+        key = hashlib.sha256(text.encode()).hexdigest()[:24]
+        wanted = state_directory(os.environ) / f"orders-{key}.sqlite"
+    from project_x_py._runtime.journal import Journal
+
+    # In virtual time there is no other thread: nobody would wait for it.
+    threaded = not isinstance(asyncio.get_running_loop(), VirtualLoop)
+    return Journal(Path(wanted), threaded=threaded)
