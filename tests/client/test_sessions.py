@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import enum
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import polars as pl
 import pytest
@@ -13,22 +12,13 @@ from tests.client.test_reads import _traded
 
 from project_x_py.client import ProjectX, _sessions
 from project_x_py.exceptions import ProjectXDataError
+from project_x_py.sessions import SessionConfig, SessionTimes, SessionType
 from project_x_py.simulator import SimulatedGateway
 
 CLOSE = datetime(2026, 9, 1, 20, 30, tzinfo=UTC)
 """Half an hour after the regular close in New York, a Tuesday."""
-
-
-class SessionType(enum.Enum):
-    """An enumeration whose members compare equal to their text, as the documented one's do."""
-
-    RTH = "RTH"
-
-    def __eq__(self, other: object) -> bool:
-        return other == "RTH"
-
-    def __hash__(self) -> int:
-        return hash("RTH")
+FRIDAY_NS = 1_788_555_600 * 1_000_000_000
+"""The close of Friday, 2026-09-04."""
 
 
 def test_a_regular_day_has_three_hundred_and_ninety_minutes() -> None:
@@ -45,26 +35,58 @@ def test_a_regular_day_has_three_hundred_and_ninety_minutes() -> None:
         quarters = await client.get_session_bars("MNQ", "15min", "RTH", partial=False)
         assert quarters.height == 26
 
-        class Config:
-            session_type = "RTH"
-
-        assert (await client.get_session_bars("MNQ", session_config=Config())).height == 390
-        by_member = await client.get_session_bars("MNQ", session_type=SessionType.RTH)  # type: ignore[arg-type]
+        config = SessionConfig(session_type=SessionType.RTH)
+        assert (await client.get_session_bars("MNQ", session_config=config)).height == 390
+        by_member = await client.get_session_bars("MNQ", session_type=SessionType.RTH)
         assert by_member.equals(regular)
 
     with_client(use, start=CLOSE)
+
+
+def test_a_users_own_hours_count() -> None:
+    """Hours of ``product_sessions`` are what RTH and CUSTOM mean, on the clock that they name."""
+
+    async def use(gateway: SimulatedGateway, client: ProjectX) -> None:
+        morning = {"MNQ": SessionTimes(time(10, 0), time(11, 0))}
+        for kind in (SessionType.RTH, SessionType.CUSTOM):
+            config = SessionConfig(session_type=kind, product_sessions=morning)
+            bars = await client.get_session_bars("MNQ", session_config=config, partial=False)
+            times = bars["timestamp"].dt.strftime("%H:%M")
+            assert (bars.height, times[0], times[-1]) == (60, "09:00", "09:59")
+        both = await client.get_session_bars("MNQ", "1min", "ETH", config, partial=False)
+        assert both.height > 390
+
+    with_client(use, start=CLOSE)
+
+
+def test_what_has_no_known_hours_is_refused_before_anything_is_asked() -> None:
+    """CUSTOM without hours and a product in no table are the caller's mistakes, not index hours."""
+
+    async def use(gateway: SimulatedGateway, client: ProjectX) -> None:
+        asked = client.get_performance_stats()["api_calls"]
+        with pytest.raises(ProjectXDataError, match="CUSTOM needs hours for MNQ"):
+            await client.get_session_bars("MNQ", session_type="CUSTOM")
+        with pytest.raises(ProjectXDataError, match="no sessions are known for 'XYZ'"):
+            await client.get_session_bars("XYZ", session_type="RTH")
+        assert client.get_performance_stats()["api_calls"] == asked
+
+    with_client(use, start=CLOSE)
+    with pytest.raises(ProjectXDataError, match="no sessions are known"):
+        _sessions.is_open("CON.F.US.XYZ.Z26", None, FRIDAY_NS)
 
 
 def test_unknown_sessions_and_timeframes_are_refused() -> None:
     """A wrong name is answered with the right ones, never with another timeframe."""
 
     async def use(gateway: SimulatedGateway, client: ProjectX) -> None:
+        asked = client.get_performance_stats()["api_calls"]
         with pytest.raises(ValueError, match="5min"):
             await client.get_session_bars("MNQ", "5mins")
-        with pytest.raises(ProjectXDataError, match="'RTH' and 'ETH'"):
+        with pytest.raises(ProjectXDataError, match="ETH, RTH, CUSTOM"):
             await client.get_session_bars("MNQ", session_type="LUNCH")
         with pytest.raises(ProjectXDataError, match="price_levels"):
             await client.get_session_volume_profile("MNQ", price_levels=0)
+        assert client.get_performance_stats()["api_calls"] == asked
 
     with_client(use, start=CLOSE)
 
@@ -101,12 +123,17 @@ def test_a_session_without_bars_says_so() -> None:
             "low": pl.Float64, "close": pl.Float64, "volume": pl.Int64,
         }
     )  # fmt: skip
-    figures = _sessions.statistics(empty)
-    assert figures.pop("session_volume") == 0
-    assert set(figures.values()) == {None}
-    assert _sessions.volume_profile(empty, None, 5)["volume"] == []
+    assert _sessions.profile_of(empty, None, 5)["volume"] == []
     assert _sessions.order_flow(empty)["total_volume"] == 0
-    assert _sessions.in_session(empty, "MNQ", "RTH").height == 0
+    assert _sessions.in_session(empty, "MNQ", SessionType.RTH, None).height == 0
+
+    async def use(gateway: SimulatedGateway, client: ProjectX) -> None:
+        figures = await client.get_session_statistics("MNQ", "RTH", days=0.01)
+        assert figures.pop("session_volume") == 0
+        assert set(figures.values()) == {None}
+        assert len(figures) == 4
+
+    with_client(use, start=CLOSE)
 
 
 def test_whether_and_when_a_session_is_on() -> None:
@@ -128,13 +155,11 @@ def test_whether_and_when_a_session_is_on() -> None:
 
 def test_after_a_weekend_comes_sunday_evening() -> None:
     """From Friday's close the next session begins on Sunday, the next regular one on Monday."""
-
-    friday = 1_788_555_600 * 1_000_000_000
-    assert _sessions.next_open("ES", None, friday) == datetime(2026, 9, 6, 22, 0, tzinfo=UTC)
-    regular = _sessions.next_open("ES", "RTH", friday)
+    assert _sessions.next_open("ES", None, FRIDAY_NS) == datetime(2026, 9, 6, 22, 0, tzinfo=UTC)
+    regular = _sessions.next_open("ES", "RTH", FRIDAY_NS)
     assert regular is not None
     assert regular.strftime("%A") in ("Monday", "Tuesday")
-    assert not _sessions.is_open("ES", None, friday)
+    assert not _sessions.is_open("ES", None, FRIDAY_NS)
 
 
 def test_own_trades_of_a_session() -> None:

@@ -1,175 +1,142 @@
-"""Bars and figures by trading session, from one-minute bars and the exchange calendar.
+"""Sessions as the client's callers name them, asked of :mod:`project_x_py.sessions`.
 
-``RTH`` is the regular session of the product, ``ETH`` its whole trading day. A bar belongs to the
-session that its start lies in; sessions end before their close, so a regular equity day has 390
-minutes, not 391.
+``RTH`` is the regular session of the product, ``ETH`` its whole trading day, ``CUSTOM`` the hours
+of a configuration. A bar belongs to the session that its start lies in.
 
-Invariants (``tests/client/test_sessions.py``): a profile's volume adds up to that of its bars; an
-unknown session or timeframe is refused with what there is.
+Invariants (``tests/client/test_sessions.py``): a product whose hours nobody knows is refused, not
+given another's; a user's own hours count; nothing is asked of the gateway for a wrong name.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from datetime import UTC, date
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from project_x_py._core.calendar import calendar_for, day_ordinal
-from project_x_py._core.time import from_datetime, parse_ns, to_datetime
+from project_x_py._core.calendar import day_ordinal
+from project_x_py._core.time import parse_ns, to_datetime
 from project_x_py.exceptions import ProjectXDataError
+from project_x_py.sessions._windows import product_sessions
+from project_x_py.sessions.config import SessionType, session_type_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     import polars as pl
 
-    from project_x_py._core.calendar import SessionCalendar
+    from project_x_py.sessions._windows import ProductSessions, Window
+    from project_x_py.sessions.config import SessionConfig
 
 __all__ = [
-    "SessionSettings",
+    "checked_session",
     "holds",
     "in_session",
     "is_open",
     "market_hours",
     "next_open",
     "order_flow",
-    "session_name",
-    "statistics",
-    "volume_profile",
+    "profile_of",
+    "session_of",
 ]
 
 NEW_YORK = ZoneInfo("America/New_York")
-UTC = ZoneInfo("UTC")
 SEARCH_DAYS = 30
 
 
-class SessionSettings(Protocol):
-    """What is read of a session configuration."""
-
-    @property
-    def session_type(self) -> str: ...
-
-
-def session_name(session_type: str | None, settings: SessionSettings | None = None) -> str | None:
-    """Return ``RTH`` or ``ETH``; None when neither argument names a session.
+def session_of(
+    session_type: SessionType | str | None, config: SessionConfig | None = None
+) -> SessionType | None:
+    """Return the kind of session that is meant; None when neither argument names one.
 
     Raises:
-        ProjectXDataError: It is another one.
+        InvalidFieldError: There is no such kind; the message names those that there are.
     """
-    named = session_type if session_type is not None else settings and settings.session_type
-    if named is None:
-        return None
-    # A member of a string enum shows its name, not its value, so it is compared.
-    for name in ("RTH", "ETH"):
-        if named == name or named == name.lower():
-            return name
-    raise ProjectXDataError(f"there is no session {named!r}; there are 'RTH' and 'ETH'")
+    if session_type is not None:
+        return session_type_of(session_type)
+    return config.session_type if config is not None else None
 
 
-def in_session(bars: pl.DataFrame, symbol: str, session: str | None) -> pl.DataFrame:
+def checked_session(
+    symbol: str, session_type: SessionType | str | None, config: SessionConfig | None, now_ns: int
+) -> SessionType | None:
+    """Return the kind of session that is meant, once it is known to have hours.
+
+    Raises:
+        InvalidFieldError: As :func:`session_of`; or the product's hours are not known, ``CUSTOM``
+            has none, or the calendar does not know the year.
+    """
+    kind = session_of(session_type, config)
+    if kind is not None:
+        product_sessions(symbol, config).contains(now_ns, kind)
+    return kind
+
+
+def in_session(
+    bars: pl.DataFrame, symbol: str, kind: SessionType | None, config: SessionConfig | None
+) -> pl.DataFrame:
     """Return the rows of a bar frame whose start lies in a session; all of them for None."""
-    import polars as pl
+    from project_x_py.sessions.filtering import filter_session
 
-    if session is None or not bars.height:
-        return bars
-    calendar = calendar_for(symbol)
-    spans = _spans(calendar, session, bars["timestamp"][0], bars["timestamp"][-1])
-    stamps = bars["timestamp"].dt.epoch("ns")
-    mask = pl.Series([False] * bars.height)
-    for opens, closes in spans:
-        mask = mask | ((stamps >= opens) & (stamps < closes))
-    return bars.filter(mask)
+    return bars if kind is None else filter_session(bars, kind, symbol, config=config)
 
 
-def is_open(symbol: str, session: str | None, now_ns: int) -> bool:
-    """Return whether a session of the product is on."""
-    calendar = calendar_for(symbol)
-    if session != "RTH":
-        return calendar.is_open(now_ns)
-    hours = calendar.regular_hours(date.fromordinal(day_ordinal(now_ns)))
-    return hours is not None and hours[0] <= now_ns < hours[1]
+def is_open(symbol: str, session_type: SessionType | str | None, now_ns: int) -> bool:
+    """Return whether a session of the product is on; the whole trading day for None.
+
+    Raises:
+        InvalidFieldError: As :func:`checked_session`.
+    """
+    kind = session_of(session_type) or SessionType.ETH
+    return product_sessions(symbol).contains(now_ns, kind)
 
 
-def holds(symbol: str, session: str | None, instant: str) -> bool:
-    """Return whether a session of the product holds an instant, given as ISO-8601 text."""
-    return session is None or is_open(symbol, session, parse_ns(instant))
+def holds(symbol: str, kind: SessionType | None, instant: str) -> bool:
+    """Return whether a session holds an instant, given as ISO-8601 text; True for no session."""
+    return kind is None or product_sessions(symbol).contains(parse_ns(instant), kind)
 
 
-def next_open(symbol: str, session: str | None, now_ns: int) -> datetime | None:
-    """Return when the next session begins, in UTC."""
-    calendar = calendar_for(symbol)
-    if session != "RTH":
-        return to_datetime(calendar.next_open_ns(now_ns), UTC)
-    today = day_ordinal(now_ns)
+def next_open(symbol: str, session_type: SessionType | str | None, now_ns: int) -> datetime | None:
+    """Return when the next session begins, in UTC; None when none does within a month.
+
+    Raises:
+        InvalidFieldError: As :func:`checked_session`.
+    """
+    kind = session_of(session_type) or SessionType.ETH
+    sessions, today = product_sessions(symbol), day_ordinal(now_ns)
     for day in range(today, today + SEARCH_DAYS):
-        hours = calendar.regular_hours(date.fromordinal(day))
-        if hours is not None and hours[0] > now_ns:
-            return to_datetime(hours[0], UTC)
+        for window in sessions.windows_on(date.fromordinal(day), kind):
+            if window.start_ns > now_ns:
+                return to_datetime(window.start_ns, UTC)
     return None
 
 
 def market_hours(symbol: str, now_ns: int) -> dict[str, dict[str, str]]:
-    """Return open and close of both sessions of the running or next trading day, New York time."""
-    calendar = calendar_for(symbol)
-    today = day_ordinal(now_ns)
-    for day in range(today, today + SEARCH_DAYS):
-        sessions = calendar.sessions(date.fromordinal(day))
-        regular = calendar.regular_hours(date.fromordinal(day))
-        if regular is not None:
-            return {
-                "RTH": _hours(*regular),
-                "ETH": _hours(sessions[0][0], sessions[-1][1]),
-            }
+    """Return open and close of both sessions of the running or next trading day, New York time.
+
+    Raises:
+        InvalidFieldError: The product's hours are not known.
+        ProjectXDataError: It has no regular session within a month.
+    """
+    sessions, today = product_sessions(symbol), day_ordinal(now_ns)
+    for day in map(date.fromordinal, range(today, today + SEARCH_DAYS)):
+        if sessions.windows_on(day, SessionType.RTH):
+            return {kind.value: _hours(sessions, day, kind) for kind in _DAILY}
     raise ProjectXDataError(f"{symbol} has no regular session within {SEARCH_DAYS} days")
 
 
-def statistics(bars: pl.DataFrame) -> dict[str, float | int | None]:
-    """Return ``session_high``, ``session_low``, ``session_volume``, ``session_vwap`` (of typical
-    prices) and ``session_range``; None where there are no bars."""
-    if not bars.height:
-        names = ("session_high", "session_low", "session_vwap", "session_range")
-        return {**dict.fromkeys(names), "session_volume": 0}
-    high, low = float(bars["high"].to_numpy().max()), float(bars["low"].to_numpy().min())
-    volume = int(bars["volume"].sum())
-    typical = (bars["high"] + bars["low"] + bars["close"]) / 3
-    turnover = float((typical * bars["volume"]).sum())
-    return {
-        "session_high": high,
-        "session_low": low,
-        "session_volume": volume,
-        "session_vwap": turnover / volume if volume else None,
-        "session_range": high - low,
-    }
-
-
-def volume_profile(
-    bars: pl.DataFrame, session: str | None, levels: int
+def profile_of(
+    bars: pl.DataFrame, kind: SessionType | None, levels: int
 ) -> dict[str, list[float] | str]:
-    """Return ``price_level`` (middles, ascending), ``volume`` and ``session_type``.
+    """Return ``price_level`` (middles, ascending), ``volume`` and ``session_type``."""
+    from project_x_py.sessions._profile import volume_profile
 
-    A bar's volume is spread evenly over the levels that it touches, so the sum stays what it is.
-
-    Raises:
-        ProjectXDataError: ``levels`` is not above zero.
-    """
-    if levels < 1:
-        raise ProjectXDataError(f"price_levels must be above zero, not {levels!r}")
-    name = session or "ALL"
-    if not bars.height:
-        return {"price_level": [], "volume": [], "session_type": name}
-    import numpy as np
-
-    highs, lows = bars["high"].to_numpy(), bars["low"].to_numpy()
-    bottom, top = float(lows.min()), float(highs.max())
-    width = (top - bottom) / levels or 1.0
-    first = np.clip(((lows - bottom) / width).astype(int), 0, levels - 1)
-    last = np.clip(((highs - bottom) / width).astype(int), 0, levels - 1)
-    share = bars["volume"].to_numpy() / (last - first + 1)
-    # Differences of a running sum: what begins at a level, and what has ended above it.
-    steps = np.zeros(levels + 1)
-    np.add.at(steps, first, share)
-    np.add.at(steps, last + 1, -share)
-    volume = np.maximum(np.cumsum(steps[:-1]), 0.0)
-    middles = bottom + (np.arange(levels) + 0.5) * width
-    return {"price_level": middles.tolist(), "volume": volume.tolist(), "session_type": name}
+    profile = volume_profile(bars, levels)
+    return {
+        "price_level": profile.prices,
+        "volume": profile.volumes,
+        "session_type": kind.value if kind is not None else "ALL",
+    }
 
 
 def order_flow(bars: pl.DataFrame) -> dict[str, float]:
@@ -193,23 +160,13 @@ def order_flow(bars: pl.DataFrame) -> dict[str, float]:
     }
 
 
-def _spans(
-    calendar: SessionCalendar, session: str, first: datetime, last: datetime
-) -> list[tuple[int, int]]:
-    days = range(day_ordinal(from_datetime(first, UTC)), day_ordinal(from_datetime(last, UTC)) + 1)
-    spans: list[tuple[int, int]] = []
-    for day in map(date.fromordinal, days):
-        regular = calendar.regular_hours(day)
-        if session == "ETH":
-            spans += calendar.sessions(day)
-        elif regular is not None:
-            spans.append(regular)
-    return spans
+_DAILY = (SessionType.RTH, SessionType.ETH)
 
 
-def _hours(opens_ns: int, closes_ns: int) -> dict[str, str]:
+def _hours(sessions: ProductSessions, day: date, kind: SessionType) -> dict[str, str]:
+    windows: Sequence[Window] = sessions.windows_on(day, kind)
     return {
-        "open": to_datetime(opens_ns, NEW_YORK).strftime("%H:%M"),
-        "close": to_datetime(closes_ns, NEW_YORK).strftime("%H:%M"),
-        "timezone": "America/New_York",
+        "open": to_datetime(windows[0].start_ns, NEW_YORK).strftime("%H:%M"),
+        "close": to_datetime(windows[-1].end_ns, NEW_YORK).strftime("%H:%M"),
+        "timezone": NEW_YORK.key,
     }

@@ -39,6 +39,7 @@ from project_x_py.client._trading import GatewayOrders
 from project_x_py.client._windows import LocalUsage
 from project_x_py.config import Credentials, load_credentials, load_default_config
 from project_x_py.exceptions import ProjectXAuthenticationError, ProjectXDataError
+from project_x_py.sessions.config import SessionType
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from project_x_py.client._windows import Usage
     from project_x_py.config import ProjectXConfig
     from project_x_py.models import Account, Instrument, Position, Trade
+    from project_x_py.sessions.config import SessionConfig
     from project_x_py.types.response_types import PerformanceStatsResponse
 
 __all__ = ["ProjectX", "ProjectXBase"]
@@ -516,8 +518,8 @@ class ProjectXBase:
         self,
         symbol: str,
         timeframe: str = "1min",
-        session_type: str | None = None,
-        session_config: _sessions.SessionSettings | None = None,
+        session_type: SessionType | str | None = None,
+        session_config: SessionConfig | None = None,
         days: float = 1,
         *,
         limit: int | None = None,
@@ -530,8 +532,9 @@ class ProjectXBase:
         Args:
             symbol: As in :meth:`get_instrument`.
             timeframe: Name of a documented timeframe.
-            session_type: ``RTH``, ``ETH`` (the whole trading day); None for every bar.
-            session_config: Names the session when ``session_type`` does not.
+            session_type: ``RTH``, ``ETH`` (the whole trading day) or ``CUSTOM``; None for that of
+                ``session_config``, and every bar without one.
+            session_config: The user's own hours; the exchange's when left out.
             days: Length of the window back from now, in days.
             limit: At most so many bars before those of other sessions are left out.
             partial: Whether the bar that is still forming is included.
@@ -539,16 +542,16 @@ class ProjectXBase:
             end_time: Bars start before this.
 
         Raises:
-            ValueError: There is no such timeframe; close matches are named.
-            ProjectXDataError: There is no such session.
+            ValueError: There is no such timeframe, session, or product with known hours; the
+                message names what there is.
             ProjectXError: As :meth:`get_bars`.
         """
         tf = timeframe_named(timeframe)
-        session = _sessions.session_name(session_type, session_config)
+        kind = _sessions.checked_session(symbol, session_type, session_config, self.clock.now_ns())
         bars = await self.get_bars(
             symbol, days, tf.unit_number, tf.unit, limit, partial, start_time, end_time
         )
-        return _sessions.in_session(bars, symbol, session)
+        return _sessions.in_session(bars, symbol, kind, session_config)
 
     async def get_session_market_hours(self, symbol: str) -> dict[str, Any]:
         """Return the hours of the running or next trading day, in New York time.
@@ -557,6 +560,7 @@ class ProjectXBase:
 
         Raises:
             ProjectXInstrumentError: The symbol names no contract.
+            ValueError: The product's hours are not known.
         """
         contract = await self.get_instrument(symbol)
         return dict(_sessions.market_hours(contract.id, self.clock.now_ns()))
@@ -564,7 +568,7 @@ class ProjectXBase:
     async def get_session_volume_profile(
         self,
         symbol: str,
-        session_type: str | None = None,
+        session_type: SessionType | str | None = None,
         days: float = 1,
         price_levels: int = 50,
     ) -> dict[str, Any]:
@@ -574,52 +578,64 @@ class ProjectXBase:
         session_type.
 
         Raises:
-            ProjectXDataError: ``price_levels`` is not above zero, or there is no such session.
+            ValueError: ``price_levels`` is not above zero, or as :meth:`get_session_bars`.
             ProjectXError: As :meth:`get_bars`.
         """
-        session = _sessions.session_name(session_type)
-        bars = await self.get_session_bars(symbol, "1min", session, days=days)
-        return dict(_sessions.volume_profile(bars, session, price_levels))
+        if price_levels < 1:
+            raise ProjectXDataError(f"price_levels must be above zero, not {price_levels!r}")
+        kind = _sessions.session_of(session_type)
+        bars = await self.get_session_bars(symbol, "1min", kind, days=days)
+        return dict(_sessions.profile_of(bars, kind, price_levels))
 
     async def get_session_statistics(
-        self, symbol: str, session_type: str | None = None, days: float = 1
+        self, symbol: str, session_type: SessionType | str | None = None, days: float = 1
     ) -> dict[str, Any]:
         """Return session_high, session_low, session_volume, session_vwap and session_range.
 
         All but the volume are None where there are no bars.
 
-        Raises:
-            ProjectXError: As :meth:`get_session_bars`.
-        """
-        bars = await self.get_session_bars(symbol, "1min", session_type, days=days)
-        return dict(_sessions.statistics(bars))
+        Args:
+            symbol: As in :meth:`get_instrument`.
+            session_type: ``RTH`` or ``ETH``, which is the whole trading day and the default.
+            days: Length of the window back from now, in days.
 
-    async def is_session_open(self, symbol: str, session_type: str | None = None) -> bool:
+        Raises:
+            ValueError, ProjectXError: As :meth:`get_session_bars`.
+        """
+        from project_x_py.sessions.statistics import session_summary
+
+        kind = _sessions.session_of(session_type) or SessionType.ETH
+        bars = await self.get_session_bars(symbol, "1min", kind, days=days)
+        return session_summary(bars, symbol, kind)
+
+    async def is_session_open(
+        self, symbol: str, session_type: SessionType | str | None = None
+    ) -> bool:
         """Return whether a session is on: the whole trading day unless ``RTH`` is asked for.
 
         Raises:
             ProjectXInstrumentError: The symbol names no contract.
-            ProjectXDataError: There is no such session.
+            ValueError: There is no such session, or the product's hours are not known.
         """
-        session = _sessions.session_name(session_type)
+        kind = _sessions.session_of(session_type)
         contract = await self.get_instrument(symbol)
-        return _sessions.is_open(contract.id, session, self.clock.now_ns())
+        return _sessions.is_open(contract.id, kind, self.clock.now_ns())
 
     async def get_next_session_open(
-        self, symbol: str, session_type: str | None = None
+        self, symbol: str, session_type: SessionType | str | None = None
     ) -> datetime | None:
         """Return when the next session begins, in UTC; None when none does within a month.
 
         Raises:
             ProjectXInstrumentError: The symbol names no contract.
-            ProjectXDataError: There is no such session.
+            ValueError: There is no such session, or the product's hours are not known.
         """
-        session = _sessions.session_name(session_type)
+        kind = _sessions.session_of(session_type)
         contract = await self.get_instrument(symbol)
-        return _sessions.next_open(contract.id, session, self.clock.now_ns())
+        return _sessions.next_open(contract.id, kind, self.clock.now_ns())
 
     async def get_session_trades(
-        self, symbol: str, session_type: str | None = None, limit: int = 100
+        self, symbol: str, session_type: SessionType | str | None = None, limit: int = 100
     ) -> list[dict[str, Any]]:
         """Return own executions of the running trading day that lie in a session, newest first.
 
@@ -628,19 +644,19 @@ class ProjectXBase:
         Raises:
             ProjectXError: As :meth:`search_trades`.
         """
-        session = _sessions.session_name(session_type)
+        kind = _sessions.session_of(session_type)
         contract = await self.get_instrument(symbol)
         now = to_datetime(self.clock.now_ns(), ZoneInfo(self.config.timezone))
         trades = await self.search_trades(now - timedelta(days=1), None, contract.id, limit=None)
         kept = [
             trade.to_dict()
             for trade in trades
-            if _sessions.holds(contract.id, session, trade.creationTimestamp)
+            if _sessions.holds(contract.id, kind, trade.creationTimestamp)
         ]
         return kept[:limit]
 
     async def get_session_order_flow(
-        self, symbol: str, session_type: str | None = None, days: float = 1
+        self, symbol: str, session_type: SessionType | str | None = None, days: float = 1
     ) -> dict[str, Any]:
         """Return buy_volume, sell_volume, net_delta and total_volume of a session's minutes.
 
