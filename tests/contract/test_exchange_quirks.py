@@ -37,7 +37,8 @@ from project_x_py.simulator import SimulatedAccount
 
 EXPIRED = 4
 AFTER_FLATTEN = {"start": datetime(2026, 9, 1, 20, 30, tzinfo=UTC)}
-BEFORE_FLATTEN = {"start": datetime(2026, 9, 1, 20, 9, 50, tzinfo=UTC)}
+BEFORE_FLATTEN = {"start": datetime(2026, 9, 1, 20, 9, 45, tzinfo=UTC), "speed": 5}
+"""Three seconds of the wall, so that a busy machine gets its order in."""
 FLATTEN = "2026-09-01T20:10:00Z"
 SECOND_NS = 1_000_000_000
 
