@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -134,7 +134,10 @@ def test_a_large_answer_does_not_hold_up_the_loop() -> None:
         ({"interval": True}, "interval"),
         ({"days": -1}, "days"),
         ({"days": float("nan")}, "days"),
+        ({"days": 1e15}, "days"),
         ({"limit": 0}, "limit"),
+        ({"start_time": "2026-11-19"}, "start_time must be a datetime"),
+        ({"end_time": date(2026, 11, 21)}, "end_time must be a datetime"),
         ({"start_time": datetime(2026, 11, 21, tzinfo=UTC)}, "start_time"),
     ],
 )

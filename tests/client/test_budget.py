@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from project_x_py._runtime.clock import VirtualClock
 from project_x_py._runtime.together import together
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.client._budget import CEILINGS, LONGEST_WAIT_S, BudgetRefusalError, RequestBudget
+from project_x_py.client._lease import SharedUsage
 from project_x_py.client._windows import BUDGETS, Bucket, Window
 from project_x_py.config import ProjectXConfig
 from project_x_py.exceptions import ProjectXConnectionError
@@ -274,6 +276,37 @@ def test_a_pause_holds_protection_for_a_second() -> None:
         return asyncio.get_running_loop().time()
 
     assert 1 <= run_virtual(main()) < 1.01
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_long_pause_is_an_error_not_a_call_that_hangs(shared: bool, tmp_path: Path) -> None:
+    """Who waits and who comes is told at once; after ten minutes a day's pause is asked about."""
+
+    async def main() -> None:
+        loop, began = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+        usage = SharedUsage(tmp_path / "lease.json") if shared else None
+        budget = RequestBudget(ProjectXConfig(burst_limit=1), VirtualClock(0), usage)
+        await budget.acquire()
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(_refused(budget))
+            await asyncio.sleep(0.1)
+            budget.pause(86_400)
+        error = waiting.result()
+        assert error.response_data["sent"] is False
+        assert error.response_data["wait_s"] == pytest.approx(600, abs=1)
+        await _refused(budget, bars=True)
+        assert loop.time() - began < 1.1
+        await asyncio.sleep(550)
+        await budget.acquire()
+        assert 600 <= loop.time() - began < 602
+
+    run_virtual(main())
+
+
+async def _refused(budget: RequestBudget, *, bars: bool = False) -> BudgetRefusalError:
+    with pytest.raises(BudgetRefusalError, match="pause") as caught:
+        await budget.acquire(bars=bars)
+    return caught.value
 
 
 def test_pauses_in_a_row_are_counted() -> None:

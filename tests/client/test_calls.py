@@ -168,6 +168,21 @@ def test_assumed_pauses_grow() -> None:
     with_parts(use)
 
 
+def test_a_bare_401_of_a_mutation_costs_the_token() -> None:
+    """The mutation is not repeated, and what comes after it goes with another token."""
+
+    async def use(parts: Parts) -> None:
+        refused = parts.auth.current
+        parts.network.script("/Order/place", Answer(b"", 401), envelope(orderId=5))
+        with pytest.raises(ProjectXAuthenticationError):
+            await parts.calls.submit("/Order/place", {})
+        assert parts.network.count("/Order/place") == 1
+        assert (await parts.calls.submit("/Order/place", {})).read("orderId", int) == 5
+        assert parts.auth.current not in (None, refused)
+
+    with_parts(use)
+
+
 def test_a_429_beyond_the_deadline_is_raised() -> None:
     """A pause that no call can wait out ends in the documented error at once."""
 

@@ -136,6 +136,9 @@ def test_an_unknown_instrument_gets_close_matches() -> None:
             await client.get_instrument(" ")
         with pytest.raises(ProjectXInstrumentError):
             await client.get_instrument("CON.F.US.NOPE.Z26")
+        for odd in (None, 5, "MN\ud800", "\x00"):
+            with pytest.raises(ProjectXInstrumentError, match="'MNQ'"):
+                await client.get_instrument(odd)  # type: ignore[arg-type]
 
     _with_client(use)
 

@@ -84,6 +84,22 @@ def test_no_secret_is_ever_shown(
         assert secret.rpartition(".")[2][:20] not in text
 
 
+@pytest.mark.parametrize("status", [200, 400, 401, 429, 500])
+@pytest.mark.parametrize("is_envelope", [True, False])
+def test_a_refused_login_does_not_repeat_the_key(status: int, is_envelope: bool) -> None:
+    """A key has no form that could be recognised, so it is taken out wherever it comes back."""
+
+    async def use(parts: Parts) -> None:
+        said = "the key a-secret-key of me is not known"
+        body = envelope(3, said).body if is_envelope else said.encode()
+        parts.network.script("/Auth/loginKey", Answer(body, status))
+        with pytest.raises(ProjectXError) as caught:
+            await parts.auth.login()
+        assert "a-secret-key" not in _shown(caught.value)
+
+    with_parts(use, login=False, retry_attempts=0)
+
+
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500])
 def test_an_answer_that_repeats_the_secrets_is_cleaned(status: int) -> None:
     """A server that sends token and key back, as error pages do, gets neither into the error."""

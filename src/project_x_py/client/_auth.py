@@ -47,6 +47,7 @@ LONGEST_NAP_S = 300.0
 """The background looks at the wall clock this often, since a machine that slept wakes late."""
 RETRY_S = 60.0
 REFUSED_KEPT = 16
+_HIDDEN = "[redacted]"
 
 
 class TokenKeeper:
@@ -134,6 +135,10 @@ class TokenKeeper:
             raise outcome
         return outcome
 
+    def refuse(self, token: str) -> None:
+        """Note that the gateway refused a token; the next caller gets another one."""
+        self._discard(token)
+
     async def login(self) -> str:
         """Log in with the API key and hold the token.
 
@@ -142,9 +147,13 @@ class TokenKeeper:
             ProjectXError: The gateway failed.
         """
         body = {"userName": self._credentials.username, "apiKey": self._credentials.api_key}
-        answer = await self._http.call("/Auth/loginKey", body, headers={}, lane=Lane.PROTECTIVE)
-        if not answer.success or answer.code:
-            raise _refusal(answer, self._credentials.username)
+        try:
+            answer = await self._http.call("/Auth/loginKey", body, headers={}, lane=Lane.PROTECTIVE)
+            if not answer.success or answer.code:
+                raise _refusal(answer, self._credentials.username)
+        except ProjectXError as error:
+            _hide(error, self._credentials.api_key)
+            raise
         token = self._taken(answer, "token")
         if token is None:
             raise ProjectXAuthenticationError(
@@ -277,6 +286,14 @@ class TokenKeeper:
 def bearer(token: str) -> dict[str, str]:
     """Return the headers of a request with a token."""
     return {"Authorization": f"Bearer {token}"}
+
+
+def _hide(error: ProjectXError, key: str) -> None:
+    """Take a key out of an error: it has no form of its own that could be recognised anywhere."""
+    error.args = tuple(str(text).replace(key, _HIDDEN) for text in error.args)
+    for name, text in error.response_data.items():
+        if isinstance(text, str):
+            error.response_data[name] = text.replace(key, _HIDDEN)
 
 
 def _digest(token: str) -> bytes:

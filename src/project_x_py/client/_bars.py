@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from project_x_py.client._envelope import Envelope
 
-__all__ = ["BarQuery", "Row", "bar_frame", "fetch_frame", "join_frames"]
+__all__ = ["BarQuery", "Row", "bar_frame", "check_moment", "fetch_frame", "join_frames"]
 
 PAGE = 20_000
 """The most bars the gateway gives in one answer."""
@@ -41,6 +41,9 @@ HIDDEN_CAP = 1_000
 
 SLICE = 2_000
 """Rows that are read between two turns of the loop."""
+
+LONGEST_DAYS = 36_525
+"""A century, which no history reaches."""
 
 UNITS = range(1, 7)
 
@@ -101,6 +104,10 @@ class BarQuery:
             )
         _check("interval", interval, whole=True)
         _check("days", days, whole=False)
+        if days > LONGEST_DAYS:
+            raise ProjectXDataError(f"days must be at most {LONGEST_DAYS}, not {days!r}")
+        for name, moment in (("start_time", start_time), ("end_time", end_time)):
+            check_moment(name, moment)
         if limit is not None:
             _check("limit", limit, whole=True)
         zone = ZoneInfo(timezone)
@@ -244,6 +251,16 @@ def _start_ns(text: str) -> int:
 @lru_cache(maxsize=4096)
 def _hour_ns(hour: str) -> int:
     return parse_ns(f"{hour}:00:00Z")
+
+
+def check_moment(name: str, value: object) -> None:
+    """Refuse what is neither a datetime nor left out.
+
+    Raises:
+        ProjectXDataError: It is something else.
+    """
+    if value is not None and not isinstance(value, datetime):
+        raise ProjectXDataError(f"{name} must be a datetime, not {value!r}")
 
 
 def _check(name: str, value: object, *, whole: bool) -> None:

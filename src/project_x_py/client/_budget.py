@@ -4,6 +4,9 @@ Two kinds of windows apply. The service's hold for everybody on the account: 200
 60 s, and 50 bar requests within 30 s. The configuration's, ``requests_per_minute`` and
 ``burst_limit`` (a second), hold for this client, and never delay what protects or cancels.
 
+A pause that the service asks for is kept for at most ten minutes, and a request that it would hold
+for longer than the longest window is refused at once: an error says more than a call that hangs.
+
 Requests wait in lanes. A lane may fill a service window up to its ceiling only, so that the last
 fifth of the 200 is left to protection and cancelling whatever else goes on. A request that
 changes something does not wait long: it is refused here, with nothing sent, rather than sent late.
@@ -21,7 +24,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from project_x_py._core.submission import Lane
-from project_x_py.client._windows import BUDGETS, Bucket, LocalUsage, Usage, Window
+from project_x_py.client._windows import (
+    BUDGETS,
+    LONGEST_PAUSE_S,
+    LONGEST_WINDOW_S,
+    Bucket,
+    LocalUsage,
+    Usage,
+    Window,
+)
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXRateLimitError
 
 if TYPE_CHECKING:
@@ -99,11 +110,12 @@ class RequestBudget:
         Args:
             lane: Who it is for.
             bars: Whether it is a bar request, which has a window of its own.
-            patient: Whether it waits for as long as it takes; else for ``LONGEST_WAIT_S``, which
-                has the lanes of what changes something.
+            patient: Whether it waits for its place in the windows however long that takes; else
+                for ``LONGEST_WAIT_S``, which has the lanes of what changes something.
 
         Raises:
-            BudgetRefusalError: There is no room in time.
+            BudgetRefusalError: There is no room in time, or the service has asked for a pause
+                that is longer than any window.
             ProjectXConnectionError: The client is closed.
         """
         if self._closed:
@@ -144,10 +156,11 @@ class RequestBudget:
         since one that sufficed would not have been followed by another.
 
         Args:
-            seconds: What the service asked for, or what is assumed.
+            seconds: What the service asked for, or what is assumed; ten minutes at most count.
             bars: Whether it was a bar request that was refused.
         """
         now = self._clock.monotonic_ns()
+        seconds = min(seconds, LONGEST_PAUSE_S)
         for bucket in (Bucket.BARS,) if bars else tuple(Bucket):
             self._usage.pause(bucket, now + round(seconds * NS), now)
         self._pauses[Bucket.BARS if bars else Bucket.REST] += 1
@@ -197,6 +210,7 @@ class RequestBudget:
                         waiter.turn.set_result(None)
             if lane <= Lane.ENTRY:
                 deadlines += self._refuse_late(lane, blocked, now)
+            self._refuse_paused(lane, blocked)
         waits = [*blocked.values(), *(deadline - now for deadline in deadlines)]
         self._arm(min(waits) if waits else None)
 
@@ -213,6 +227,16 @@ class RequestBudget:
                 else:
                     deadlines.append(waiter.deadline_ns)
         return deadlines
+
+    def _refuse_paused(self, lane: Lane, blocked: dict[Bucket | None, int]) -> None:
+        """Refuse who is patient with windows, but would have to be with a long pause."""
+        for bucket in Bucket:
+            wait = blocked.get(bucket, 0)
+            if wait <= LONGEST_WINDOW_S * NS:
+                continue
+            for waiter in self._queues[lane, bucket]:
+                if waiter.deadline_ns is None and not waiter.turn.done():
+                    waiter.turn.set_exception(_paused(wait))
 
     def _try(self, waiter: _Waiter, now: int) -> tuple[int, Bucket | None]:
         """Enter a request and return 0, or the ns to wait and the bucket that has no room.
@@ -253,6 +277,14 @@ def _too_late(lane: Lane, wait_ns: int) -> BudgetRefusalError:
         f"not sent: the request limit has no room for this {lane.name.lower()} request within "
         f"{LONGEST_WAIT_S[lane]:g} s (the next place is {wait_ns / NS:.1f} s away); nothing has "
         "left, so it may be tried again",
+        response_data={"sent": False, "wait_s": wait_ns / NS},
+    )
+
+
+def _paused(wait_ns: int) -> BudgetRefusalError:
+    return BudgetRefusalError(
+        f"not sent: the gateway has asked for a pause, of which {wait_ns / NS:.0f} s are left; "
+        "nothing has left, so it may be tried again then",
         response_data={"sent": False, "wait_s": wait_ns / NS},
     )
 

@@ -2,7 +2,7 @@
 
 Invariants (``tests/client/test_calls.py``): a query that meets a 401 is sent again with another
 token, once; what changes something is sent again only when its 401 came from the door, where
-tokens are checked before anything acts, and then once.
+tokens are checked before anything acts, and then once; a token that met a 401 is not used again.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ class GatewayCalls:
             return await self._send(path, body, token, lane, idempotent=False)
         except ProjectXAuthenticationError as error:
             if not error.response_data.get("challenged"):
+                # Nobody knows whether it acted; the next request asks for another token first.
+                self._auth.refuse(token)
                 raise
             fresh = await self._auth.renew(unless=token)
         return await self._send(path, body, fresh, lane, idempotent=False)

@@ -77,9 +77,7 @@ class InstrumentBook:
             ProjectXInstrumentError: Nothing answers to it; close matches are named.
             ProjectXError: The gateway failed or refused.
         """
-        name = symbol.strip().upper()
-        if not name:
-            raise ProjectXInstrumentError("an instrument needs a symbol, for example 'MNQ'")
+        name = _name(symbol)
         known = self.cached(name, live)
         if known is not None:
             self.hits += 1
@@ -191,3 +189,11 @@ class InstrumentBook:
             by_id=self.by_id,
             today=to_datetime(self._clock.now_ns()).date(),
         )
+
+
+def _name(symbol: object) -> str:
+    if not isinstance(symbol, str) or not symbol.strip().isprintable():
+        raise ProjectXInstrumentError(f"a symbol is a text such as 'MNQ', not {symbol!r}")
+    if not symbol.strip():
+        raise ProjectXInstrumentError("an instrument needs a symbol, for example 'MNQ'")
+    return symbol.strip().upper()

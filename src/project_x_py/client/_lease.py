@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from project_x_py.client._windows import BUDGETS, Bucket, LocalUsage
+from project_x_py.client._windows import BUDGETS, LONGEST_PAUSE_S, Bucket, LocalUsage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -216,8 +216,8 @@ def _span_ns(bucket: Bucket) -> int:
     return round(BUDGETS[bucket][1] * NS)
 
 
-LONGEST_PAUSE_NS = 600 * NS
-"""A pause that ends later than this is not believed: the monotonic clock has begun anew."""
+LONGEST_PAUSE_NS = round(LONGEST_PAUSE_S * NS)
+"""No pause is entered that ends later than this; the monotonic clock must have begun anew."""
 
 
 if sys.platform == "win32":

@@ -9,7 +9,15 @@ import enum
 from collections import deque
 from typing import Protocol
 
-__all__ = ["BUDGETS", "Bucket", "LocalUsage", "Usage", "Window"]
+__all__ = [
+    "BUDGETS",
+    "LONGEST_PAUSE_S",
+    "LONGEST_WINDOW_S",
+    "Bucket",
+    "LocalUsage",
+    "Usage",
+    "Window",
+]
 
 NS = 1_000_000_000
 
@@ -23,6 +31,12 @@ class Bucket(enum.IntEnum):
 
 BUDGETS = {Bucket.REST: (200, 60.0), Bucket.BARS: (50, 30.0)}
 """Requests and seconds, as the service documents them."""
+
+LONGEST_WINDOW_S = 60.0
+"""Nobody waits longer than this for a place in a window; what lasts longer is a pause."""
+
+LONGEST_PAUSE_S = 600.0
+"""A longer pause is not believed: after so long one request may ask whether it still holds."""
 
 
 class Window:

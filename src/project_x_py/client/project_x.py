@@ -21,6 +21,7 @@ from project_x_py._runtime.supervisor import Supervisor
 from project_x_py.client import _reads, _sessions
 from project_x_py.client._accounts import active_accounts, select_account
 from project_x_py.client._auth import TokenKeeper
+from project_x_py.client._bars import check_moment
 from project_x_py.client._budget import RequestBudget
 from project_x_py.client._calls import GatewayCalls
 from project_x_py.client._frames import FrameCache
@@ -400,9 +401,11 @@ class ProjectXBase:
             limit: At most so many, the newest; None for all.
 
         Raises:
-            ProjectXDataError: The window is empty, or the answer has no list.
+            ProjectXDataError: The window is empty or no datetime, or the answer has no list.
             ProjectXError: The gateway failed or refused.
         """
+        check_moment("start_date", start_date)
+        check_moment("end_date", end_date)
         zone = ZoneInfo(self.config.timezone)
         end_ns = self.clock.now_ns() if end_date is None else from_datetime(end_date, zone)
         start_ns = (
