@@ -47,8 +47,9 @@ def card(**options: Any) -> Callable[[Scene], Callable[..., None]]:
 
 
 def play_in_process(scene: Scene, options: dict[str, Any]) -> None:
-    """Play a scene by method calls, on virtual time."""
-    run_virtual(_played(scene, {"in_process": True, **options}))
+    """Play a scene by method calls, on virtual time, which has no speed."""
+    timeless = {name: value for name, value in options.items() if name != "speed"}
+    run_virtual(_played(scene, {"in_process": True, **timeless}))
 
 
 def play_over_loopback(scene: Scene, options: dict[str, Any]) -> None:
