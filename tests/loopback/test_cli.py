@@ -220,6 +220,23 @@ def test_the_gateway_says_when_it_is_ready_and_stops_when_told(
     assert (process.returncode, out, err) == (0, "", "")
 
 
+@pytest.mark.parametrize("moment", ["2026-09-01T09:30", "2026-09-01T14:30:00Z"])
+def test_a_start_without_offset_is_chicago_time(tmp_path: Path, moment: str) -> None:
+    """--start means the same as the argument ``start`` of a gateway, with an offset and without."""
+    script = _script(
+        tmp_path,
+        """
+        import os
+        from project_x_py._core.time import format_iso
+        from project_x_py._runtime.endpoints import clock_for
+
+        print(format_iso(clock_for([os.environ["PROJECTX_API_URL"]]).now_ns()))
+        """,
+    )
+    done = _run("run", "--instruments", "MNQ", "--start", moment, script, cwd=tmp_path)
+    assert done.stdout.startswith("2026-09-01T14:3"), (done.stdout, done.stderr)
+
+
 def test_an_occupied_port_is_named(
     tmp_path: Path, served: tuple[subprocess.Popen[str], dict[str, str]]
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +64,9 @@ def market_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--start",
-                help="Exchange time at which the synthetic market starts, ISO 8601; the present "
-                "moment when left out, or the last regular open while the market is closed.",
+                help="Exchange time at which the synthetic market starts, ISO 8601, in "
+                "Chicago without an offset; the present moment when left out, or the last regular "
+                "open while the market is closed.",
             ),
             click.option(
                 "--speed",
@@ -154,4 +155,4 @@ def _moment(text: str) -> datetime:
         ) from exc
     if not 2013 <= moment.year < 2100:
         raise ProjectXError(f"--start {text!r} is too far away; a year from 2013 to 2099 is needed")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment
