@@ -61,6 +61,8 @@ if TYPE_CHECKING:
         Trade,
     )
     from project_x_py.orderbook import OrderBook, create_orderbook
+    from project_x_py.position_manager import PositionManager
+    from project_x_py.position_manager import PositionManager as AsyncPositionManager
     from project_x_py.realtime import ProjectXRealtimeClient, create_realtime_client
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.realtime_data_manager import RealtimeDataManager as AsyncRealtimeDataManager
@@ -100,6 +102,7 @@ __all__ = [
     "DEFAULT_SESSIONS",
     "DOCUMENTED_API",
     "Account",
+    "AsyncPositionManager",
     "AsyncProjectX",
     "AsyncRealtimeDataManager",
     "BracketOrderResponse",
@@ -122,6 +125,7 @@ __all__ = [
     "PerformanceStatsResponse",
     "PortfolioMetricsResponse",
     "Position",
+    "PositionManager",
     "PositionManagerConfig",
     "PositionType",
     "ProjectX",
@@ -235,6 +239,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "ProjectXRealtimeClient",
         "create_realtime_client",
     ),
+    "position_manager": ("PositionManager",),
     "realtime_data_manager": ("RealtimeDataManager",),
     "sessions": (
         "DEFAULT_SESSIONS",
@@ -275,6 +280,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
 """Each package, and the names that the root takes from it."""
 
 _ALIASES: dict[str, str] = {
+    "AsyncPositionManager": "PositionManager",
     "AsyncProjectX": "ProjectX",
     "AsyncRealtimeDataManager": "RealtimeDataManager",
 }

@@ -54,6 +54,7 @@ __all__ = [
     "OrderQueries",
     "OrderSource",
     "PositionOrders",
+    "PositionOrdersOwner",
     "PriceSource",
     "Socket",
     "TaskOwner",
@@ -352,6 +353,13 @@ class PositionOrders(Protocol):
         ...
 
     async def read_account(self) -> bool: ...
+
+
+class PositionOrdersOwner(Protocol):
+    """An order manager, as those see it who look after positions."""
+
+    @property
+    def position_door(self) -> PositionOrders: ...
 
 
 class TaskOwner(Protocol):

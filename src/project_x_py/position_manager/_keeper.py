@@ -54,6 +54,11 @@ class ClosedTrade:
     profit: Decimal
     costs: Decimal
 
+    @property
+    def net(self) -> Decimal:
+        """Dollars made, costs paid."""
+        return self.profit - self.costs
+
 
 class TellPosition(Protocol):
     """Told of each change; ``pnl`` in dollars for a position that closed and is accounted for."""
@@ -96,6 +101,8 @@ class PositionKeeper:
         self._grid_for = grid_for
         self._tell = tell
         self._listeners: list[Callable[[], None]] = []
+        self._accountants: list[Callable[[ClosedTrade], None]] = []
+        self._before: frozenset[int] = frozenset()
         self._fills: dict[str, FillAccount] = {}
         self._open: dict[str, _Open] = {}
         self._waiting: dict[str, tuple[_Open, int]] = {}
@@ -108,6 +115,24 @@ class PositionKeeper:
     def add_listener(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after every statement and every fill."""
         self._listeners.append(listener)
+
+    def add_accountant(self, accountant: Callable[[ClosedTrade], None]) -> None:
+        """Call ``accountant`` with every trade once its fills account for it."""
+        self._accountants.append(accountant)
+
+    def passed(self, trade_ids: frozenset[int]) -> None:
+        """Name fills that the first list of positions contains already; they count no more."""
+        if not self._known:
+            self._before = trade_ids
+
+    def heard_fills(self) -> frozenset[int]:
+        """Return the fills that were counted."""
+        return frozenset().union(*(account.trade_ids for account in self._fills.values()))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a complete list of positions was heard."""
+        return self._known
 
     def hear_position(self, update: PositionUpdate) -> None:
         """Take one statement of the gateway."""
@@ -128,7 +153,7 @@ class PositionKeeper:
 
     def hear_fill(self, fill: TradeUpdate) -> None:
         """Take a fill, once."""
-        if fill.account_id != self.account_id:
+        if fill.account_id != self.account_id or fill.id in self._before:
             return
         account = self._account(fill.contract_id)
         if not account.holding.net and fill.contract_id not in self._waiting:
@@ -225,18 +250,19 @@ class PositionKeeper:
         del self._waiting[contract_id]
         self._base[contract_id] = now
         profit = dollars(self._grid_for(contract_id), now.realised - before.realised)
-        self.closed.append(
-            ClosedTrade(
-                contract_id,
-                kept.opened_ns,
-                closed_ns,
-                kept.largest,
-                kept.is_long,
-                profit,
-                _decimal(now.costs - before.costs),
-            )
+        trade = ClosedTrade(
+            contract_id,
+            kept.opened_ns,
+            closed_ns,
+            kept.largest,
+            kept.is_long,
+            profit,
+            _decimal(now.costs - before.costs),
         )
+        self.closed.append(trade)
         del self.closed[:-KEPT_TRADES]
+        for accountant in self._accountants:
+            accountant(trade)
         return profit
 
     def _begin_with(self, held: PositionUpdate) -> None:

@@ -73,25 +73,25 @@ class LiquidityAnalysisResponse(TypedDict):
 
 
 class RiskAnalysisResponse(TypedDict):
-    """Risk in use against its limits; money is dollars."""
+    """Risk in use against its limits; money is dollars, None where nothing is known."""
 
-    current_risk: float
-    max_risk: float
-    daily_loss: float
-    daily_loss_limit: float
+    current_risk: float | None
+    max_risk: float | None
+    daily_loss: float | None
+    daily_loss_limit: float | None
     position_count: int
-    position_limit: int
+    position_limit: int | None
     daily_trades: int
-    daily_trade_limit: int
-    win_rate: float
-    profit_factor: float
-    sharpe_ratio: float
-    max_drawdown: float
+    daily_trade_limit: int | None
+    win_rate: float | None
+    profit_factor: float | None
+    sharpe_ratio: float | None
+    max_drawdown: float | None
     position_risks: list[dict[str, object]]
-    risk_per_trade: float
+    risk_per_trade: float | None
     account_balance: float
-    margin_used: float
-    margin_available: float
+    margin_used: float | None
+    margin_available: float | None
 
 
 class PerformanceStatsResponse(TypedDict):
@@ -271,56 +271,56 @@ class OrderStatsResponse(TypedDict):
 
 
 class PortfolioMetricsResponse(TypedDict):
-    """Figures of an account's trading; money is dollars."""
+    """Figures of an account's trading; money is dollars, None where nothing is known."""
 
-    total_value: float
-    total_pnl: float
+    total_value: float | None
+    total_pnl: float | None
     realized_pnl: float
-    unrealized_pnl: float
-    daily_pnl: float
-    weekly_pnl: float
-    monthly_pnl: float
-    ytd_pnl: float
-    total_return: float
-    annualized_return: float
-    sharpe_ratio: float
-    sortino_ratio: float
-    max_drawdown: float
-    win_rate: float
-    profit_factor: float
-    avg_win: float
-    avg_loss: float
+    unrealized_pnl: float | None
+    daily_pnl: float | None
+    weekly_pnl: float | None
+    monthly_pnl: float | None
+    ytd_pnl: float | None
+    total_return: float | None
+    annualized_return: float | None
+    sharpe_ratio: float | None
+    sortino_ratio: float | None
+    max_drawdown: float | None
+    win_rate: float | None
+    profit_factor: float | None
+    avg_win: float | None
+    avg_loss: float | None
     total_trades: int
     winning_trades: int
     losing_trades: int
-    largest_win: float
-    largest_loss: float
-    avg_trade_duration_minutes: float
+    largest_win: float | None
+    largest_loss: float | None
+    avg_trade_duration_minutes: float | None
     last_updated: str
 
 
 class PositionAnalysisResponse(TypedDict):
-    """Figures of one position; money is dollars."""
+    """Figures of one position; money is dollars, None where nothing is known."""
 
     position_id: int
     contract_id: str
     entry_price: float
-    current_price: float
-    unrealized_pnl: float
+    current_price: float | None
+    unrealized_pnl: float | None
     position_size: int
-    position_value: float
-    margin_used: float
+    position_value: float | None
+    margin_used: float | None
     duration_minutes: int
-    high_water_mark: float
-    low_water_mark: float
-    max_unrealized_pnl: float
-    min_unrealized_pnl: float
-    volatility: float
-    beta: float
-    delta_exposure: float
+    high_water_mark: float | None
+    low_water_mark: float | None
+    max_unrealized_pnl: float | None
+    min_unrealized_pnl: float | None
+    volatility: float | None
+    beta: float | None
+    delta_exposure: float | None
     gamma_exposure: float
     theta_decay: float
-    risk_contribution: float
+    risk_contribution: float | None
     analysis_timestamp: str
     error: NotRequired[str]
 

@@ -169,23 +169,23 @@ class PositionManagerStats(TypedDict):
     open_positions: int
     closed_positions: int
     total_positions: int
-    total_pnl: float
+    total_pnl: float | None
     realized_pnl: float
-    unrealized_pnl: float
-    best_position_pnl: float
-    worst_position_pnl: float
-    avg_position_size: float
+    unrealized_pnl: float | None
+    best_position_pnl: float | None
+    worst_position_pnl: float | None
+    avg_position_size: float | None
     largest_position: int
-    avg_hold_time_minutes: float
-    longest_hold_time_minutes: float
-    win_rate: float
-    profit_factor: float
-    sharpe_ratio: float
-    max_drawdown: float
-    total_risk: float
-    max_position_risk: float
-    portfolio_correlation: float
-    var_95: float
+    avg_hold_time_minutes: float | None
+    longest_hold_time_minutes: float | None
+    win_rate: float | None
+    profit_factor: float | None
+    sharpe_ratio: float | None
+    max_drawdown: float | None
+    total_risk: float | None
+    max_position_risk: float | None
+    portfolio_correlation: float | None
+    var_95: float | None
     position_updates: int
     risk_calculations: int
     last_position_update: str | None

@@ -1,0 +1,95 @@
+"""The grids of the contracts that an account holds or held.
+
+Invariant (``tests/position_manager/test_position_manager.py``): a record is kept back until its
+grid is known, and is then heard.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from project_x_py._core.grid import TickGrid
+from project_x_py.exceptions import ProjectXError, ProjectXPositionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from project_x_py._ports import OrderSource, PositionOrders, TaskOwner
+    from project_x_py.models import Instrument
+
+__all__ = ["GridBook"]
+
+logger = logging.getLogger(__name__)
+
+
+class GridBook:
+    """Finds grids.
+
+    Args:
+        source: Finds contracts.
+        tasks: Looks for what events name.
+        learned: Called when such a grid is known.
+    """
+
+    def __init__(self, source: OrderSource, tasks: TaskOwner, learned: Callable[[], None]) -> None:
+        self.orders: PositionOrders | None = None
+        """Knows the grids of what was ordered."""
+        self._source = source
+        self._tasks = tasks
+        self._learned = learned
+        self._grids: dict[str, TickGrid] = {}
+        self._learning: set[str] = set()
+
+    def held(self, contract_id: str) -> TickGrid | None:
+        """Return a grid that is known."""
+        grid = self._grids.get(contract_id)
+        if grid is None and self.orders is not None:
+            grid = self.orders.held_grid(contract_id)
+        return grid
+
+    def known(self, contract_id: str) -> TickGrid:
+        """Return the grid of a contract that is held.
+
+        Raises:
+            ProjectXPositionError: Nobody learnt it before the position was told of.
+        """
+        grid = self.held(contract_id)
+        if grid is None:
+            raise ProjectXPositionError(f"the grid of {contract_id} is not known")
+        return grid
+
+    def sought(self, contract_id: str) -> TickGrid | None:
+        """Return a grid, and have one that is not known found out."""
+        grid = self.held(contract_id)
+        if grid is None and contract_id not in self._learning:
+            self._learning.add(contract_id)
+            self._tasks.spawn(self._learn(contract_id), name=f"grid-{contract_id}")
+        return grid
+
+    async def contract(self, name: str) -> Instrument:
+        """Return a contract by id, name or ticker, its grid being known from then on.
+
+        Raises:
+            ProjectXPositionError: There is none, or the gateway failed.
+        """
+        found = await self._source.get_instrument(name)
+        self._grids[found.id] = TickGrid(found.tickSize, found.tickValue)
+        return found
+
+    async def grid(self, contract_id: str) -> TickGrid:
+        """Return the grid of a contract, after asking for it when it is not known."""
+        grid = self.held(contract_id)
+        if grid is None:
+            grid = self._grids[(await self.contract(contract_id)).id]
+        return grid
+
+    async def _learn(self, contract_id: str) -> None:
+        try:
+            await self.contract(contract_id)
+        except ProjectXError as exc:
+            logger.warning("positions of %s wait, its grid is not known: %s", contract_id, exc)
+            return
+        finally:
+            self._learning.discard(contract_id)
+        self._learned()

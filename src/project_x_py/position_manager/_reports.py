@@ -1,0 +1,284 @@
+"""Counts, statistics and exports of positions.
+
+Users may count things of their own beside them (``increment``, ``set_gauge``, ``record_timing``).
+
+Invariant (``tests/position_manager/test_position_manager.py``):
+every figure follows from what was heard;
+what is kept of errors, names and timings is bounded.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from project_x_py._core.time import NS, format_iso
+from project_x_py.position_manager._reckoning import reckoned
+from project_x_py.position_manager._views import cents, position_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from project_x_py.position_manager._core import PositionCore
+    from project_x_py.position_manager._worth import PositionWorth
+    from project_x_py.types.response_types import RiskAnalysisResponse
+    from project_x_py.types.stats_types import ComponentStats, PositionManagerStats
+
+__all__ = ["PositionCounters", "PositionReports"]
+
+ERRORS_KEPT = 100
+NAMES_KEPT = 1_000
+PERFECT = 100.0
+ROW_BYTES = 512
+"""About what one kept change or trade takes."""
+
+
+class PositionCounters:
+    """What users count, and errors.
+
+    Args:
+        core: The account.
+    """
+
+    def __init__(self, core: PositionCore) -> None:
+        self.errors = 0
+        self.status: str | None = None
+        self.counters: dict[str, float] = {}
+        self.gauges: dict[str, float] = {}
+        self.timings: dict[str, tuple[int, float]] = {}
+        self._core = core
+        self._newest: deque[dict[str, Any]] = deque(maxlen=ERRORS_KEPT)
+        self._began_ns = core.clock.monotonic_ns()
+
+    def increment(self, metric: str, value: float) -> None:
+        """Add to a counter."""
+        if metric in self.counters or len(self.counters) < NAMES_KEPT:
+            self.counters[metric] = self.counters.get(metric, 0) + value
+
+    def gauge(self, metric: str, value: float) -> None:
+        """Set a gauge."""
+        if metric in self.gauges or len(self.gauges) < NAMES_KEPT:
+            self.gauges[metric] = value
+
+    def timing(self, operation: str, ms: float) -> None:
+        """Count a duration."""
+        if operation in self.timings or len(self.timings) < NAMES_KEPT:
+            count, total = self.timings.get(operation, (0, 0.0))
+            self.timings[operation] = count + 1, total + ms
+
+    def error(self, error: Exception, context: str, details: Mapping[str, Any] | None) -> None:
+        """Count an error, and keep it among the newest."""
+        self.errors += 1
+        self._newest.append(
+            {
+                "timestamp": format_iso(self._core.clock.wall_ns()),
+                "component": "position_manager",
+                "error_type": type(error).__name__,
+                "message": str(error),
+                "context": context,
+                "details": dict(details or {}),
+            }
+        )
+
+    def newest_errors(self, limit: int) -> list[dict[str, Any]]:
+        """Return the newest errors, the newest last."""
+        return list(self._newest)[-limit:] if limit > 0 else []
+
+    def reset(self) -> None:
+        """Forget all of it."""
+        for held in (self.counters, self.gauges, self.timings, self._newest):
+            held.clear()
+        self.errors = 0
+
+    def shown_status(self) -> str:
+        """Return initializing, active or degraded, or what was set."""
+        if self.status is not None:
+            return self.status
+        if not self._core.keeper.is_known:
+            return "initializing"
+        return "active" if self._core.reader.last_error is None else "degraded"
+
+    def uptime_s(self) -> int:
+        """Return the seconds since the manager was made."""
+        return (self._core.clock.monotonic_ns() - self._began_ns) // NS
+
+    def memory_mb(self) -> float:
+        """Return about how many megabytes the kept changes and trades take."""
+        rows = sum(map(len, self._core.history.values())) + len(self._core.keeper.closed)
+        return rows * ROW_BYTES / (1 << 20)
+
+    def memory(self) -> dict[str, Any]:
+        """Return what is held, and what users count."""
+        return {
+            "memory_usage_mb": self.memory_mb(),
+            "counters": dict(self.counters),
+            "gauges": dict(self.gauges),
+        }
+
+    def show_status(self, status: str) -> None:
+        """Show a status of a user's own."""
+        self.status = status
+
+    def health(self) -> float:
+        """Return 100 while positions are known and fills account for them, 0 while unknown."""
+        core = self._core
+        if not core.keeper.is_known:
+            return 0.0
+        held = [row.contract_id for row in core.keeper.book]
+        told = sum(core.keeper.accounts_for(contract_id) for contract_id in held)
+        score = PERFECT if not held else PERFECT * (1 + told / len(held)) / 2
+        return score if core.reader.last_error is None else score / 2
+
+
+class PositionReports:
+    """Statistics and exports.
+
+    Args:
+        core: The account.
+        scope: One contract, None for all.
+        worth: Values positions.
+        counters: What users count.
+    """
+
+    def __init__(
+        self,
+        core: PositionCore,
+        scope: str | None,
+        worth: PositionWorth,
+        counters: PositionCounters,
+    ) -> None:
+        self.risk_calculations = 0
+        self._core = core
+        self._scope = scope
+        self._worth = worth
+        self._counters = counters
+
+    def documented(self) -> PositionManagerStats:
+        """See :meth:`PositionManager.get_position_statistics`."""
+        core, trades = self._core, self._worth.trades()
+        figures = reckoned(trades)
+        held = [row for row in core.keeper.book if self._scope in (None, row.contract_id)]
+        sizes = [trade.size for trade in trades] + [abs(row.net) for row in held]
+        realised, open_profit = self._worth.realised(), self._worth.unrealised()
+        made = [trade.net for trade in trades]
+        last = core.keeper.last_ns
+        return {
+            "open_positions": len(held),
+            "closed_positions": len(trades),
+            "total_positions": len(held) + len(trades),
+            "total_pnl": None if open_profit is None else cents(realised + open_profit),
+            "realized_pnl": cents(realised),
+            "unrealized_pnl": None if open_profit is None else cents(open_profit),
+            "best_position_pnl": cents(max(made)) if made else None,
+            "worst_position_pnl": cents(min(made)) if made else None,
+            "avg_position_size": sum(sizes) / len(sizes) if sizes else None,
+            "largest_position": max(sizes, default=0),
+            "avg_hold_time_minutes": figures.avg_minutes,
+            "longest_hold_time_minutes": figures.longest_minutes,
+            "win_rate": figures.win_rate,
+            "profit_factor": figures.profit_factor,
+            "sharpe_ratio": figures.sharpe,
+            "max_drawdown": figures.max_drawdown,
+            "total_risk": None,
+            "max_position_risk": None,
+            "portfolio_correlation": None,
+            "var_95": None,
+            "position_updates": core.keeper.updates,
+            "risk_calculations": self.risk_calculations,
+            "last_position_update": None if last is None else format_iso(last),
+        }
+
+    def plain(self) -> dict[str, Any]:
+        """Return the documented statistics as a plain mapping."""
+        return dict(self.documented())
+
+    def count_risk(self, risk_amount: float) -> None:
+        """Count a risk calculation."""
+        self.risk_calculations += 1
+        self._counters.gauge("risk_amount", risk_amount)
+
+    def risk(self) -> RiskAnalysisResponse:
+        """See :meth:`PositionManager.get_risk_metrics`."""
+        core, figures = self._core, reckoned(self._worth.trades())
+        daily = core.day.realised()
+        held = [row for row in core.keeper.book if self._scope in (None, row.contract_id)]
+        self.risk_calculations += 1
+        return {
+            "current_risk": None,
+            "max_risk": None,
+            "daily_loss": None if daily is None else cents(max(-daily, type(daily)(0))),
+            "daily_loss_limit": None,
+            "position_count": len(held),
+            "position_limit": None,
+            "daily_trades": core.day.trades(),
+            "daily_trade_limit": None,
+            "win_rate": figures.win_rate,
+            "profit_factor": figures.profit_factor,
+            "sharpe_ratio": figures.sharpe,
+            "max_drawdown": figures.max_drawdown,
+            "position_risks": [
+                {
+                    "contract_id": row.contract_id,
+                    "size": abs(row.net),
+                    "unrealized_pnl": self._open_profit(row.contract_id),
+                }
+                for row in held
+            ],
+            "risk_per_trade": None,
+            "account_balance": core.balance,
+            "margin_used": None,
+            "margin_available": None,
+        }
+
+    def component(self) -> ComponentStats:
+        """Return the documented figures of a component."""
+        last = self._core.keeper.last_ns
+        return {
+            "name": "position_manager",
+            "status": self._counters.shown_status(),
+            "uptime_seconds": self._counters.uptime_s(),
+            "last_activity": None if last is None else format_iso(last),
+            "error_count": self._counters.errors,
+            "memory_usage_mb": self._counters.memory_mb(),
+            "performance_metrics": {
+                name: {"count": count, "avg_ms": total / count}
+                for name, (count, total) in self._counters.timings.items()
+            },
+        }
+
+    def export(self) -> dict[str, Any]:
+        """See :meth:`PositionManager.export_portfolio_report`."""
+        core = self._core
+        held = [row for row in core.keeper.book if self._scope in (None, row.contract_id)]
+        return {
+            "report_timestamp": format_iso(core.clock.now_ns()),
+            "account_id": core.account_id,
+            "positions": [
+                {
+                    **position_model(row).to_dict(),
+                    "netPos": row.net,
+                    "unrealized_pnl": self._open_profit(row.contract_id),
+                }
+                for row in held
+            ],
+            "trades": [
+                {
+                    "contract_id": trade.contract_id,
+                    "opened": format_iso(trade.opened_ns),
+                    "closed": format_iso(trade.closed_ns),
+                    "size": trade.size,
+                    "direction": "LONG" if trade.is_long else "SHORT",
+                    "profit": cents(trade.profit),
+                    "costs": cents(trade.costs),
+                    "net": cents(trade.net),
+                }
+                for trade in self._worth.trades()
+            ],
+            "pnl": dict(self._worth.portfolio()),
+            "statistics": dict(self.documented()),
+            "risk": dict(self.risk()),
+        }
+
+    def _open_profit(self, contract_id: str) -> float | None:
+        price = self._core.last_price(contract_id)
+        return None if price is None else cents(self._core.keeper.unrealised(contract_id, price))
