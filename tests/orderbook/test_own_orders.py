@@ -140,6 +140,59 @@ def test_without_a_book_the_queue_is_unknown() -> None:
     assert ahead(book) == 8
 
 
+def test_a_picture_in_pieces_bounds_nothing() -> None:
+    """Between a reset and the level's own row the order is not taken to be the first."""
+    book = plain_book()
+    handler = book.realtime_handler
+    handler.on_depth(best(10, 12, 9))
+    handler.own_orders.on_order(order())
+    handler.on_depth(depth((6, 0, 0)))
+    assert ahead(book) == 9
+    handler.on_depth(depth((BID, 9, 4), (ASK, 12, 1)))
+    assert ahead(book) == 9
+    handler.on_depth(depth((BID, 10, 7)))
+    assert ahead(book) == 7
+
+
+def test_an_order_beyond_the_window_is_unknown() -> None:
+    """Until its level comes into view; what the window leaves later is not forgotten."""
+    book = plain_book({"max_depth_levels": 2})
+    handler = book.realtime_handler
+    handler.on_depth(depth((6, 0, 0), (BID, 12, 5), (BID, 11, 5), (ASK, 14, 1)))
+    handler.own_orders.on_order(order())
+    handler.own_orders.on_order(order(2, side=1, limit=15))
+    assert (ahead(book), ahead(book, 2)) == (None, None)
+    handler.on_depth(depth((BID, 12, 0), (BID, 10, 50)))
+    assert ahead(book) == 50
+    handler.on_depth(depth((BID, 12, 5)))
+    assert book.state.ladder.size_at(0, 10) == 0
+    assert ahead(book) == 50
+
+
+def test_a_free_price_within_the_window_has_nobody_ahead() -> None:
+    """Between the best prices and between levels an order is the first."""
+    book = plain_book()
+    handler = book.realtime_handler
+    handler.on_depth(depth((6, 0, 0), (BID, 12, 5), (BID, 9, 5), (ASK, 15, 1), (ASK, 18, 1)))
+    handler.own_orders.on_order(order())
+    handler.own_orders.on_order(order(2, limit=13))
+    handler.own_orders.on_order(order(3, side=1, limit=16))
+    assert [ahead(book, n) for n in (1, 2, 3)] == [0, 0, 0]
+
+
+def test_an_untrusted_book_bounds_nothing() -> None:
+    """What an outage has left of the book may be too small; the next picture tells."""
+    book = plain_book()
+    handler = book.realtime_handler
+    handler.on_depth(best(10, 12, 2))
+    book.state.distrust = "messages are missing"
+    handler.own_orders.on_order(order())
+    handler.on_depth(depth((ASK, 13, 4)))
+    assert ahead(book) is None
+    handler.on_depth(best(10, 12, 50))
+    assert ahead(book) == 50
+
+
 def test_other_account_records_change_nothing() -> None:
     """Positions, fills and accounts are taken and left."""
     book = plain_book()

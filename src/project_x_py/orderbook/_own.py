@@ -4,10 +4,11 @@ The gateway tells no queue. ``ahead`` is an upper bound from what it does tell: 
 when the order came to rest, less what has printed at its price since, and never more than the
 least that was displayed since. A print and the depth message of the same print may come in either
 order without being counted twice. Cancellations are taken to be behind until the level shows
-otherwise.
+otherwise. A level that is not displayed says nothing: the order itself rests there, so the feed's
+window has moved, or a picture has only begun. Nor does a book that is not trusted.
 
 Invariants (``tests/orderbook/test_own_orders.py``): ``ahead`` never grows while an order rests
-unchanged; an order that is done is gone.
+unchanged; a level that is not shown bounds nothing; an order that is done is gone.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class OwnOrders:
         known = state.own_orders.get(update.id)
         if known is None or (known.side, known.price) != (side, update.limit) or left > known.size:
             queue = self._queues[update.id] = _Queue()
-            if state.trusted:
+            if state.trusted and self._is_shown(side, update.limit):
                 queue.show(state.ladder.size_at(side, update.limit))
             known = OwnOrder(update.id, side, update.limit, left, queue.ahead)
         state.own_orders[update.id] = replace(known, size=left)
@@ -97,10 +98,19 @@ class OwnOrders:
 
     def on_book(self) -> None:
         """Bound the queues by what is displayed; learn them where they were not known."""
+        if not self._state.trusted:
+            return
         for order in list(self._state.own_orders.values()):
-            queue = self._queues[order.order_id]
-            queue.show(self._state.ladder.size_at(order.side, order.price))
-            self._note(order, queue)
+            size = self._state.ladder.size_at(order.side, order.price)
+            if size:
+                queue = self._queues[order.order_id]
+                queue.show(size)
+                self._note(order, queue)
+
+    def _is_shown(self, side: int, price: int) -> bool:
+        """Whether the feed shows what rests at a price: not beyond the deepest level it shows."""
+        deepest = self._state.ladder.worst(side)
+        return deepest is not None and (price <= deepest if side else price >= deepest)
 
     def _note(self, order: OwnOrder, queue: _Queue) -> None:
         if queue.ahead != order.ahead:
