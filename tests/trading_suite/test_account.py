@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +130,31 @@ def test_each_account_has_a_file_of_its_own(
             assert _journal(suite.client, None) is None
 
     run()
+
+
+@in_virtual_time
+async def test_each_position_event_comes_once_on_its_instrument() -> None:
+    """An event reaches its own bus and the suite's, once each; views keep contracts apart."""
+    seen: dict[str, list[str]] = {"suite": [], "MNQ": [], "ES": []}
+
+    async with simulated_suite("MNQ", "ES") as (_, suite):
+
+        def keeper(name: str) -> Callable[[Event], Coroutine[None, None, None]]:
+            async def keep(event: Event) -> None:
+                seen[name].append(event.data["symbol"])
+
+            return keep
+
+        await suite.on(EventType.POSITION_OPENED, keeper("suite"))
+        for symbol in ("MNQ", "ES"):
+            await suite[symbol].on(EventType.POSITION_OPENED, keeper(symbol))
+            await suite[symbol].orders.place_market_order(symbol, 0, 1)
+        await asyncio.sleep(1)
+        assert seen == {"suite": ["MNQ", "ES"], "MNQ": ["MNQ"], "ES": ["ES"]}
+        assert len(await suite.positions.get_all_positions()) == 2
+        assert [one.symbol for one in await suite["ES"].positions.get_all_positions()] == ["EP"]
+        assert (await suite["ES"].positions.close_all_positions())["proved"]
+        assert len(await suite.positions.get_all_positions()) == 1
+        proof = await suite.flatten()
+        assert (proof.proved, list(proof.closed.values())) == (True, [1])
+        assert await suite.positions.get_all_positions() == []

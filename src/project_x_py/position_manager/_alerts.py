@@ -78,7 +78,7 @@ class AlertBook:
         """Set the alert of a contract anew.
 
         Raises:
-            ProjectXPositionError: Nothing is to be watched, or a limit is on the wrong side of zero.
+            ProjectXPositionError: Nothing to watch, or a limit on the wrong side of zero.
         """
         limits = {"max_loss": max_loss, "max_gain": max_gain, "pnl_threshold": pnl_threshold}
         if all(limit is None for limit in limits.values()):

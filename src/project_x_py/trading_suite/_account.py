@@ -1,9 +1,9 @@
-"""What a suite has once for its account, whatever the number of instruments: its orders.
+"""What a suite has once for its account, whatever the instruments: its orders and positions.
 
-Invariants (``tests/trading_suite/test_account.py``): an order event comes once, on the bus of its
-instrument and thereby on the suite's; no entry is sent while the account's state is in doubt, or
-into a contract that is no longer the active one; orders of a gateway on this machine leave no file
-unless one is asked for.
+Invariants (``tests/trading_suite/test_account.py``): an order or position event comes once, on the
+bus of its instrument and thereby on the suite's; no entry is sent while the account's state is in
+doubt, or into a contract that is no longer the active one; orders of a gateway on this machine
+leave no file unless one is asked for.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from project_x_py._core.grid import TickGrid
+from project_x_py._core.prices import PriceBoard
 from project_x_py._runtime.endpoints import is_loopback, origin_of
 from project_x_py._runtime.virtual_loop import VirtualLoop
 from project_x_py.client._lease import STATE_VARIABLE, state_directory
 from project_x_py.order_manager.order_manager import OrderManager
+from project_x_py.position_manager.position_manager import PositionManager
 from project_x_py.trading_suite.config import OWN_JOURNAL
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["AccountParts", "EntryDoor", "Prices"]
 
 log = logging.getLogger(__name__)
+
+PRICES = 3
+"""Last prices are kept after every other owner of market data has heard."""
 
 
 class Prices:
@@ -82,7 +88,7 @@ class EntryDoor:
 
 
 class AccountParts:
-    """The orders of a suite's account.
+    """The orders and positions of a suite's account.
 
     Args:
         client: Logged in.
@@ -118,6 +124,26 @@ class AccountParts:
             prices=Prices(data),
             bus_for=bus_for,
         )
+        self.board = PriceBoard(client.clock.now_ns)
+        for contract_id, one in by_contract.items():
+            contract = one.instrument_info
+            grid = TickGrid(contract.tickSize, contract.tickValue)
+            realtime.attach(contract_id, grid, self.board, rank=PRICES)
+        self.positions = PositionManager(
+            client,
+            bus,
+            data_manager=self.board,
+            config=config.position_manager_config,
+            bus_for=bus_for,
+        )
+        self._views = {
+            contract_id: self.positions.of_contract(contract_id, one.event_bus)
+            for contract_id, one in by_contract.items()
+        }
+
+    def positions_of(self, contract_id: str) -> PositionManager:
+        """Return the positions of one instrument."""
+        return self._views[contract_id]
 
     async def start(self) -> None:
         """Read the account and follow it; the user hub is subscribed to.
@@ -127,9 +153,12 @@ class AccountParts:
         """
         if not await self.orders.initialize(self._realtime):
             log.warning("the account's orders are not known yet: %s", self.orders.last_error)
+        if not await self.positions.initialize(self._realtime, self.orders):
+            log.warning("the account's positions are not known yet: %s", self.positions.last_error)
 
     async def close(self) -> None:
-        """Stop following the account; working orders stay."""
+        """Stop following the account; working orders and positions stay."""
+        await self.positions.cleanup()
         await self.orders.cleanup()
 
 

@@ -19,7 +19,12 @@ from project_x_py._core.bars import timeframe
 from project_x_py.sessions.config import SessionConfig
 
 if TYPE_CHECKING:
-    from project_x_py.types import DataManagerConfig, OrderbookConfig, OrderManagerConfig
+    from project_x_py.types import (
+        DataManagerConfig,
+        OrderbookConfig,
+        OrderManagerConfig,
+        PositionManagerConfig,
+    )
 
 __all__ = [
     "KEYWORDS",
@@ -79,6 +84,7 @@ class TradingSuiteConfig:
         orderbook_config: Settings of the order books.
         session_config: Regular or electronic hours for the session reads.
         order_manager_config: Settings of the order manager.
+        position_manager_config: Settings of the position manager.
         order_journal: The file in which orders are written down before they are sent; ``"own"``
             is one per account in the user's state directory, and none for a gateway on this
             machine; None is none.
@@ -98,6 +104,7 @@ class TradingSuiteConfig:
     orderbook_config: OrderbookConfig | None = None
     session_config: SessionConfig | None = None
     order_manager_config: OrderManagerConfig | None = None
+    position_manager_config: PositionManagerConfig | None = None
     order_journal: str | Path | None = OWN_JOURNAL
 
     def __post_init__(self) -> None:

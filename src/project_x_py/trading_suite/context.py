@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from project_x_py.models import Instrument
     from project_x_py.order_manager import OrderManager
     from project_x_py.orderbook import OrderBook
+    from project_x_py.position_manager import PositionManager
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.trading_suite._account import AccountParts
 
@@ -48,6 +49,17 @@ class InstrumentContext:
         if self.account is None:
             raise AttributeError("this context is of no suite, so it has no orders")
         return self.account.orders
+
+    @property
+    def positions(self) -> PositionManager:
+        """The positions of this instrument, a view on those of the account.
+
+        Raises:
+            AttributeError: The context is of no suite.
+        """
+        if self.account is None:
+            raise AttributeError("this context is of no suite, so it has no positions")
+        return self.account.positions_of(self.instrument_info.id)
 
     @property
     def instrument(self) -> Instrument:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from project_x_py.models import Instrument
     from project_x_py.order_manager import OrderManager
     from project_x_py.orderbook import OrderBook
+    from project_x_py.position_manager import FlatProof, PositionManager
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.sessions import SessionConfig, SessionType
 
@@ -427,6 +428,22 @@ class TradingSuite:
     def data(self) -> RealtimeDataManager:
         """The bars of a suite with one instrument."""
         return self._only("data").data
+
+    @property
+    def positions(self) -> PositionManager:
+        """The positions of the account, those of contracts outside the suite included."""
+        return self._account.positions
+
+    async def flatten(self, timeout_s: float = 30.0) -> FlatProof:
+        """Cancel every order and close every position of the account, and prove it.
+
+        Proved is what two complete reads show: nothing held, nothing working, no order whose fate
+        is unknown. Without that the answer says so, and the suite keeps at it.
+
+        Args:
+            timeout_s: How long this call works before it answers.
+        """
+        return await self._account.positions.flatten(timeout_s=timeout_s)
 
     @property
     def orderbook(self) -> OrderBook | None:
