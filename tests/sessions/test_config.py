@@ -126,7 +126,7 @@ def test_a_product_by_any_of_its_names(name: str) -> None:
     """A ticker, a contract name, a contract id and a symbol id speak of the same product."""
     own = times("10:00", "11:00")
     assert SessionConfig().get_session_times(name) is DEFAULT_SESSIONS["MNQ"]
-    assert SessionConfig(product_sessions={"MNQ": own}).get_session_times(name) is own
+    assert SessionConfig(product_sessions={"MNQ": own}).get_session_times(name) == own
 
 
 @pytest.mark.parametrize("name", ["GF", "GFQ6", "CON.F.US.GF.Q26", "F.US.GF"])
