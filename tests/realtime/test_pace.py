@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from project_x_py.realtime._pace import LEARN_TICKS, SHORTEST_S, TICK_S, Pace
+from project_x_py.realtime._pace import LEARN_HEARD, LEARN_TICKS, SHORTEST_S, TICK_S, Pace
 
 
 def heard(pace: Pace, share: float, ticks: int, seed: int = 1) -> None:
@@ -27,6 +27,11 @@ def test_nothing_is_suspicious_before_enough_was_heard() -> None:
     silent = Pace()
     heard(silent, 0.0, 10 * LEARN_TICKS)
     assert not silent.is_suspicious
+    for count in range(1, LEARN_HEARD):
+        silent.tick(count)
+    assert not silent.is_known
+    silent.tick(LEARN_HEARD)
+    assert silent.is_known
 
 
 def test_a_liquid_stream_is_missed_within_seconds() -> None:

@@ -152,6 +152,82 @@ async def test_a_contract_that_stays_frozen_costs_ever_fewer_reconnects() -> Non
         assert len(told.gaps) == 1
 
 
+@pytest.mark.parametrize("frozen", [{MNQ}, {"trades"}])
+def test_what_was_never_heard_is_found_once_it_trades(frozen: set[str]) -> None:
+    """A subscription that brings nothing from its first second on, or no prints, is renewed."""
+
+    @in_virtual_time
+    async def run() -> None:
+        peer = Peer()
+        async with market_of(peer, MNQ) as (client, market, told, _):
+            market.frozen = set(frozen)
+            await asyncio.sleep(20)
+            assert told.stale == [MNQ]
+            market.frozen = set()
+            await asyncio.sleep(10)
+            assert client.get_stats()["open_gaps"] == 0
+            assert client.get_stats()["connection_errors"] == 0
+            assert market.asked == 1
+
+    run()
+
+
+@in_virtual_time
+async def test_a_feed_that_does_not_come_back_after_the_break_is_found() -> None:
+    """What was usual before the break is forgotten, but not that somebody wants to hear."""
+    peer = Peer()
+    calendar = find_calendar(MNQ)
+    assert calendar is not None
+    async with market_of(peer, MNQ) as (client, market, told, _):
+        clock = client._clock
+        assert isinstance(clock, VirtualClock)
+        await asyncio.sleep(60)
+        clock.shift(calendar.next_close_ns(clock.now_ns()) - 30 * NS - clock.now_ns())
+        await asyncio.sleep(30)
+        market.quiet = True
+        await asyncio.sleep(120)
+        clock.shift(calendar.next_open_ns(clock.now_ns()) - 30 * NS - clock.now_ns())
+        await asyncio.sleep(30)
+        market.quiet, market.frozen = False, {MNQ}
+        await asyncio.sleep(25)
+        assert told.stale == [MNQ]
+
+
+@in_virtual_time
+async def test_what_traded_while_a_hub_was_away_convicts_nobody() -> None:
+    """The gap of the outage tells of it; a quiet contract that is back is not suspected for it."""
+    peer = Peer()
+    async with market_of(peer, MNQ, every_s=400.0) as (client, market, told, _):
+        await asyncio.sleep(401)
+        peer.hub("market").cut("gone")
+        market.traded_ns = client._clock.now_ns()
+        await asyncio.sleep(300)
+        assert market.asked > 0
+        assert told.stale == []
+        assert client.get_stats()["connection_errors"] == 1
+
+
+@in_virtual_time
+async def test_what_comes_while_the_history_is_asked_is_not_missed() -> None:
+    """A print on its way at the moment of the question is nobody's fault."""
+    peer = Peer()
+    async with market_of(peer, MNQ) as (client, market, told, _):
+
+        async def slow(contract_id: str) -> int | None:
+            market.quiet = False
+            await asyncio.sleep(0.3)
+            market.asked += 1
+            return market.traded_ns
+
+        client.set_witness(slow)
+        await asyncio.sleep(40)
+        for _turn in range(20):
+            market.quiet = True
+            await asyncio.sleep(30)
+        assert market.asked > 0
+        assert told.stale == []
+
+
 @pytest.mark.parametrize("kind", ["trades", "quotes", "depth"])
 def test_one_stream_that_froze_is_subscribed_to_anew(kind: str) -> None:
     """The others go on; prints are testified by the history, the rest by a fresh snapshot."""
@@ -272,6 +348,11 @@ async def test_a_whole_week_without_a_false_reconnect() -> None:
     async with market_of(peer, MNQ, every_s=0.9) as (client, market, told, _):
         quiet = Market(peer, client, every_s=700.0)
         tasks = Supervisor("quiet market")
+
+        async def newest(contract_id: str) -> int | None:
+            return await (quiet if contract_id == MES else market).newest(contract_id)
+
+        client.set_witness(newest)
         assert await client.subscribe_market_data([MES])
         tasks.spawn(quiet.run(MES), name="market")
         clock = client._clock

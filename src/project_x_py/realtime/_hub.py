@@ -108,6 +108,7 @@ class Hub:
         self.name = name
         self.url = url
         self.errors = 0
+        self.times_connected = 0
         self.sequence = 0
         self.tap: FrameTap | None = None
         self._connected = False
@@ -466,6 +467,7 @@ class Hub:
 
     def _found(self, adopted: Adopted | None) -> None:
         self._connected = True
+        self.times_connected += 1
         attempt = self._attempt
         logger.info("the %s hub is connected", self.name)
         for waiter in self._waiters:

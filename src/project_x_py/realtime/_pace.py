@@ -17,6 +17,8 @@ __all__ = ["TICK_S", "Pace"]
 TICK_S = 0.5
 LEARN_TICKS = 60
 """Ticks without which nothing is concluded: half a minute."""
+LEARN_HEARD = 3
+"""Ticks in which something has to have come before anything is."""
 MEMORY_TICKS = 240
 SHORTEST_S = 3.0
 ODDS = math.log(1e-7)
@@ -26,7 +28,7 @@ ODDS = math.log(1e-7)
 class Pace:
     """One stream, as it sounds from tick to tick."""
 
-    __slots__ = ("_last", "_learned", "_share", "_ticks", "silent_ticks")
+    __slots__ = ("_heard", "_last", "_learned", "_share", "_ticks", "silent_ticks")
 
     def __init__(self) -> None:
         self._last = 0
@@ -35,7 +37,7 @@ class Pace:
     def forget(self) -> None:
         """Learn anew, as at the beginning of a session."""
         self._share = 0.0
-        self._ticks = 0
+        self._ticks = self._heard = 0
         self._learned = 0
         self.silent_ticks = 0
 
@@ -54,6 +56,7 @@ class Pace:
             if not self.is_suspicious:
                 self.accept()  # a fault says nothing about the market
             self.silent_ticks = self._learned = 0
+            self._heard += 1
             self._learn(True)
         else:
             self.silent_ticks += 1
@@ -75,9 +78,14 @@ class Pace:
         return self.silent_ticks * TICK_S
 
     @property
+    def is_known(self) -> bool:
+        """Whether enough was heard to say what is usual."""
+        return self._ticks >= LEARN_TICKS and self._heard >= LEARN_HEARD
+
+    @property
     def patience_s(self) -> float:
         """Seconds of silence that are nothing special; infinite while too little is known."""
-        if self._ticks < LEARN_TICKS or self._share <= 0:
+        if not self.is_known or self._share <= 0:
             return math.inf
         missed = 1.0 - min(self._share, 0.999)
         return max(SHORTEST_S, TICK_S * ODDS / math.log(missed))

@@ -1,12 +1,14 @@
 """The truth about the feed: who should be heard, who is not, and whose doing that is.
 
 Three witnesses are asked in turn. The pace of each stream, learned while its market is in session,
-says when a silence is too long. A round trip says whether the hub still speaks at all. The
+says when a silence is too long; of what has no pace yet the history is asked ever less often. A
+round trip says whether the hub still speaks at all. The
 gateway's own history says whether the market traded meanwhile. Only who is convicted is treated: a
 mute hub is connected anew, a frozen contract is subscribed to anew.
 
 Invariants (``tests/realtime/test_watch.py``): a mute hub of a liquid contract in session is found
-within five seconds; a quiet contract, the daily break, a halt and the weekend are never mistaken
+within five seconds; one that was never heard, or not since the break, within a minute of its
+trading; a quiet contract, the daily break, a halt and the weekend are never mistaken
 for a fault; a machine that slept connects anew before anything else.
 """
 
@@ -49,8 +51,14 @@ IDLE_S = 5.0
 LATE_TICK_NS = round(2.0 * NS)
 """A look that comes so late says nothing: the frames wait behind what kept the loop."""
 HEARD_AGAIN_S = 5.0
+HEARING_S = 15.0
+"""After so long a silence the history is asked about what has not been heard enough to have a
+pace: nobody knows whether it is quiet or was never delivered."""
 FIRST_DOUBT_S = 10.0
 LONGEST_DOUBT_S = 600.0
+
+TESTIFIED = ("any", "trades")
+"""What the history can speak about."""
 
 logger = logging.getLogger(__name__)
 
@@ -67,21 +75,39 @@ class _Watched:
     doubt_s: float = 0.0
     not_before_ns: int = 0
     """Monotonic time until which an acquittal holds."""
+    since_ns: int = 0
+    """Exchange time since which all that trades should have been heard; 0 until then."""
+    hearing_s: float = 0.0
+    """Silence after which the next question is due, while there is no pace."""
+    asked_ns: int = 0
 
     def forget(self) -> None:
         """Learn anew."""
         for pace in self.paces.values():
             pace.forget()
-        self.doubt_s = 0.0
-        self.not_before_ns = 0
+        self.doubt_s = self.hearing_s = 0.0
+        self.not_before_ns = self.asked_ns = self.since_ns = 0
 
     def accept(self) -> None:
         """Take the silence for the market's."""
         for pace in self.paces.values():
             pace.accept()
 
-    def tick(self) -> str | None:
+    def is_due(self, now_ns: int) -> str | None:
+        """Return a stream without a pace that is silent for so long that it is asked about."""
+        if now_ns < max(self.not_before_ns, self.asked_ns + round(self.hearing_s * NS)):
+            return None
+        for kind in TESTIFIED:
+            pace = self.paces[kind]
+            if not pace.is_known and pace.silent_s >= HEARING_S:
+                self.asked_ns = now_ns
+                self.hearing_s = min(LONGEST_DOUBT_S, max(FIRST_DOUBT_S, 2 * self.hearing_s))
+                return kind
+        return None
+
+    def tick(self, exch_ns: int) -> str | None:
         """Take note of a tick; return the stream that is suspiciously silent."""
+        self.since_ns = self.since_ns or exch_ns
         streams = self.streams
         if self.paces["any"].tick(streams.heard_ns):
             self.doubt_s = 0.0
@@ -131,6 +157,7 @@ class FeedWatch:
         self._watched: dict[str, _Watched] = {}
         self._run: asyncio.Task[Any] | None = None
         self._in_session = False
+        self._times_connected = 0
 
     def start(self) -> None:
         """Begin to watch; harmless while it goes on."""
@@ -191,6 +218,10 @@ class FeedWatch:
             del self._watched[gone]
         if not market.connected:
             return
+        if market.times_connected != self._times_connected:
+            self._times_connected = market.times_connected
+            for one in self._watched.values():
+                one.since_ns = 0  # what traded meanwhile is known to be missed
         self._hear()
         self._in_session = bool(self._gaps.open_gaps)
         exch_ns, now_ns = self._clock.now_ns(), self._clock.monotonic_ns()
@@ -203,13 +234,17 @@ class FeedWatch:
                 watched.forget()
                 continue
             self._in_session = True
-            kind = watched.tick()
-            if kind is not None and not watched.examined and now_ns >= watched.not_before_ns:
-                watched.examined = True
-                self._tasks.spawn(
-                    self._examine(market, contract_id, watched, kind),
-                    name=f"{PASSING}examination",
-                )
+            kind = watched.tick(exch_ns)
+            if watched.examined:
+                continue
+            if kind is not None and now_ns >= watched.not_before_ns:
+                inquiry = self._examine(market, contract_id, watched, kind)
+            elif self.witness is not None and (kind := watched.is_due(now_ns)) is not None:
+                inquiry = self._ask(market, contract_id, watched, kind)
+            else:
+                continue
+            watched.examined = True
+            self._tasks.spawn(inquiry, name=f"{PASSING}examination")
 
     def _hear(self) -> None:
         """End the gaps of silent contracts that are heard again."""
@@ -237,6 +272,15 @@ class FeedWatch:
         finally:
             watched.examined = False
 
+    async def _ask(self, hub: Hub, contract_id: str, watched: _Watched, kind: str) -> None:
+        """Find out whether what was hardly ever heard trades all the same."""
+        try:
+            silent_s = watched.paces[kind].silent_s
+            if await self._missed(contract_id, watched, kind):
+                await self._frozen(hub, contract_id, watched, kind, silent_s, HEARING_S)
+        finally:
+            watched.examined = False
+
     async def _speaks(self, hub: Hub) -> bool:
         """Whether a hub answers, or anything else comes from it; also when it is lost already."""
         heard_ns = hub.heard_ns
@@ -253,14 +297,17 @@ class FeedWatch:
             # Nobody can testify: subscribing anew costs little and cures what there may be.
             await self._subscriptions.renew_market(contract_id)
             return False
-        last_ns = streams.trades_ns if kind == "trades" else max(streams.heard_ns, streams.stamp_ns)
         try:
             newest_ns = await self.witness(contract_id)
         except ProjectXError as exc:
             logger.info("no testimony about %s: %s", contract_id, exc)
             return False
-        silent = watched.paces[kind].silent_ticks > 0
-        return silent and newest_ns is not None and newest_ns > last_ns
+        if newest_ns is None:
+            return False
+        await asyncio.sleep(TICK_S)  # what is on its way is not missed
+        last_ns = streams.trades_ns if kind == "trades" else max(streams.heard_ns, streams.stamp_ns)
+        silent = watched.paces[kind].silent_ticks > 0 and watched.since_ns > 0
+        return silent and newest_ns > max(last_ns, watched.since_ns)
 
     async def _mute(self, hub: Hub, silent_s: float, limit_s: float) -> None:
         """Leave a hub that says nothing, and the other one if it is no better."""
