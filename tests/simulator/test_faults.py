@@ -131,11 +131,44 @@ def test_mistakes_are_named(parts: Assembly) -> None:
         (kinds.LargeDepth(contract_id="CON.F.US.X.U26"), "has no market"),
         (kinds.JumpClock(seconds=1e12), "ten years"),
         (kinds.Halt(seconds=0.0), "above 0"),
+        (kinds.Halt(seconds=1e300), "below ten years"),
+        (kinds.DailyBreak(seconds=1e300), "below ten years"),
+        (kinds.Mute(seconds=-1.0), "seconds from 0"),
         (kinds.Roll(contract_id="CON.F.US.MNQ.Z30"), "not an active contract"),
     ]
     for fault, message in wrong:
         with pytest.raises(ProjectXError, match=message):
             faults.apply(fault)
+    assert len(faults.requests) == 0
+    assert not parts.user_hub.muted
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        kinds.Refuse(status=200),
+        kinds.Cut(times=0),
+        kinds.Answer(route="/api/Auth/logout", code=3),
+        kinds.DelayAnswers(seconds=-1.0),
+        kinds.DelayMessages(seconds=-1.0),
+        kinds.DuplicateEvents(times=0),
+        kinds.GarbleEvents(times=0),
+        kinds.ReorderEvents(count=0),
+        kinds.Mute(seconds=-1.0),
+        kinds.JumpClock(seconds=1e12),
+        kinds.Halt(seconds=-1.0),
+        kinds.DailyBreak(seconds=1e300),
+        kinds.LargeDepth(contract_id="CON.F.US.X.U26"),
+        kinds.Resume(contract_id="CON.F.US.X.U26"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+async def test_a_schedule_with_a_mistake_is_none(parts: Assembly, fault: kinds.Fault) -> None:
+    """A value that cannot be is refused when it is scheduled, not when its time has come."""
+    faults = parts.venue.faults
+    with pytest.raises(ProjectXError):
+        faults.schedule([(1.0, kinds.ExpireTokens()), (2.0, fault)])
+    assert faults.state()["scheduled"] == 0
     assert len(faults.requests) == 0
 
 

@@ -53,6 +53,16 @@ HARMS: tuple[Fault, ...] = (
 )
 """What a seeded schedule chooses from: faults that a client which redials gets over."""
 
+_OF_REQUESTS = (
+    kinds.Answer,
+    kinds.Cut,
+    kinds.DelayAnswers,
+    kinds.LoseAnswer,
+    kinds.Refuse,
+    kinds.SpoilAnswer,
+    kinds.TearAnswer,
+)
+
 
 class Faults:
     """The faults of one gateway. Hubs are named ``"user"`` and ``"market"``.
@@ -115,8 +125,10 @@ class Faults:
         for at_s, fault in pairs:
             if not 0 <= at_s < float("inf"):
                 raise ProjectXError(f"a fault comes at 0 s or later, not at {at_s}")
-            if isinstance(fault, kinds.Halt | kinds.Resume | kinds.LargeDepth):
-                self.market.check(fault.contract_id)
+            fault.check(self)
+            if isinstance(fault, _OF_REQUESTS):
+                # Nothing asks these for a fault, so what is left with them strikes nobody.
+                fault.apply(Faults())
         for at_s, fault in pairs:
             self.later(at_s, fault)
         return pairs

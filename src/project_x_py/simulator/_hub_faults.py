@@ -22,7 +22,15 @@ from project_x_py.exceptions import ProjectXError
 if TYPE_CHECKING:
     from project_x_py.simulator._hub import HubConnection
 
-__all__ = ["Garbled", "HubFaults", "HubTrouble", "StruckHub", "garbled"]
+__all__ = [
+    "Garbled",
+    "HubFaults",
+    "HubTrouble",
+    "StruckHub",
+    "check_count",
+    "check_delay",
+    "garbled",
+]
 
 Garbled = Literal["truncated", "not_json", "unterminated", "wrong_types", "no_type", "nested"]
 """How a frame is spoilt."""
@@ -121,15 +129,15 @@ class HubTrouble:
 
     def duplicate(self, times: int) -> None:
         """Let each of the next events be sent twice."""
-        self._plans.append(_Duplicates(_checked(times, "times")))
+        self._plans.append(_Duplicates(check_count(times, "times")))
 
     def garble(self, how: Garbled, times: int) -> None:
         """Let each of the next events be spoilt."""
-        self._plans.append(_Spoiler(how, _checked(times, "times")))
+        self._plans.append(_Spoiler(how, check_count(times, "times")))
 
     def reverse(self, count: int) -> None:
         """Let the next events be held until there are ``count``, and be sent newest first."""
-        self._plans.append(_Reversal(_checked(count, "count")))
+        self._plans.append(_Reversal(check_count(count, "count")))
 
     def deliver(self, to: Sequence[HubConnection], frame: bytes) -> None:
         """Send an event, or what the fault whose turn it is makes of it."""
@@ -236,8 +244,7 @@ class HubFaults:
 
     def delay(self, hub: str | None, seconds: float) -> None:
         """Let everything that a hub, or all, sends wait; 0 ends it."""
-        if not 0 <= seconds < float("inf"):
-            raise ProjectXError(f"a delay takes seconds from 0 on, not {seconds}")
+        check_delay(seconds)
         for struck in self.named(hub):
             struck.trouble.delay_s = seconds
 
@@ -265,7 +272,14 @@ def _send(events: Sequence[Event]) -> None:
             connection.push(frame)
 
 
-def _checked(count: int, what: str) -> int:
+def check_delay(seconds: float) -> None:
+    """Refuse a time that nothing can wait. Raises ProjectXError."""
+    if not 0 <= seconds < float("inf"):
+        raise ProjectXError(f"a delay takes seconds from 0 on, not {seconds}")
+
+
+def check_count(count: int, what: str) -> int:
+    """Return a number of events. Raises ProjectXError for fewer than one."""
     if count < 1:
         raise ProjectXError(f"{what} must be at least 1, not {count}")
     return count

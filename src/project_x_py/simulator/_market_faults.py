@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MarketFaults"]
 
+TEN_YEARS_S = 10 * 366 * 86_400
+
 
 class MarketFaults:
     """Strikes the market of one gateway, from the moment it runs."""
@@ -50,8 +52,7 @@ class MarketFaults:
         clock = self._started.clock
         if not isinstance(clock, ReplayClock | VirtualClock):
             raise ProjectXError("only a clock of the gateway's own can jump")
-        if not abs(seconds) < 10 * 366 * 86_400:
-            raise ProjectXError(f"a jump takes at most ten years, not {seconds} s")
+        self.check_jump(seconds)
         clock.shift(round(seconds * NS))
 
     def halt(self, contract_id: str | None, seconds: float | None) -> int:
@@ -122,9 +123,18 @@ class MarketFaults:
         if contract_id is not None and contract_id not in known:
             raise ProjectXError(f"{contract_id} has no market here; these have: {', '.join(known)}")
 
+    def check_jump(self, seconds: float) -> None:
+        """Refuse a jump that is too far. Raises ProjectXError."""
+        if not abs(seconds) < TEN_YEARS_S:
+            raise ProjectXError(f"a jump takes at most ten years, not {seconds} s")
+
+    def check_halt(self, seconds: float) -> None:
+        """Refuse a halt that is none or too long. Raises ProjectXError."""
+        if not 0 < seconds < TEN_YEARS_S:
+            raise ProjectXError(f"a halt takes seconds above 0 and below ten years, not {seconds}")
+
     def _after(self, seconds: float) -> int:
-        if not 0 < seconds < float("inf"):
-            raise ProjectXError(f"a halt takes seconds above 0, not {seconds}")
+        self.check_halt(seconds)
         return self._started.clock.now_ns() + round(seconds * NS)
 
     def _haltable(self, contract_id: str | None) -> list[str]:

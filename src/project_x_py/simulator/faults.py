@@ -18,7 +18,7 @@ import msgspec
 
 from project_x_py._wire import signalr
 from project_x_py.simulator._error_codes import envelope_of
-from project_x_py.simulator._hub_faults import Garbled  # noqa: TC001 - read at run time
+from project_x_py.simulator._hub_faults import Garbled, check_count, check_delay
 from project_x_py.simulator._request_faults import RequestFault, Spoilt
 from project_x_py.simulator._rest import Reply
 
@@ -62,8 +62,12 @@ class _Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Anything that can go wrong.
 
     ``apply`` brings it about, and returns how many connections or contracts it struck at once; 0
-    for a fault that waits for what it strikes.
+    for a fault that waits for what it strikes. ``check`` raises what is known beforehand that
+    ``apply`` would raise, so that a schedule is refused as a whole.
     """
+
+    def check(self, faults: Faults) -> None:
+        """Refuse nothing, where there is no value that could be wrong."""
 
 
 class _HubFault(_Fault, tag_field="fault", frozen=True, kw_only=True):
@@ -85,7 +89,12 @@ class Mute(_HubFault, tag="mute", tag_field="fault", frozen=True, kw_only=True):
 
     seconds: float | None = None
 
+    def check(self, faults: Faults) -> None:
+        if self.seconds is not None:
+            check_delay(self.seconds)
+
     def apply(self, faults: Faults) -> int:
+        self.check(faults)
         faults.mute(self.hub)
         if self.seconds is not None:
             faults.later(self.seconds, Unmute(hub=self.hub))
@@ -141,6 +150,9 @@ class DelayMessages(_HubFault, tag="delay_messages", tag_field="fault", frozen=T
 
     seconds: float
 
+    def check(self, faults: Faults) -> None:
+        check_delay(self.seconds)
+
     def apply(self, faults: Faults) -> int:
         faults.hubs.delay(self.hub, self.seconds)
         return 0
@@ -165,6 +177,9 @@ class DuplicateEvents(_EventFault, tag="duplicate", tag_field="fault", frozen=Tr
 
     times: int = 1
 
+    def check(self, faults: Faults) -> None:
+        check_count(self.times, "times")
+
     def apply(self, faults: Faults) -> int:
         faults.hubs.named(self.hub)[0].trouble.duplicate(self.times)
         return 0
@@ -174,6 +189,9 @@ class ReorderEvents(_EventFault, tag="reorder", tag_field="fault", frozen=True, 
     """Hold the next events until there are ``count``, or a second has passed; the newest first."""
 
     count: int = 2
+
+    def check(self, faults: Faults) -> None:
+        check_count(self.count, "count")
 
     def apply(self, faults: Faults) -> int:
         faults.hubs.named(self.hub)[0].trouble.reverse(self.count)
@@ -185,6 +203,9 @@ class GarbleEvents(_EventFault, tag="garble", tag_field="fault", frozen=True, kw
 
     how: Garbled = "truncated"
     times: int = 1
+
+    def check(self, faults: Faults) -> None:
+        check_count(self.times, "times")
 
     def apply(self, faults: Faults) -> int:
         faults.hubs.named(self.hub)[0].trouble.garble(self.how, self.times)
@@ -199,6 +220,9 @@ class LargeDepth(_Fault, tag="large_depth", tag_field="fault", frozen=True, kw_o
 
     size_bytes: int = 1024 * 1024
     contract_id: str | None = None
+
+    def check(self, faults: Faults) -> None:
+        faults.market.check(self.contract_id)
 
     def apply(self, faults: Faults) -> int:
         return faults.hubs.enlarge_depth(self.contract_id, self.size_bytes)
@@ -304,6 +328,9 @@ class JumpClock(_Fault, tag="jump_clock", tag_field="fault", frozen=True, kw_onl
 
     seconds: float
 
+    def check(self, faults: Faults) -> None:
+        faults.market.check_jump(self.seconds)
+
     def apply(self, faults: Faults) -> int:
         faults.market.jump(self.seconds)
         return 0
@@ -319,6 +346,11 @@ class Halt(_Fault, tag="halt", tag_field="fault", frozen=True, kw_only=True):
     contract_id: str | None = None
     seconds: float | None = None
 
+    def check(self, faults: Faults) -> None:
+        faults.market.check(self.contract_id)
+        if self.seconds is not None:
+            faults.market.check_halt(self.seconds)
+
     def apply(self, faults: Faults) -> int:
         return faults.market.halt(self.contract_id, self.seconds)
 
@@ -327,6 +359,9 @@ class Resume(_Fault, tag="resume", tag_field="fault", frozen=True, kw_only=True)
     """End a halt."""
 
     contract_id: str | None = None
+
+    def check(self, faults: Faults) -> None:
+        faults.market.check(self.contract_id)
 
     def apply(self, faults: Faults) -> int:
         return faults.market.resume(self.contract_id)
@@ -340,6 +375,9 @@ class DailyBreak(_Fault, tag="daily_break", tag_field="fault", frozen=True, kw_o
     """
 
     seconds: float = 3600.0
+
+    def check(self, faults: Faults) -> None:
+        faults.market.check_halt(self.seconds)
 
     def apply(self, faults: Faults) -> int:
         return faults.market.close_day(self.seconds)
