@@ -443,7 +443,8 @@ class ProtectionGuard:
     def _misplaced(self, guarded: Guarded) -> list[OrderEdit]:
         """Return edits that bring the gateway's own legs to the prices that were asked for.
 
-        The gateway counts their distance from the fill, which need not be the price expected.
+        The gateway counts their distance from the fill, which need not be the price expected. A
+        leg is brought there once: from then on it is its owner's to move.
         """
         if not guarded.protection.native:
             return []
@@ -458,6 +459,8 @@ class ProtectionGuard:
             if (stop is None or order.stop in (None, stop)) and (
                 limit is None or order.limit in (None, limit)
             ):
+                if order.stop is not None or order.limit is not None:
+                    guarded.adjusted.add(leg.id)
                 continue
             found.append(
                 OrderEdit(
