@@ -112,6 +112,7 @@ class Bench:
         self.told.append((change, reconciled))
         for listener in self.listeners:
             listener(change)
+        self.reconciler.stir()
 
 
 @asynccontextmanager
@@ -158,6 +159,8 @@ class Watched:
             warn=lambda _tag, text: self.warnings.append(text),
         )
         made.listeners.append(self.guard.on_change)
+        made.reconciler.after = self.guard.on_read
+        made.reconciler.awaited = self.guard.awaits_read
 
     @property
     def net(self) -> int:
@@ -202,6 +205,7 @@ class Watched:
         """Take a position event."""
         self.book.hear(update)
         self.positions_ns[update.contract_id] = update.recv_ns
+        self.bench.reconciler.stir()
         self.guard.on_position()
 
     def on_account(self, update: AccountUpdate) -> None:

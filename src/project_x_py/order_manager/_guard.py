@@ -18,10 +18,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 from typing import TYPE_CHECKING
 
 from project_x_py._core.orders.family import Assessment, assess
-from project_x_py._core.orders.intents import Intent, IntentState, Protection, Purpose
+from project_x_py._core.orders.intents import (
+    SETTLE_NS,
+    Intent,
+    IntentState,
+    Protection,
+    Purpose,
+)
 from project_x_py._core.orders.state import OPEN
 from project_x_py._core.submission import Accepted, Lane, OrderEdit, OrderRequest, Refused
 from project_x_py._core.time import NS
@@ -72,9 +79,11 @@ class Guarded:
         "asked_ns",
         "cancelled_ns",
         "changed",
+        "confirmed",
         "legs",
         "naked_ns",
         "naked_since_ns",
+        "over_ns",
         "protection",
         "refused_targets",
         "tag",
@@ -91,6 +100,10 @@ class Guarded:
         self.refused_targets = 0
         self.asked_ns: int | None = None
         self.cancelled_ns: dict[int, int] = {}
+        self.over_ns: int | None = None
+        """Since when nothing seems to be left to do; exchange time."""
+        self.confirmed = False
+        """Whether a complete read has shown it."""
         self.changed = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -127,6 +140,7 @@ class ProtectionGuard:
         self._is_flat = is_flat
         self._warn = warn
         self._ended = ended
+        self._run = secrets.token_hex(2)
         self._guarded: dict[str, Guarded] = {}
         self._grown_ns: dict[str, int] = {}
 
@@ -160,12 +174,35 @@ class ProtectionGuard:
 
     def on_change(self, change: OrderChange, *, reconciled: bool = False) -> None:
         """Look after whatever a change concerns; synchronous, the work is a task's."""
-        if change.filled:
+        known = 0 if change.before is None else change.before.filled
+        # An order may be heard of first when it has filled: then its first change tells of no fill.
+        if change.filled or change.order.filled > known:
             grown_ns = self._filled_ns(change, reconciled)
             contract_id = change.order.contract_id
             self._grown_ns[contract_id] = max(grown_ns, self._grown_ns.get(contract_id, 0))
         for guarded in list(self._guarded.values()):
             self._look(guarded)
+
+    def on_read(self, asof_ns: int) -> None:
+        """Look after everything, and let go of what a complete read shows to be over."""
+        for guarded in list(self._guarded.values()):
+            over_ns = guarded.over_ns
+            guarded.confirmed = over_ns is not None and asof_ns > over_ns + SETTLE_NS
+            self._look(guarded)
+
+    def awaits_read(self) -> bool:
+        """Whether an entry seems to be over or closed, and only a read can show that it is."""
+        return any(
+            guarded.over_ns is not None or self._seems_closed(guarded)
+            for guarded in self._guarded.values()
+        )
+
+    def _seems_closed(self, guarded: Guarded) -> bool:
+        """Whether nothing was held at the last statement, and it is too early to believe it."""
+        entry, view = self._desk.ledger.by_tag(guarded.tag), self._view(guarded)
+        if entry is None or view is None or not view.held:
+            return False
+        return self._is_flat(entry.snapshot().contract_id, 0)
 
     def on_position(self) -> None:
         """Look after everything, since a position was stated."""
@@ -244,13 +281,34 @@ class ProtectionGuard:
             total += size if request.side != entry_side else -size
         return total
 
+    def _leaving(self, tag: str) -> bool:
+        """Whether something sent for an entry may still fill, or arrive: it is not over then."""
+        for submission in self._desk.ledger.submissions_for(tag):
+            state = self._desk.ledger.by_tag(submission.intent.tag)
+            if submission.is_outstanding or (state is not None and state.is_working):
+                return True
+        return False
+
     def _measure(self, guarded: Guarded, view: Assessment) -> None:
         now_ns = self._clock.monotonic_ns()
-        if view.missing and guarded.naked_since_ns is None:
+        bare = view.missing or (not view.held and self._closing(guarded))
+        if bare and guarded.naked_since_ns is None:
             guarded.naked_since_ns = now_ns
-        elif not view.missing and guarded.naked_since_ns is not None:
+        elif not bare and guarded.naked_since_ns is not None:
             guarded.naked_ns += now_ns - guarded.naked_since_ns
             guarded.naked_since_ns = None
+
+    def _is_over(self, guarded: Guarded, over: bool) -> bool:
+        """Whether an entry that seems to be over is: legs may work that no event told of."""
+        if not over:
+            guarded.over_ns, guarded.confirmed = None, False
+        elif guarded.over_ns is None:
+            guarded.over_ns = self._clock.now_ns()
+        return over and guarded.confirmed
+
+    def _closing(self, guarded: Guarded) -> bool:
+        """Whether what was unprotected is being closed, and is not yet."""
+        return guarded.naked_since_ns is not None and self._leaving(guarded.tag)
 
     def _end(self, guarded: Guarded) -> None:
         """Stop guarding what has ended for good."""
@@ -264,7 +322,8 @@ class ProtectionGuard:
         if entry is not None and entry.is_terminal:
             view = self._view(guarded)
             working = [leg for legs in self.legs(guarded.tag) for leg in legs if leg.is_working]
-            gone = view is not None and not view.held and not working
+            over = view is not None and not (view.held or working or self._leaving(guarded.tag))
+            gone = self._is_over(guarded, over)
         if not gone or self._guarded.pop(guarded.tag, None) is None:
             return
         if self._ended is not None:
@@ -403,7 +462,8 @@ class ProtectionGuard:
     ) -> object:
         guarded.legs += 1
         order = entry.snapshot()
-        tag = f"{guarded.tag}.{purpose.value[0]}{guarded.legs}"
+        # An earlier run may have used the numbers, and the gateway remembers its tags.
+        tag = f"{guarded.tag}.{purpose.value[0]}{guarded.legs}{self._run}"
         other = SELL if order.side == BUY else BUY
         request = OrderRequest(
             account_id=order.account_id,

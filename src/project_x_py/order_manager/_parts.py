@@ -130,6 +130,7 @@ class OrderParts:
             grid=self.intake.grid,
             positions=self.holdings,
             after=self._read,
+            awaited=self.guard.awaits_read,
         )
         self.door = PositionDoor(self.desk, self.reconciler, self.intake, self.holdings)
         self.brackets = BracketDesk(self.desk, self.guard, self.clock, self.intake.next_tag)
@@ -208,6 +209,7 @@ class OrderParts:
     def on_position(self, update: PositionUpdate) -> None:
         """Take a position event of the user hub."""
         self.holdings.hear_position(update)
+        self.reconciler.stir()
         self._positions_said()
 
     def on_account(self, update: AccountUpdate) -> None:
@@ -226,6 +228,7 @@ class OrderParts:
         for gap in over:
             if isinstance(self._feed, GapFeed):
                 self._feed.report_backfill(gap, READ_ANEW)
+        self.guard.on_read(asof_ns)
         self._positions_said()
 
     def _positions_said(self) -> None:
@@ -246,6 +249,7 @@ class OrderParts:
             listener(change)
         self.oco.on_change(change)
         self.guard.on_change(change, reconciled=reconciled)
+        self.reconciler.stir()
 
     def _learned(self) -> None:
         if self._feed is not None:

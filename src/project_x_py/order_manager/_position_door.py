@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._core.exposure import STOPS, OpenOrder, open_order_of
+from project_x_py._core.orders.intents import Purpose
 from project_x_py._core.submission import Accepted
 from project_x_py._runtime.together import together
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from project_x_py.order_manager._reconciler import Reconciler
 
 __all__ = ["PositionDoor"]
+
+SUSPENDED = 8
 
 
 class PositionDoor:
@@ -48,6 +52,44 @@ class PositionDoor:
     def held_grid(self, contract_id: str) -> TickGrid | None:
         """Return a grid that is known here."""
         return self._intake.held_grid(contract_id)
+
+    def open_orders(self) -> tuple[OpenOrder, ...]:
+        """Return what works and what may work, the unknown counted, legs that wait left out."""
+        ledger = self._desk.ledger
+        found = []
+        for state in ledger.working():
+            order = state.snapshot()
+            submission = ledger.submission(order.custom_tag) if order.custom_tag else None
+            wanted = None if submission is None else submission.intent.protection
+            if order.status != SUSPENDED:
+                found.append(
+                    OpenOrder(
+                        tag=order.custom_tag or "",
+                        contract_id=order.contract_id,
+                        side=order.side,
+                        size=state.remaining,
+                        price=order.stop if order.limit is None else order.limit,
+                        stop=order.stop if order.type in STOPS else None,
+                        protected_at=None if wanted is None else wanted.stop,
+                    )
+                )
+        for submission in ledger.outstanding():
+            if submission.order_id is not None and ledger.order(submission.order_id) is not None:
+                continue
+            found.append(open_order_of(submission.intent))
+        return tuple(found)
+
+    def purpose_of(self, order_id: int) -> Purpose | None:
+        """Return what an order was for; None for one that somebody else placed."""
+        state = self._desk.ledger.order(order_id)
+        tag = None if state is None else state.snapshot().custom_tag
+        if tag is None:
+            return None
+        submission = self._desk.ledger.submission(tag)
+        if submission is not None:
+            return submission.intent.purpose
+        ends = {"-SL": Purpose.STOP, "-TP": Purpose.TARGET}
+        return next((purpose for end, purpose in ends.items() if tag.endswith(end)), None)
 
     async def close_at_gateway(self, contract_id: str) -> Outcome:
         """Ask the gateway to close a position, once."""

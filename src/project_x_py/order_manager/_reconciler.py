@@ -11,7 +11,8 @@ Invariants (``tests/order_manager/test_reconciler.py``):
 - a submission without an answer is looked for at once, and again after the time that a proof of
   absence takes, for as long as it is unknown;
 - reads are spaced so that their share of the rate budget is small: 10 s while something works or
-  is held, 60 s when flat, sooner only while something is in doubt.
+  is held, 60 s when flat, sooner only while something is in doubt or an order is young and the
+  hub should have told more of it; what changes in between shortens the pause that has begun.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from project_x_py._core.orders.intents import SETTLE_NS, CompleteRead
-from project_x_py._core.orders.state import WORKING
+from project_x_py._core.orders.state import PENDING, WORKING
 from project_x_py._core.submission import Lane, Listed, OrderSearch
 from project_x_py._core.time import NS
 from project_x_py.exceptions import ProjectXError
@@ -45,6 +46,22 @@ WORKING_S = 10.0
 FLAT_S = 60.0
 RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 """Waits after reads that failed; the last one repeats."""
+
+URGENT_S = 0.5
+"""Longest wait after a read that failed while an outcome is unknown."""
+
+PATIENCE_S = (2.0, 2.0, 2.0, 30.0)
+"""Longest reads while an outcome is unknown, in turn: a slow gateway has its turn, too."""
+
+SOON_S, DUE_S = 0.25, 1.0
+AWAITED_NS = 10 * NS
+"""How long a market order, or one that only an answer has told of, is asked for: in its first
+second every ``SOON_S``, then every ``DUE_S``."""
+
+MARKET = 2
+
+SHORTEST_NS = NS // 10
+"""Shortest wait for a read that proves something."""
 
 MARGIN_NS = 60 * NS
 """How much earlier than asked for a search begins: the gateway's clock is not ours."""
@@ -70,6 +87,7 @@ class Reconciler:
         grid: Finds the grid of a contract, before its orders are told of.
         positions: Told of positions and fills, where somebody keeps them.
         after: Called after each complete read with the time as of which it is true.
+        awaited: Whether somebody waits for a read.
     """
 
     def __init__(
@@ -81,6 +99,7 @@ class Reconciler:
         grid: Callable[[str], Awaitable[TickGrid]] | None = None,
         positions: ReadPositions | None = None,
         after: Callable[[int], None] | None = None,
+        awaited: Callable[[], bool] | None = None,
     ) -> None:
         self.reads = 0
         self.failures = 0
@@ -92,16 +111,19 @@ class Reconciler:
         self._queries = queries
         self._clock = clock
         self._grid = grid
-        self._after = after
+        self.after = after
+        self.awaited = awaited
         self._sought: set[int] = set()
-        self._asked = asyncio.Event()
+        self._asked = False
+        self._stirred = asyncio.Event()
         self._since_ns = 0
         self._failed_in_row = 0
         desk.on_doubt(self.ask)
 
     def ask(self) -> None:
         """Have a read made at once."""
-        self._asked.set()
+        self._asked = True
+        self._stirred.set()
 
     def find(self, order_id: int) -> None:
         """Have an order looked up that no list may show any more."""
@@ -110,11 +132,13 @@ class Reconciler:
     async def run(self) -> None:
         """Read for ever: at once, when asked, and at the pace that the state calls for."""
         while True:
-            self._asked.clear()
+            self._asked = False
             await self.read()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._pause_s()):
-                    await self._asked.wait()
+            await self._rest()
+
+    def stir(self) -> None:
+        """Look again how long the pause may be, since something has changed."""
+        self._stirred.set()
 
     async def read(self) -> bool:
         """Make one complete read and merge it.
@@ -124,12 +148,15 @@ class Reconciler:
         """
         began_ns, asof_ns = self._clock.monotonic_ns(), self._clock.now_ns()
         try:
-            rows = await self._orders(asof_ns)
-            positions = await self._queries.positions(self._desk.ledger.account_id)
-            rows = None if rows is None else await self._with_sought(rows)
-            if rows is not None and self._grid is not None:
-                for contract_id in {row.contract_id for row in rows}:
-                    await self._grid(contract_id)
+            async with asyncio.timeout(self._patience_s()):
+                rows = await self._orders(asof_ns)
+                positions = await self._queries.positions(self._desk.ledger.account_id)
+                rows = None if rows is None else await self._with_sought(rows)
+                if rows is not None and self._grid is not None:
+                    for contract_id in {row.contract_id for row in rows}:
+                        await self._grid(contract_id)
+        except TimeoutError:
+            return self._failed("no answer in time")
         except ProjectXError as exc:
             return self._failed(str(exc))
         if rows is None:
@@ -148,8 +175,8 @@ class Reconciler:
         self.last_read_ns = asof_ns
         self.last_error = None
         self._since_ns = asof_ns
-        if self._after is not None:
-            self._after(asof_ns)
+        if self.after is not None:
+            self.after(asof_ns)
         return True
 
     def _hear(
@@ -231,14 +258,54 @@ class Reconciler:
             if self.positions is not None:
                 self.positions.hear_fill(fill)
 
+    def _patience_s(self) -> float | None:
+        """Return how long a read may take while an outcome is unknown, None for as long as it may.
+
+        The client tries a query again after waits of its own, which may outlast the trouble.
+        """
+        if not self._desk.ledger.outstanding():
+            return None
+        return PATIENCE_S[self._failed_in_row % len(PATIENCE_S)]
+
+    async def _rest(self) -> None:
+        """Wait until a read is asked for, or the pause that the state calls for is over."""
+        began_ns, pause_s = self._clock.monotonic_ns(), self._pause_s()
+        while not self._asked:
+            self._stirred.clear()
+            now_ns, before_s, pause_s = self._clock.monotonic_ns(), pause_s, self._pause_s()
+            if pause_s < before_s:
+                # The shorter pause begins with what called for it, not with the last read.
+                began_ns = now_ns
+            left_s = pause_s - (now_ns - began_ns) / NS
+            if left_s <= 0:
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._stirred.wait()
+
     def _pause_s(self) -> float:
+        outstanding = self._desk.ledger.outstanding()
         if self._failed_in_row:
-            return RETRY_S[min(self._failed_in_row, len(RETRY_S)) - 1]
-        if self._desk.ledger.outstanding():
-            return SETTLE_NS / NS
+            pause_s = RETRY_S[min(self._failed_in_row, len(RETRY_S)) - 1]
+            return min(pause_s, URGENT_S) if outstanding else pause_s
+        if outstanding:
+            now_ns = self._clock.monotonic_ns()
+            due = [one.proof_due_ns for one in outstanding if one.proof_due_ns is not None]
+            return max(min(due, default=now_ns + SETTLE_NS) - now_ns, SHORTEST_NS) / NS
+        working = [state.snapshot() for state in self._desk.ledger.working()]
+        ages = [age_ns for order in working if (age_ns := self._awaited_ns(order)) is not None]
+        if ages:
+            return SOON_S if min(ages) < NS else DUE_S
+        if self.awaited is not None and self.awaited():
+            return DUE_S
         held = self.positions is not None and self.positions.holds_positions()
-        busy = held or next(self._desk.ledger.working(), None) is not None
-        return WORKING_S if busy else FLAT_S
+        return WORKING_S if held or working else FLAT_S
+
+    def _awaited_ns(self, order: OrderUpdate) -> int | None:
+        """Return the age of an order of which the hub should have told more, None for others."""
+        age_ns = self._clock.now_ns() - (order.created_ns or order.recv_ns)
+        awaited = order.status == PENDING or order.type == MARKET
+        return age_ns if awaited and age_ns < AWAITED_NS else None
 
     def _failed(self, reason: str) -> bool:
         self.failures += 1

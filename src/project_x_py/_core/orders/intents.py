@@ -179,6 +179,14 @@ class Submission:
         self.order_id = order_id if order_id is not None else self.order_id
         self.state = IntentState.REFUSED
 
+    @property
+    def proof_due_ns(self) -> int | None:
+        """Monotonic time from which a read proves something; None while only an answer can."""
+        if self.state is not IntentState.UNKNOWN:
+            return None
+        since_ns = self._last_possible_ns if self._first_miss_ns is None else self._first_miss_ns
+        return since_ns + SETTLE_NS
+
     def absent_from(self, read: CompleteRead) -> bool:
         """Take into account that ``read`` does not show it; return whether that proves it absent.
 

@@ -1,0 +1,331 @@
+"""Seeded schedules of faults for the orders of an account, and what must hold after each.
+
+A scene is one account on one exchange. Entries are asked for while requests are lost, reads fail,
+the hub is deaf and the client dies and comes back; then everything works again, and the client
+has to be as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.venue import CONTRACT, REQUEST_FAULTS, START, Line, Venue, VenueClock
+
+from project_x_py._core.orders.intents import IntentState
+from project_x_py._core.orders.state import WORKING
+from project_x_py._core.time import NS
+from project_x_py._runtime.journal import Journal, _Write
+from project_x_py.event_bus import EventBus
+from project_x_py.exceptions import ProjectXError
+from project_x_py.order_manager import OrderManager
+
+__all__ = ["Outcome", "Plan", "play"]
+
+TROUBLE_S = 8.0
+"""How long things go wrong."""
+
+CALM_S = 24.0
+"""How long they go right afterwards at most: two reads at the ordinary pace."""
+
+SOONEST_S = 2.0
+"""How long at least; a scene in which all is as it should be ends then."""
+
+STEP_S = 0.25
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a seed does."""
+
+    seed: int
+    entries: int
+    entry_type: str
+    side: int
+    size: int
+    native: bool
+    in_parts: bool
+    odds: float
+    query_odds: float
+    hub_odds: float
+    kinds: tuple[str, ...]
+    kill_at: int | None
+    kill_after: bool
+    cancel_call: bool
+    refuse_stops: int
+    mute: bool
+    stop_ticks: int
+    target_ticks: int
+
+    @classmethod
+    def of(cls, seed: int, kill_at: int | None = None) -> Plan:
+        """Return the plan of a seed."""
+        rng = random.Random(seed)
+        kinds = REQUEST_FAULTS if rng.random() < 0.5 else (rng.choice(REQUEST_FAULTS),)
+        dies = rng.random() < 0.3
+        return cls(
+            seed=seed,
+            entries=rng.choice((1, 1, 1, 2)),
+            entry_type=rng.choice(("market", "market", "limit", "stop")),
+            side=rng.randrange(2),
+            size=rng.choice((1, 1, 2, 3)),
+            native=rng.random() < 0.5,
+            in_parts=rng.random() < 0.5,
+            odds=rng.choice((0.0, 0.2, 0.5)),
+            query_odds=rng.choice((0.0, 0.0, 0.3, 0.8)),
+            hub_odds=rng.choice((0.0, 0.2, 0.6)),
+            kinds=kinds,
+            kill_at=kill_at or (rng.randrange(1, 8) if dies else None),
+            kill_after=rng.random() < 0.5,
+            cancel_call=rng.random() < 0.2,
+            refuse_stops=rng.choice((0, 0, 0, 0, 1, 5)),
+            mute=rng.random() < 0.2,
+            stop_ticks=rng.choice((8, 20, 200)),
+            target_ticks=rng.choice((8, 20, 200)),
+        )
+
+
+@dataclass
+class Outcome:
+    """What a scene has shown."""
+
+    plan: Plan
+    wrong: list[str] = field(default_factory=list)
+    resolved_s: list[float] = field(default_factory=list)
+    naked_s: list[float] = field(default_factory=list)
+    requests: int = 0
+    writes: int = 0
+
+
+class DyingJournal(Journal):
+    """A journal in memory whose program may die at one of its writes.
+
+    Args:
+        kill_at: Number of that write, None for none.
+        after: Whether the write is still made.
+        kill: Called at that moment.
+    """
+
+    def __init__(self, kill_at: int | None, *, after: bool) -> None:
+        super().__init__(Path(":memory:"), threaded=False)
+        self.killed = asyncio.Event()
+        self._kill_at = kill_at
+        self._after = after
+        self._number = 0
+
+    async def _write(self, write: _Write) -> None:
+        self._number += 1
+        if self._number != self._kill_at:
+            await super()._write(write)
+            return
+        if self._after:
+            await super()._write(write)
+        self.killed.set()
+        await asyncio.get_running_loop().create_future()
+
+    def close(self) -> None:
+        """Keep what is in memory for the next run."""
+
+    def end(self) -> None:
+        """Close it for good."""
+        super().close()
+
+
+class _Scene:
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.outcome = Outcome(plan)
+        self.rng = random.Random(-plan.seed - 1)
+        self.clock = VenueClock()
+        self.venue = Venue(self.rng, self.clock)
+        self.venue.native, self.venue.in_parts = plan.native, plan.in_parts
+        self.venue.refuse_stops = plan.refuse_stops
+        self.journal = DyingJournal(plan.kill_at, after=plan.kill_after)
+        self.bus = EventBus()
+        self.troubled = True
+        self.unknown: dict[str, float] = {}
+        self.calls: list[asyncio.Task[None]] = []
+        self.replies: list[tuple[str | None, bool]] = []
+        self.deaths = 0
+        self.line, self.orders = self.client()
+
+    def client(self) -> tuple[Line, OrderManager]:
+        """A program that begins to run."""
+        plan = self.plan
+        line = Line(self.venue, self.rng, plan.odds, plan.kinds)
+        self.trouble(line)
+        orders = OrderManager(line, self.bus, journal=self.journal)
+        line.sink, line.grid_for = orders._parts, orders._parts.intake.grid_for
+        return line, orders
+
+    def trouble(self, line: Line) -> None:
+        """Let things go wrong on a line while they are to."""
+        plan, on = self.plan, self.troubled
+        line.odds = plan.odds if on else 0.0
+        line.query_odds = plan.query_odds if on else 0.0
+        line.hub_odds = plan.hub_odds if on else 0.0
+        line.muted = on and plan.mute
+
+    async def play(self) -> Outcome:
+        """Live through it, and look."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await self.orders.initialize()
+        for number in range(self.plan.entries):
+            self.calls.append(loop.create_task(self.enter(number)))
+        if self.plan.cancel_call:
+            loop.call_later(self.rng.uniform(0.0, 0.3), self.calls[0].cancel)
+        while loop.time() - began < TROUBLE_S:
+            await self.step()
+        self.troubled = False
+        self.trouble(self.line)
+        calm = loop.time()
+        while loop.time() - calm < CALM_S:
+            await self.step()
+            if loop.time() - calm >= SOONEST_S and not self.faults() and self.is_quiet():
+                break
+        await asyncio.wait(self.calls)
+        self.outcome.wrong += self.faults()
+        self.keep_times()
+        self.outcome.writes = self.journal.writes
+        self.outcome.requests = self.line.sent
+        await self.orders.cleanup()
+        await self.bus.aclose(0)
+        self.journal.end()
+        return self.outcome
+
+    async def step(self) -> None:
+        """Let a quarter of a second pass."""
+        await asyncio.sleep(STEP_S)
+        self.venue.walk()
+        if self.journal.killed.is_set() and not self.deaths:
+            await self.die()
+        self.watch()
+
+    async def die(self) -> None:
+        """End the program without a word, and begin it again."""
+        self.deaths += 1
+        self.line.dead = True
+        self.keep_times()
+        for call in self.calls:
+            call.cancel()
+        await asyncio.wait(self.calls)
+        await self.orders._parts.tasks.aclose(1)
+        await asyncio.sleep(self.rng.uniform(0.0, 2.0))
+        self.line, self.orders = self.client()
+        await self.orders.initialize()
+
+    async def enter(self, number: int) -> None:
+        """Ask for a protected entry."""
+        plan, price = self.plan, self.venue.price / 4
+        if number:
+            await asyncio.sleep(self.rng.uniform(0.0, 4.0))
+        sign = 1 if plan.side == 0 else -1
+        off = {"market": 0.0, "limit": -1.0, "stop": 1.0}[plan.entry_type]
+        entry = price + sign * off
+        try:
+            reply = await self.orders.place_bracket_order(
+                CONTRACT,
+                plan.side,
+                plan.size,
+                entry,
+                entry - sign * plan.stop_ticks / 4,
+                entry + sign * plan.target_ticks / 4,
+                plan.entry_type,
+            )
+        except ProjectXError:
+            return
+        placed = reply.entry_response
+        self.replies.append((None if placed is None else str(placed.orderId), reply.success))
+
+    def watch(self) -> None:
+        """Time how long outcomes are unknown while the gateway can be asked."""
+        now = asyncio.get_running_loop().time()
+        can_be_asked = not self.troubled or not self.plan.query_odds
+        ledger = self.orders._parts.desk.ledger
+        unknown = {
+            one.intent.tag for one in ledger.outstanding() if one.state is IntentState.UNKNOWN
+        }
+        for tag in unknown:
+            if can_be_asked:
+                self.unknown.setdefault(tag, now)
+        for tag in [tag for tag in self.unknown if tag not in unknown]:
+            self.outcome.resolved_s.append(now - self.unknown.pop(tag))
+
+    def keep_times(self) -> None:
+        """Take down how long entries were unprotected."""
+        self.outcome.naked_s += [ns / NS for ns in self.orders._parts.guard.naked_ns]
+        self.unknown.clear()
+
+    def is_quiet(self) -> bool:
+        """Whether nobody waits for anything."""
+        guard = self.orders._parts.guard
+        tended = any(one.task is not None for one in guard._guarded.values())
+        return not tended and all(call.done() for call in self.calls)
+
+    def faults(self) -> list[str]:
+        """Return what must not be, in words."""
+        venue, ledger = self.venue, self.orders._parts.desk.ledger
+        wrong: list[str] = []
+        for tag, count in venue.accepted.items():
+            if count > 1:
+                wrong.append(f"{tag} was accepted {count} times")
+        entries = [order for order in venue.orders.values() if self.is_entry(order.tag)]
+        if len(entries) > self.plan.entries:
+            wrong.append(f"{len(entries)} entries for {self.plan.entries} calls")
+        for tag in [order.tag for order in venue.orders.values() if order.tag]:
+            said = ledger.submission(tag)
+            if said is not None and said.state in (IntentState.ABSENT, IntentState.UNSENT):
+                wrong.append(f"{tag} is {said.state.value}, and the gateway has it")
+        succeeded = sum(success for _, success in self.replies)
+        refused = len(self.replies) - succeeded
+        if not self.deaths and len(entries) + refused > self.plan.entries:
+            wrong.append(f"{refused} refused, yet {len(entries)} entries")
+        if self.orders._parts.tasks.stats().failed:
+            wrong.append("a task died")
+        if ledger.outstanding():
+            wrong.append(f"still unknown: {[one.intent.tag for one in ledger.outstanding()]}")
+        if venue.net and venue.covered() < abs(venue.net):
+            wrong.append(f"holds {venue.net}, {venue.covered()} protected")
+        if not venue.net:
+            left = [
+                o.id for o in venue.orders.values() if o.status == 1 and not self.is_entry(o.tag)
+            ]
+            if left and not any(o.works for o in entries):
+                wrong.append(f"flat, and {left} work")
+        return wrong + self.differences()
+
+    def differences(self) -> list[str]:
+        """Return where the ledger is not the gateway's state."""
+        wrong: list[str] = []
+        venue, ledger = self.venue, self.orders._parts.desk.ledger
+        theirs = {o.id for o in venue.orders.values() if o.works}
+        ours = {state.id for state in ledger.working()}
+        if theirs != ours:
+            wrong.append(f"working there {theirs}, here {ours}")
+        for order in venue.orders.values():
+            state = ledger.order(order.id)
+            if state is None:
+                if not self.deaths:
+                    wrong.append(f"order {order.id} is not known")
+                continue
+            pair = (state.status, state.filled), (order.status, order.filled)
+            if pair[0] != pair[1] or (order.status in WORKING and state.size != order.size):
+                wrong.append(f"order {order.id}: {pair}, {state.size} {order.size}")
+        net = self.orders._parts.holdings.net(CONTRACT)
+        if net != venue.net:
+            wrong.append(f"holds {venue.net}, believes {net}")
+        return wrong
+
+    @staticmethod
+    def is_entry(tag: str | None) -> bool:
+        """Whether an order is an entry by its tag."""
+        return tag is not None and "." not in tag and not tag.endswith(("-SL", "-TP"))
+
+
+async def play(plan: Plan) -> Outcome:
+    """Play a plan; in virtual time only."""
+    assert START
+    return await _Scene(plan).play()
