@@ -11,6 +11,7 @@ from tests.realtime.peer import ACCOUNT, MES, MNQ, ORIGIN_NS, TOKEN, Listener, P
 from project_x_py._core.gaps import MARKET_KINDS, USER_KINDS, FeedGap, GapReason
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.time import NS
+from project_x_py._wire import signalr
 
 STAMP = "2026-09-01T14:30:05.5+00:00"
 
@@ -42,6 +43,22 @@ class Owner:
 
     def on_depth(self, depth: Any) -> None:
         """Take a message."""
+
+
+class Desk:
+    """An owner of the account."""
+
+    def on_order(self, update: Any) -> None:
+        """Take an order."""
+
+    def on_position(self, update: Any) -> None:
+        """Take a position."""
+
+    def on_fill(self, update: Any) -> None:
+        """Take a fill."""
+
+    def on_account(self, update: Any) -> None:
+        """Take a balance."""
 
 
 @in_virtual_time
@@ -210,4 +227,56 @@ async def test_the_account_is_in_doubt_until_it_is_subscribed_to_again() -> None
     assert client.account_doubt() == "messages of the account are being missed: disconnected"
     await asyncio.sleep(5)
     assert client.account_doubt() is None
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_a_repair_ends_no_gap_of_a_hub_that_was_lost_meanwhile() -> None:
+    """A message that could not be read, then no connection: the account's gap lasts until it is."""
+    peer, gaps = Peer(), Gaps()
+    client = peer.client()
+    client.add_gap_listener(gaps)
+    client.attach_user(Desk(), lambda _: TickGrid(0.25), rank=2)
+    assert await client.connect()
+    assert await client.subscribe_user_updates()
+    for _ in range(2):
+        await asyncio.sleep(0.1)
+        peer.emit("user", "GatewayUserOrder", 7)
+    await asyncio.sleep(0.01)
+    assert [gap.is_open for gap in gaps.of(None)] == [True, False, True]
+    peer.down = {"user"}
+    peer.hub("user").cut("gone")
+    await asyncio.sleep(30)
+    assert gaps.of(None)[-1].is_open
+    peer.down = set()
+    await asyncio.sleep(5)
+    assert client.user_connected
+    assert not gaps.of(None)[-1].is_open
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_a_confirmation_on_a_connection_that_is_lost_by_now_ends_no_gap() -> None:
+    """The last completion and the goodbye come in one frame: what follows is still missed."""
+    peer, gaps = Peer(), Gaps()
+    client = peer.client()
+    client.add_gap_listener(gaps)
+    client.attach_user(Desk(), lambda _: TickGrid(0.25), rank=2)
+    assert await client.connect()
+    assert await client.subscribe_user_updates()
+    await client.disconnect()
+    assert await client.connect()
+    peer.unanswered = {"SubscribeTrades"}
+    asking = asyncio.ensure_future(client.subscribe_user_updates())
+    await asyncio.sleep(1)
+    peer.unanswered, peer.down = set(), {"user"}
+    peer.hub("user").push(signalr.encode_completion("4") + signalr.encode_close("bye"))
+    await asyncio.sleep(3)
+    assert not client.user_connected
+    assert gaps.of(None)[-1].is_open
+    peer.down = set()
+    assert await asking
+    await asyncio.sleep(5)
+    assert client.user_connected
+    assert [gap.is_open for gap in gaps.of(None)] == [True, False]
     await client.cleanup()

@@ -475,7 +475,8 @@ class Hub:
                 waiter.set_result(None)
         if adopted and not adopted[1].done():
             adopted[1].set_result(None)
-        self._outages.whole(self.name, self._wanted)
+        # What another call is still asking for is whole when that call has it confirmed.
+        self._outages.whole(self.name, [i for i in self._wanted if i not in self._confirming])
         self._announce("connected", self.name, {"reason": None, "attempt": attempt, "delay": 0.0})
 
     def _lost(self, reason: str, cause: GapReason) -> None:

@@ -1,8 +1,8 @@
 """What the client does by itself about a feed that began late or could not be read.
 
 Invariants (``tests/realtime/test_repairs.py``): an owner that comes late gets its first snapshot;
-what could not be read is a gap that stays open until it was asked for anew, and a gateway that
-keeps sending it is asked less and less often.
+what could not be read is a gap that stays open until it was asked for anew, and as long as its hub
+is not connected; a gateway that keeps sending it is asked less and less often.
 """
 
 from __future__ import annotations
@@ -61,13 +61,14 @@ class Repairs:
         self._gaps = gaps
         self._notice = notice
         self._market: Hub | None = None
+        self._user: Hub | None = None
         self._subscriptions: Subscriptions | None = None
         self._faults: dict[str | None, _Fault] = {}
         self._late: set[str] = set()
 
-    def adopt(self, market: Hub, subscriptions: Subscriptions) -> None:
+    def adopt(self, user: Hub, market: Hub, subscriptions: Subscriptions) -> None:
         """Set what renewals go through."""
-        self._market, self._subscriptions = market, subscriptions
+        self._user, self._market, self._subscriptions = user, market, subscriptions
 
     def owner_came(self, contract_id: str) -> None:
         """See that an owner gets a snapshot, also of a contract that is subscribed to already."""
@@ -122,8 +123,9 @@ class Repairs:
                 await known.renew_market(contract_id)
         finally:
             fault.under_way = False
-        market = self._market
-        if contract_id is None or (market is not None and market.connected):
+        # A hub that was lost meanwhile misses more, until it has confirmed everything again.
+        hub = self._user if contract_id is None else self._market
+        if hub is not None and hub.connected:
             self._gaps.close(contract_id)
 
     async def _pause(self, fault: _Fault) -> None:

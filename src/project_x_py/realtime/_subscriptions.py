@@ -2,7 +2,7 @@
 
 Invariants (``tests/realtime/test_subscriptions.py``): one id per call; a contract somebody is
 still fed with stays subscribed to; what is renewed is wanted all the time, and no print of it is
-missed.
+missed; a confirmation from a connection that is lost by now ends no gap.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Subscriptions:
         """Subscribe to the account; False with the reason told to ``failed``."""
         if not await self._try(self._user_hub, "Subscribe", self._user):
             return False
-        self._gaps.whole(self._user_hub.name, self._user)
+        self._whole(self._user_hub, self._user)
         return True
 
     async def unsubscribe_user(self) -> bool:
@@ -98,8 +98,13 @@ class Subscriptions:
                 return False
         finally:
             self._forget_unwanted(contract_ids)
-        self._gaps.whole(self._market_hub.name, wanted)
+        self._whole(self._market_hub, wanted)
         return True
+
+    def _whole(self, hub: Hub, confirmed: Sequence[Subscription]) -> None:
+        """End the gaps of what was confirmed, unless the hub has been lost since."""
+        if all(map(hub.confirmed, confirmed)):
+            self._gaps.whole(hub.name, confirmed)
 
     def _forget_unwanted(self, contract_ids: Sequence[str]) -> None:
         """Drop the gaps of contracts that a call did not get, or gave up."""

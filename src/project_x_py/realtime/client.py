@@ -161,7 +161,7 @@ class ProjectXRealtimeClient(
         self._subscriptions = Subscriptions(
             account, self._user, self._market, self._router, self._gaps, self._pair.failed
         )
-        self._repairs.adopt(self._market, self._subscriptions)
+        self._repairs.adopt(self._user, self._market, self._subscriptions)
         self._watch = FeedWatch(
             self._pair,
             self._router,
