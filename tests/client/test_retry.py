@@ -146,3 +146,11 @@ def test_the_configuration_rules_the_retries() -> None:
     assert _delay(TRANSIENT[0], attempt=6, policy=policy) is None
     none = RetryPolicy.of(ProjectXConfig(retry_attempts=0))
     assert _delay(TRANSIENT[0], policy=none) is None
+
+
+def test_what_everything_waits_for_is_tried_again_within_a_second() -> None:
+    """Urgent tries wait no longer than a second, unless the service asks for it."""
+    urgent = POLICY.urgent()
+    assert urgent.repeats == POLICY.repeats
+    assert [_delay(TRANSIENT[0], attempt=n, draw=1.0, policy=urgent) for n in (1, 3)] == [1.0, 1.0]
+    assert _delay(TRANSIENT[2], retry_after_s=5.0, draw=1.0, policy=urgent) == 5.1

@@ -78,6 +78,7 @@ class HttpCaller:
         self._network = network
         self._clock = clock
         self._policy = RetryPolicy.of(config)
+        self._urgent = self._policy.urgent()
         self.budget = budget
         self.counters = RequestCounters()
 
@@ -120,6 +121,7 @@ class HttpCaller:
     ) -> T:
         """Send when the budget lets it, and again for as long as the policy says."""
         self.counters.calls += 1
+        policy = self._urgent if lane is Lane.PROTECTIVE else self._policy
         attempt, began = 0, None
         while True:
             attempt += 1
@@ -130,7 +132,7 @@ class HttpCaller:
             except ProjectXError as error:
                 self.counters.errors += 1
                 wait_s = retry_delay_s(
-                    self._policy,
+                    policy,
                     error,
                     idempotent=idempotent,
                     attempt=attempt,

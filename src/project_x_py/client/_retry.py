@@ -9,7 +9,7 @@ beyond the deadline; a Retry-After is a lower bound.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from project_x_py.client._budget import BudgetRefusalError
@@ -26,9 +26,17 @@ if TYPE_CHECKING:
 
     from project_x_py.config import ProjectXConfig
 
-__all__ = ["LONGEST_DELAY_S", "RetryPolicy", "SpoiltAnswerError", "retry_delay_s"]
+__all__ = [
+    "LONGEST_DELAY_S",
+    "URGENT_DELAY_S",
+    "RetryPolicy",
+    "SpoiltAnswerError",
+    "retry_delay_s",
+]
 
 LONGEST_DELAY_S = 30.0
+URGENT_DELAY_S = 1.0
+"""Longest wait for what everything else waits for, such as the token of a hub that comes back."""
 SPOILT_REPEATS = 1
 """An answer that is no JSON is asked for again this often: a proxy's page goes away, a wrong URL
 does not."""
@@ -46,16 +54,22 @@ class RetryPolicy:
         repeats: Tries beyond the first.
         base_delay_s: Upper bound of the first wait; it doubles with every try.
         deadline_s: No wait ends later than this after the first try began.
+        longest_delay_s: Upper bound of every wait that the service has not asked for.
     """
 
     repeats: int
     base_delay_s: float
     deadline_s: float
+    longest_delay_s: float = LONGEST_DELAY_S
 
     @classmethod
     def of(cls, config: ProjectXConfig) -> Self:
         """Return the policy of a configuration: all tries within twice its timeout."""
         return cls(config.retry_attempts, config.retry_delay_seconds, config.timeout_seconds * 2.0)
+
+    def urgent(self) -> RetryPolicy:
+        """Return the same with waits of a second at most."""
+        return replace(self, longest_delay_s=min(self.longest_delay_s, URGENT_DELAY_S))
 
 
 def retry_delay_s(
@@ -87,7 +101,7 @@ def retry_delay_s(
     if attempt > repeats:
         return None
     doubled = policy.base_delay_s * 2.0 ** min(attempt - 1, 30)
-    delay = draw * min(doubled, LONGEST_DELAY_S)
+    delay = draw * min(doubled, policy.longest_delay_s)
     if retry_after_s is not None:
         delay = retry_after_s + delay / 10
     return delay if spent_s + delay <= policy.deadline_s else None
