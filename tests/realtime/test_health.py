@@ -138,6 +138,10 @@ async def test_settings_change_what_runs() -> None:
         {"health_threshold": -1},
         {"latency_threshold_ms": 0},
         {"max_latency_samples": 0},
+        {"max_latency_samples": 2.5},
+        {"heartbeat_interval": "5"},
+        {"latency_threshold_ms": None},
+        {"health_threshold": True},
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
@@ -156,11 +160,11 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 @pytest.mark.checklist(35)
 @in_virtual_time
 async def test_a_sick_hub_is_connected_anew() -> None:
-    """A hub that pings but answers no invocation falls below the threshold and is reconnected."""
+    """One that pings but answers no invocation, by the usual threshold, the other being well."""
     peer, listener = Peer(), Listener()
     client = peer.client()
     client.add_connection_listener(listener)
-    await client.configure_health_monitoring(heartbeat_interval=5.0, health_threshold=80.0)
+    await client.configure_health_monitoring(heartbeat_interval=5.0)
     assert await client.connect()
     assert await client.subscribe_market_data([MNQ])
     peer.unanswered = {"UnsubscribeContractQuotes"}
@@ -170,13 +174,27 @@ async def test_a_sick_hub_is_connected_anew() -> None:
             socket.push(b'{"type":6}\x1e')
     reasons = [d["reason"] for s, h, d in listener.changes if (s, h) == ("disconnected", "market")]
     assert len(reasons) == 2
-    assert all("is below 80" in reason for reason in reasons)
+    assert all("is below 70" in reason for reason in reasons)
     assert listener.states("user") == ["connected"]
     assert client.is_connected()
     assert len(peer.calls("market")) == 3
     status = await client.get_health_status()
     assert status["market_heartbeats_failed"] > 5
     assert status["market_heartbeat_success_rate"] == 0.0
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_the_threshold_is_the_users() -> None:
+    """Whoever asks for a score of 95 gets a hub anew that answers in half a second."""
+    peer, listener = Peer(), Listener()
+    client = peer.client()
+    client.add_connection_listener(listener)
+    await client.configure_health_monitoring(heartbeat_interval=5.0, health_threshold=95.0)
+    assert await client.connect()
+    peer.latency_s = 0.45
+    await asyncio.sleep(20)
+    assert "disconnected" in listener.states("market")
     await client.cleanup()
 
 

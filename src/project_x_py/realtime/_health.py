@@ -7,7 +7,8 @@ Invariants (``tests/realtime/test_health.py``):
 
 - the score is 0 while no hub is connected, and never counts what was not measured;
 - a quiet market takes nothing from it, a feed that misses messages keeps it below fair;
-- a hub is reconnected for its health after two bad heartbeats, at most once a minute;
+- a hub is reconnected for its own health after two bad heartbeats, at most once a minute, however
+  well the other one does;
 - there are at most ``max_latency_samples`` samples per hub.
 """
 
@@ -18,7 +19,7 @@ import contextlib
 import logging
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.gaps import GapReason
@@ -68,6 +69,10 @@ class HealthSettings:
     max_latency_samples: int = 1000
 
     def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            whole = name == "max_latency_samples"
+            if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+                raise ValueError(f"{name} is a {'whole ' if whole else ''}number, not {value!r}")
         if not 0 < self.heartbeat_interval < math.inf:
             raise ValueError(f"heartbeat_interval is above 0 s, not {self.heartbeat_interval}")
         if not 0 <= self.health_threshold <= 100:
@@ -298,8 +303,8 @@ class HealthMonitor:
 
     def _judge(self, pulse: _Pulse) -> None:
         """Connect a hub anew that answers badly, heartbeat after heartbeat."""
-        score = self.score()
-        if score >= self.settings.health_threshold or self._latency_score(pulse) >= 50:
+        score = self._own_score(pulse)
+        if score >= self.settings.health_threshold:
             pulse.below = 0
             return
         pulse.below += 1
@@ -327,6 +332,11 @@ class HealthMonitor:
                 "heartbeat_age": None if beaten_ns is None else (wall_ns - beaten_ns) / NS,
             }
         return facts
+
+    def _own_score(self, pulse: _Pulse) -> float:
+        """Score of one connected hub by itself; that of both is the mean of the two."""
+        answered = 100.0 * sum(pulse.outcomes) / len(pulse.outcomes)
+        return (40.0 * 100.0 + 30.0 * self._latency_score(pulse) + 20.0 * answered) / 90.0
 
     def _latency_score(self, pulse: _Pulse) -> float:
         """Score of the last round trips; one that was not answered counts as endless."""
