@@ -11,6 +11,7 @@ import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 from tests.processes import LIMIT_S, PROJECTX, read_until, start
@@ -237,6 +238,20 @@ def test_a_start_without_offset_is_chicago_time(tmp_path: Path, moment: str) -> 
     assert done.stdout.startswith("2026-09-01T14:3"), (done.stdout, done.stderr)
 
 
+def test_switches_are_set_by_name(tmp_path: Path) -> None:
+    """--quirk sets switches of the gateway and of its parts, with JSON values and plain words."""
+    switches = ("rest.quoted_ping=false", "bracket_mode=position", "exchange.stop_limit=true")
+    options = [word for switch in switches for word in ("--quirk", switch)]
+    process = start(["gateway", *FAST, *options], tmp_path)
+    try:
+        ready = json.loads(read_until(process, lambda text: "\n" in text))
+        with urlopen(f"{ready['api_url']}/Status/ping", timeout=LIMIT_S) as answer:
+            assert answer.read() == b"pong"
+    finally:
+        process.kill()
+        process.communicate(timeout=LIMIT_S)
+
+
 def test_an_occupied_port_is_named(
     tmp_path: Path, served: tuple[subprocess.Popen[str], dict[str, str]]
 ) -> None:
@@ -268,6 +283,8 @@ def test_the_demo_ends_with_a_summary(tmp_path: Path) -> None:
         (["gateway", "--tape", "nowhere", "--instrument", "ES"], "nowhere"),
         (["gateway", "--tape", "."], "--instrument"),
         (["gateway", "--host", "0.0.0.0"], "--allow-remote"),
+        (["gateway", "--quirk", "exchange.stop_limits=true"], "exchange.stop_limit"),
+        (["gateway", "--quirk", "exchange.stop_limit=perhaps"], "bool"),
         (["gateway", "--instruments", ","], "--instruments MNQ,ES"),
         (["gateway", "--instruments", "ES", "--instrument", "GC"], "not both"),
         (["gateway", "--tape", ".", "--instrument", "ES", "--instruments", "ES"], "leave"),

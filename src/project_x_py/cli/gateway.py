@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import difflib
 import json
 import math
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+import msgspec
 
 from project_x_py.cli._options import make_gateway, market_options
 from project_x_py.cli._signals import terminable
 
 if TYPE_CHECKING:
-    from project_x_py.simulator import SimulatedAccount
+    from project_x_py.simulator import Quirks, SimulatedAccount
 
 __all__ = ["gateway"]
 
@@ -47,6 +50,38 @@ def _dollars(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _read_quirks(
+    context: click.Context, param: click.Parameter, texts: tuple[str, ...]
+) -> Quirks | None:
+    """Return the switches with those that were asked for set, None for none."""
+    from project_x_py.simulator import Quirks
+
+    known: set[str] = set()
+    for name, usual in dataclasses.asdict(Quirks()).items():
+        known |= {f"{name}.{inner}" for inner in usual} if isinstance(usual, dict) else {name}
+    tree: dict[str, Any] = {}
+    for text in texts:
+        path, _, value = text.partition("=")
+        if path not in known:
+            close = difflib.get_close_matches(path, known, 3) or ["exchange.stop_limit"]
+            raise click.BadParameter(f"{path!r} is none; try {', '.join(close)}.", context, param)
+        group, dot, name = path.rpartition(".")
+        (tree.setdefault(group, {}) if dot else tree)[name] = _value(value)
+    try:
+        return msgspec.convert(tree, Quirks) if tree else None
+    except msgspec.ValidationError as exc:
+        raise click.BadParameter(f"{exc}.", context, param) from None
+
+
+def _value(text: str) -> object:
+    """Return what JSON says, and the text itself where it says nothing."""
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return text
+    return value
+
+
 @click.command()
 @market_options
 @click.option(
@@ -57,6 +92,15 @@ def _dollars(text: str) -> float | None:
     callback=_read_accounts,
     help="An account to trade on: practice, combine, express or live, with =BALANCE if it should "
     "not be the usual one. More than once for several; one practice account when left out.",
+)
+@click.option(
+    "--quirk",
+    "quirks",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_read_quirks,
+    help="Set a switch where the real gateway is unknown or varies, such as "
+    "exchange.stop_limit=true. docs/reference/gateway-quirks.md lists them all.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True)
