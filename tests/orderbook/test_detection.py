@@ -10,6 +10,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,12 +22,12 @@ from project_x_py._core.records import Aggressor
 from project_x_py._core.time import NS
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.orderbook import OrderBook
-from project_x_py.orderbook._bursts import BurstColumns, Bursts, WatchedLevels
+from project_x_py.orderbook._bursts import PENDING, BurstColumns, Bursts, WatchedLevels
 from project_x_py.orderbook._clusters import runs
 from project_x_py.orderbook._icebergs import binomial_tail, icebergs
-from project_x_py.orderbook._rings import TradeColumns
+from project_x_py.orderbook._rings import LevelColumns, LevelRing, QuoteColumns, TradeColumns
+from project_x_py.orderbook._spoofing import Limits, _lifetimes, pattern_of, spoofs
 from project_x_py.orderbook._spoofing import Spoof as Found
-from project_x_py.orderbook._spoofing import pattern_of
 from project_x_py.orderbook._sweeps import absorptions, sweeps
 from project_x_py.orderbook.detection import OrderDetection
 from project_x_py.simulator.activity import Iceberg, Spoof
@@ -198,6 +199,32 @@ def test_a_reset_forgets_what_was_pending() -> None:
     levels.append(0, 0, 7, 10, 9, 4)
     assert len(ring) == 0
     assert len(levels) == 4
+
+
+@pytest.mark.parametrize("step_ms", [0, 1, 2000])
+def test_what_is_pending_is_bounded(step_ms: int) -> None:
+    """Prices that never come again take no memory for ever, and no contract is lost by that."""
+    ring, levels = Bursts(100_000), 30_000
+    for price in range(levels):
+        ns = price * step_ms * MS
+        ring.moved(0, price, 9, 5, ns)
+        ring.printed(1, price, 3, 10, ns)
+        if price % 2:
+            ring.moved(1, price, 10, 7, ns)
+        assert ring.pending <= 2 * PENDING
+    found = ring.columns(None, levels * step_ms * MS + 2 * NS)
+    assert int(found.executed.sum()) == 3 * levels
+
+
+def test_bounding_settles_by_what_is_known() -> None:
+    """A level unchanged for a second was refilled; of one just printed at nothing is claimed."""
+    ring = Bursts(100_000)
+    ring.printed(0, 7, 4, 10, 0)
+    for price in range(100, 100 + PENDING):
+        ring.printed(1, price, 3, 10, 2 * NS)
+    found = ring.columns()
+    assert (found.price[0], found.executed[0], found.at_once[0]) == (7, 4, 4)
+    assert not found.at_once[1:].any()
 
 
 @given(st.integers(1, 60), st.integers(0, 60), st.floats(0.001, 0.999))
@@ -454,6 +481,105 @@ def test_flashing_is_reached_with_the_default_parameters() -> None:
     market.wait(1)
     market.spoof(385, size=250, times=10, every=10, stand=1)
     assert [level["pattern"] for level in ask(market.book.detect_spoofing())] == ["flashing"]
+
+
+changes_of_levels = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 0, 0, 1, 2, 5]), st.integers(0, 3), st.integers(0, 60),
+        st.integers(0, 9),
+    ),
+    max_size=80,
+)  # fmt: skip
+
+
+def history(told: list[tuple[int, int, int, int]]) -> LevelColumns:
+    """Rows of kind, level, size and seconds since the row before, as a ring would hold them."""
+    ring, sizes, ns = LevelRing(200), dict.fromkeys(range(4), 0), 0
+    for kind, level, size, seconds in told:
+        ns += seconds * NS
+        side, price, old = level & 1, level >> 1, sizes[level]
+        if kind == 5:
+            ring.append(kind, side, price, old, 1 + size % 9, ns)
+        else:
+            new = 0 if kind else size
+            ring.append(kind, side, price, old, new, ns)
+            sizes[level] = new
+    return ring.columns()
+
+
+@given(changes_of_levels)
+def test_limits_only_take_away(told: list[tuple[int, int, int, int]]) -> None:
+    """What is left out early would have been left out at the end: strict is a part of loose."""
+    rows = history(told)
+    best = QuoteColumns(*(column(n) for n in (2, 0, 5, 5, -1)))
+    every = spoofs(rows, best, Limits(0, 0, math.inf, -math.inf, 0))
+    for limits in (
+        Limits(3, 0.8, 30, 0, 0.7), Limits(2, 0, math.inf, 1, 0), Limits(0, 0.5, 5, -9, 0.6),
+    ):  # fmt: skip
+        kept = [
+            each
+            for each in every
+            if each.frequency >= limits.frequency
+            and each.cancelled >= limits.cancelled
+            and each.seconds <= limits.seconds
+            and each.distance >= limits.ticks
+            and each.confidence >= limits.confidence
+        ]
+        assert spoofs(rows, best, limits) == kept
+
+
+@given(changes_of_levels)
+def test_lifetimes_are_those_of_single_placements(told: list[tuple[int, int, int, int]]) -> None:
+    """Against lots one by one: the newest of the very size, else the newest; fills the oldest."""
+    rows = history([(kind, 0, size, seconds) for kind, _, size, seconds in told])
+    placed = np.where(rows.kind == 0, rows.new - rows.old, 0).clip(0)
+    large = np.where(placed > 20, placed, 0)
+    lots: list[list[int]] = []
+    pulled, spent, prints = [0] * len(placed), 0, 0
+    for at, (kind, _, _, old, new, ns) in enumerate(zip(*(c.tolist() for c in rows), strict=True)):
+        if kind == 5:
+            prints += new
+        elif kind == 2:
+            lots, prints = [], 0
+        elif new > old:
+            lots.append([new - old, ns, int(new - old > 20)])
+        else:
+            filled = min(prints, old - new)
+            prints -= filled
+            for _ in range(filled):
+                lots[0][0] -= 1
+                lots = [lot for lot in lots if lot[0]]
+            same = [lot for lot in lots if lot[0] == old - new - filled]
+            for _ in range(old - new - filled):
+                lot = same[-1] if same else lots[-1]
+                lot[0] -= 1
+                pulled[at] += lot[2]
+                spent += (ns - lot[1]) * lot[2]
+                lots = [lot for lot in lots if lot[0]]
+    if large.any():
+        found, seconds = _lifetimes(rows, np.arange(len(placed)), large, placed)
+        assert found.tolist() == pulled
+        assert seconds == pytest.approx(spent / sum(pulled) / NS if sum(pulled) else 0)
+
+
+executions = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(1, 30), st.sampled_from([0, 0, 0, 4, 9, 12])),
+    max_size=120,
+)
+
+
+@given(executions, st.sampled_from([0.3, 0.7, 0.95]))
+def test_only_levels_that_cannot_be_icebergs_are_left_out(
+    told: list[tuple[int, int, int]], least: float
+) -> None:
+    """Looking at every level, without leaving any out early, finds the very same icebergs."""
+    ring = Bursts(1000)
+    for at, (price, executed, came) in enumerate(told):
+        ring.printed(0, price, executed, 40, at * MS)
+        ring.moved(0, price, 40, 40 - executed + came, at * MS)
+    every = icebergs(ring.columns(), 1, 0, 0.0)
+    sure = [each for each in every if each.confidence >= least]
+    assert icebergs(ring.columns(), 1, 0, least) == sure
 
 
 def tape(*rows: tuple[int, int, int, int]) -> TradeColumns:

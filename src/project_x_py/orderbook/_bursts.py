@@ -11,7 +11,7 @@ Source: the two kinds, and the 300 ms, are those of Zotikov and Antonov, "CME Ic
 Detection and Prediction" (2019): native and synthetic icebergs.
 
 Invariants (``tests/orderbook/test_detection.py``): a burst's parts add up as above; a reset forgets
-what was pending; the ring never exceeds its bound.
+what was pending; neither the ring nor what is pending exceeds its bound.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ DROPPED, RESET, PRINT = 2, 3, 5
 
 AT_ONCE_NS = 1_000_000_000
 """A level that shows no change for so long after a print is as large as before it."""
+
+PENDING = 4096
+"""So many things are pending at most, beside as many falls of levels."""
+KEPT = PENDING // 8
+"""Of each kind so many are kept at most, the newest, when that is reached."""
 
 
 class BurstColumns(NamedTuple):
@@ -79,6 +84,8 @@ class Bursts(Ring):
         key = price * 2 + side
         burst = self._executed.get(key)
         if burst is None:
+            if self.pending >= PENDING:
+                self._bound(exch_ns)
             dropped, dropped_ns = self._dropped.pop(key, (0, 0))
             if dropped and dropped_ns >= exch_ns:
                 explained = min(size, dropped)
@@ -101,6 +108,8 @@ class Bursts(Ring):
         if key in self._executed:
             self._settle(side, price, old - new, exch_ns)
         elif new < old:
+            if len(self._dropped) >= PENDING:
+                self._bound(exch_ns)
             self._dropped[key] = (old - new, exch_ns)
         elif key in self._fresh:
             row, ns = self._fresh.pop(key)
@@ -135,6 +144,26 @@ class Bursts(Ring):
 
         more = np.array(unchanged, dtype=np.int64).T
         return BurstColumns(*map(np.concatenate, zip(found, more, strict=True)))
+
+    @property
+    def pending(self) -> int:
+        """Things that wait for what comes next at their level."""
+        return len(self._executed) + len(self._dropped) + len(self._fresh)
+
+    def _bound(self, now_ns: int) -> None:
+        """Settle what has waited for more than a second, and all but the newest of each kind."""
+        oldest = sorted(self._executed, key=lambda key: self._executed[key][2])
+        for left, key in zip(range(len(oldest), 0, -1), oldest, strict=True):
+            executed, _, printed_ns = self._executed[key]
+            if now_ns - printed_ns > AT_ONCE_NS:
+                self._settle(key & 1, key >> 1, 0, now_ns)
+            elif left > KEPT:
+                # Nothing is known to have come in meanwhile.
+                self._settle(key & 1, key >> 1, executed, now_ns)
+        for told in (self._dropped, self._fresh):
+            newest = sorted(told.items(), key=lambda held: held[1][1])[-KEPT:]
+            told.clear()
+            told.update(held for held in newest if now_ns - held[1][1] <= AT_ONCE_NS)
 
     def _settle(self, side: int, price: int, fell: int, exch_ns: int) -> None:
         key = price * 2 + side

@@ -16,6 +16,7 @@ others is none; error rates are in ``docs/reference/detection.md``, from ``bench
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,7 +32,8 @@ __all__ = ["Iceberg", "binomial_tail", "icebergs", "level_keys"]
 
 WIDEST = 1 << 16
 KINDS = 2
-MANY = 40
+CERTAIN = 1 - 1e-12
+ROUNDING = 1e-9
 LARGEST = 511
 """Refills of more contracts than this are not compared by size."""
 BUSY = 10
@@ -86,7 +88,7 @@ def icebergs(
     found = []
     enough = (levels.refreshes >= min_refreshes) & (levels.executed >= volume_threshold)
     if confidence > 0:
-        enough &= levels.stand_out()
+        enough &= levels.stand_out(confidence)
     for key in np.flatnonzero(enough):
         sure = levels.confidence(int(key), confidence)
         if sure >= confidence:
@@ -126,13 +128,20 @@ def binomial_tail(count: int, hits: int, chance: float, enough: float = 1.0) -> 
     return min(total, 1.0)
 
 
+@functools.cache
+def _log_factorials(bits: int) -> NDArray[np.float64]:
+    """Return the logarithms of the factorials of all numbers of so many bits."""
+    return np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, 1 << bits)))))
+
+
 class _Levels:
     """The executions of a window by level, and how likely their refills are by chance."""
 
     def __init__(self, bursts: BurstColumns) -> None:
         self._bursts = bursts
         sparse = level_keys(bursts.side, bursts.price)
-        present = np.flatnonzero(np.bincount(sparse))
+        numbers = np.bincount(sparse)
+        present = np.flatnonzero(numbers)
         names = np.zeros(int(present[-1]) + 1, dtype=np.int64)
         names[present] = np.arange(len(present))
         self._keys = keys = names[sparse]
@@ -142,51 +151,56 @@ class _Levels:
         at_once = np.flatnonzero(bursts.at_once > 0)
         size = came[refilled]
         # A part is no larger than what was displayed before it, so more than that came in several.
-        parts = -(-size // bursts.shown[refilled].clip(1))
-        self._counts = np.bincount(keys)
+        shown, parts = bursts.shown[refilled], np.ones(len(size))
+        several = np.flatnonzero(size > shown)
+        parts[several] = -(-size[several] // shown[several].clip(1))
+        self._counts = numbers[present]
         self._at_once = np.bincount(keys[at_once], minlength=levels)
         self.refreshes = np.bincount(keys[refilled], weights=parts, minlength=levels)
         self.executed = np.bincount(keys, weights=bursts.executed)
         size[size > LARGEST] = 0
-        flat = np.bincount(keys[refilled] * (LARGEST + 1) + size, minlength=levels * (LARGEST + 1))
-        by_size = flat.reshape(levels, LARGEST + 1)
+        width = int(size.max(initial=0)) + 1
+        flat = np.bincount(keys[refilled] * width + size, minlength=levels * width)
+        by_size = flat.reshape(levels, width)
         by_size[:, 0] = 0
         self._sizes = by_size.sum(axis=0)
         usual = by_size.argmax(axis=1)
         repeats = by_size[np.arange(levels), usual]
-        self._usual, self._repeats = usual.tolist(), repeats.tolist()
+        self._usual, self._repeats = usual, repeats
         self._elsewhere = self._sizes[usual] - repeats
-        self._kinds = np.count_nonzero(by_size > 0, axis=1).tolist()
+        self._kinds = np.count_nonzero(by_size, axis=1)
         self._total, self._total_at_once = len(keys), len(at_once)
         self._tested = KINDS * levels
         busy = np.sort((self._at_once / self._counts)[self._counts >= BUSY])
         self._common = float(busy[int(COMMON * (len(busy) - 1))]) if len(busy) > 1 else 0.0
 
-    def stand_out(self) -> NDArray[np.bool_]:
-        """Return which levels have clearly more of either kind of refills than chance expects.
+    def stand_out(self, least: float) -> NDArray[np.bool_]:
+        """Return which levels may be as sure as ``least``, by the first terms of their tails.
 
-        At or below what is expected a tail is a half at least, and up to a standard deviation more
-        it is a twentieth at least: times so many tails, the confidence is zero.
+        A tail is at least its first term, and a quarter where the hits are no more than expected.
         """
-        counts = self._counts
+        counts, repeats = self._counts, self._repeats
         others = self._total - counts + 2
         at_once = np.maximum((self._total_at_once - self._at_once + 1) / others, self._common)
         same = (self._elsewhere + 1) / others
-        spread = 1.0 if self._tested >= MANY else 0.0
+        logs = _log_factorials(int(counts.max()).bit_length())
+        most = math.log((1 - least) / self._tested + 1e-300) + ROUNDING
         found = np.zeros(len(counts), dtype=np.bool_)
-        for hits, chance in ((self._at_once, at_once), (np.array(self._repeats), same)):
-            deviation = np.sqrt(counts * chance * (1 - chance).clip(0))
-            found |= hits > counts * chance + spread * deviation
+        for hits, chance, ways in ((self._at_once, at_once, 1), (repeats, same, self._kinds)):
+            chance = chance.clip(None, CERTAIN)
+            first = logs[counts] - logs[hits] - logs[counts - hits] + np.log(np.maximum(ways, 1))
+            first += hits * np.log(chance) + (counts - hits) * np.log1p(-chance)
+            found |= ((hits > counts * chance) | (self._tested < 4)) & (first <= most)
         return found
 
     def confidence(self, key: int, least: float) -> float:
         """Return 1 - T * P of a level, P the smaller of its two tails; below ``least``, at most."""
         count, hits = int(self._counts[key]), int(self._at_once[key])
-        size, repeats, kinds = self._usual[key], self._repeats[key], self._kinds[key]
+        size, repeats, kinds = (int(x[key]) for x in (self._usual, self._repeats, self._kinds))
         enough = (1 - least) / self._tested + 1e-300
         chance = max(self._rate(self._total_at_once - hits, count), self._common)
         tail = binomial_tail(count, hits, chance, enough)
-        if tail >= enough and kinds:
+        if kinds:
             chance = self._rate(int(self._sizes[size]) - repeats, count)
             tail = min(tail, kinds * binomial_tail(count, repeats, chance, enough))
         return max(0.0, 1 - self._tested * tail)
@@ -195,7 +209,7 @@ class _Levels:
         """Return a level as it is reported."""
         bursts, count = self._bursts, int(self._counts[key])
         rows = np.flatnonzero(self._keys == key)
-        size, repeats = self._usual[key], self._repeats[key]
+        size, repeats = int(self._usual[key]), int(self._repeats[key])
         expected = count * self._rate(int(self._sizes[size]) - repeats, count)
         late = size * max(0.0, np.count_nonzero(bursts.late[rows] == size) - expected)
         return Iceberg(

@@ -22,10 +22,11 @@ parameter only takes away; all six patterns can be reached with the default para
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from project_x_py._core.book import ASK
 from project_x_py._core.time import NS
 from project_x_py.orderbook._icebergs import level_keys
 from project_x_py.orderbook._rings import UNKNOWN, LevelColumns
@@ -43,6 +44,9 @@ __all__ = ["Limits", "Spoof", "pattern_of", "spoofs"]
 MINUTE = 60 * NS
 RARE = 100
 """One placement in so many elsewhere is as large as one that counts."""
+SMALL = (1 << 16) - 1
+ROUNDING = 1e-9
+DROPPED, PRINT = int(LevelKind.DROPPED), int(LevelKind.PRINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,60 +138,105 @@ def spoofs(changes: LevelColumns, quotes: QuoteColumns, limits: Limits) -> list[
     if not len(rows):
         return []
     keys = level_keys(changes.side[rows], changes.price[rows])
-    rows = rows[np.argsort(keys, kind="stable")]
-    history = LevelColumns(*(column[rows] for column in changes))
-    keys = np.sort(keys)
+    order = _order(keys)
+    rows, keys = rows[order], keys[order]
     firsts = np.flatnonzero(np.diff(keys, prepend=-1))
-    placed = _placements(history, firsts)
-    largest = np.argsort(-placed, kind="stable")[: int(np.count_nonzero(placed))]
-    ranking = _Ranking(placed[largest], keys[largest])
-    least = max(limits.frequency, 2)
+    placed = _placements(changes, rows, firsts)
+    ends = np.append(firsts[1:], len(rows))
+    large = _large(placed, keys, firsts, ends)
     found = []
-    for first, end in zip(firsts, [*firsts[1:], len(rows)], strict=True):
-        own = placed[first:end]
-        # At least a minute is looked at, so fewer placements than that cannot be frequent enough.
-        if np.count_nonzero(own) < least:
-            continue
-        large = own >= ranking.large(int(keys[first]), int(np.count_nonzero(own)))
-        large &= own > 0
-        if np.count_nonzero(large) < least:
-            continue
-        level = LevelColumns(*(column[first:end] for column in history))
-        spoof = _judged(level, np.where(large, own, 0), own, quotes)
+    for level in _in_reach(changes, rows, firsts, large, quotes, limits):
+        own = slice(int(firsts[level.at]), int(ends[level.at]))
+        spoof = _judged(changes, rows[own], large[own], placed[own], quotes, level)
         if spoof is not None and _reaches(spoof, limits):
             found.append(spoof)
     return sorted(found, key=lambda each: (-each.confidence, each.price))
 
 
-def _placements(history: LevelColumns, firsts: NDArray[np.intp]) -> Column:
+def _order(numbers: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the stable order of numbers of at least zero; small ones are sorted by radix."""
+    small = not len(numbers) or int(numbers.max()) <= SMALL
+    return np.argsort(numbers.astype(np.uint16) if small else numbers, kind="stable")
+
+
+def _placements(
+    changes: LevelColumns, rows: NDArray[np.intp], firsts: NDArray[np.intp]
+) -> NDArray[np.int64]:
     """Return the contracts placed by each row; rows are ordered by level, then by time."""
-    before = np.concatenate(([LevelKind.SET], history.kind[:-1]))
-    before[firsts] = LevelKind.SET
-    back_in_view = (before == LevelKind.DROPPED) & (history.old == 0)
-    is_placed = (history.kind == LevelKind.SET) & ~back_in_view
-    return np.where(is_placed, (history.new - history.old).clip(0), 0)
+    grown = np.where(changes.kind == LevelKind.SET, changes.new - changes.old, 0).clip(0)
+    placed: NDArray[np.int64] = grown[rows]
+    gone = changes.kind.astype(np.int8)[rows] == DROPPED
+    gone[firsts[1:] - 1] = gone[-1] = False
+    back = np.flatnonzero(gone) + 1
+    placed[back[changes.old[rows[back]] == 0]] = 0
+    return placed
 
 
-class _Ranking:
-    """All placements of a window, the largest first."""
+def _large(
+    placed: Column, keys: Column, firsts: NDArray[np.intp], ends: NDArray[np.intp]
+) -> Column:
+    """Return the placements that are as large as the largest hundredth of those elsewhere."""
+    some = np.flatnonzero(placed)
+    order = _order(placed[some].max(initial=0) - placed[some])
+    sizes, owners = placed[some][order], keys[some][order]
+    numbers = np.add.reduceat((placed > 0).astype(np.int64), firsts)
+    least = np.ones(len(firsts), dtype=np.int64)
+    for at, number in enumerate(numbers.tolist()):
+        others = len(sizes) - number
+        if others:
+            rank = others // RARE
+            top = owners[: rank + 1 + number]
+            least[at] = sizes[np.flatnonzero(top != keys[firsts[at]])[rank]]
+    large: Column = np.where(placed >= np.repeat(least, ends - firsts), placed, 0)
+    return large
 
-    def __init__(self, sizes: Column, keys: Column) -> None:
-        self._sizes = sizes
-        self._keys = keys
 
-    def large(self, key: int, count: int) -> int:
-        """Return the size that a hundredth of the placements at other levels reaches.
+class _Level(NamedTuple):
+    """What the large placements of a level show by themselves; see ``Spoof``."""
 
-        Args:
-            key: The level that is left out.
-            count: Its placements.
-        """
-        others = len(self._sizes) - count
-        if not others:
-            return 1
-        rank = others // RARE
-        top = self._keys[: rank + 1 + count]
-        return int(self._sizes[np.flatnonzero(top != key)[rank]])
+    at: int
+    frequency: float
+    distance: float
+    first_ns: int
+    confidence: float
+    """That of the level if all was cancelled, and at once."""
+
+
+def _in_reach(
+    changes: LevelColumns,
+    rows: NDArray[np.intp],
+    firsts: NDArray[np.intp],
+    large: Column,
+    quotes: QuoteColumns,
+    limits: Limits,
+) -> list[_Level]:
+    """Return the levels that reach the limits if all was cancelled at once.
+
+    What became of the placements is the dear part, and is asked only of these.
+    """
+    at = np.flatnonzero(large)
+    if not len(at):
+        return []
+    chosen = rows[at]
+    ns, sizes = changes.exch_ns[chosen], large[at]
+    away = _distance(changes, chosen, quotes)
+    owner = np.searchsorted(firsts, at, side="right") - 1
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    levels = owner[starts]
+    found = []
+    bounds = [*starts.tolist(), len(at)]
+    for level, first, end in zip(levels.tolist(), bounds, bounds[1:], strict=False):
+        # At least a minute is looked at, so fewer than that cannot be frequent enough.
+        if end - first < max(limits.frequency, 2):
+            continue
+        began, ended = int(ns[first]), int(ns[end - 1])
+        frequency = (end - first) / max((ended - began) / MINUTE, 1.0)
+        distance = _mean(away[first:end], sizes[first:end])
+        most = _confidence(frequency, 1.0, 0.0, distance)
+        far = distance >= limits.ticks if not np.isnan(distance) else limits.ticks <= 0
+        if far and frequency >= limits.frequency and most + ROUNDING >= limits.confidence:
+            found.append(_Level(level, frequency, distance, began, most))
+    return found
 
 
 def _reaches(spoof: Spoof, limits: Limits) -> bool:
@@ -202,102 +251,121 @@ def _reaches(spoof: Spoof, limits: Limits) -> bool:
 
 
 def _judged(
-    level: LevelColumns, large: Column, placed: Column, quotes: QuoteColumns
+    changes: LevelColumns,
+    rows: NDArray[np.intp],
+    large: Column,
+    placed: Column,
+    quotes: QuoteColumns,
+    level: _Level,
 ) -> Spoof | None:
-    pulled, seconds = _lifetimes(level, large, placed)
-    instances = int(np.count_nonzero(pulled))
-    if not instances:
+    """Return what a level did; None where no large placement was cancelled.
+
+    Args:
+        changes: The history.
+        rows: Those of the level.
+        large: Contracts of its large placements, by row.
+        placed: Contracts of all its placements, by row.
+        quotes: Best prices.
+        level: What is known of it.
+    """
+    pulled, seconds = _lifetimes(changes, rows, large, placed)
+    gone = np.flatnonzero(pulled)
+    if not len(gone):
         return None
-    away = _distance(level, quotes)
-    placed_ns = level.exch_ns[large > 0]
-    minutes = max((int(placed_ns[-1]) - int(placed_ns[0])) / MINUTE, 1.0)
-    frequency = len(placed_ns) / minutes
     volume = int(large.sum())
     share = min(1.0, int(pulled.sum()) / volume)
-    distance = _mean(away, large)
-    far = 0.0 if np.isnan(distance) else max(distance, 0.0)
-    confidence = 0.3 * min(frequency / 10, 1) + 0.35 * share
-    confidence += 0.25 * max(0.0, 1 - seconds / 60) + 0.1 * min(far / 20, 1)
     return Spoof(
-        int(level.side[0]),
-        int(level.price[0]),
-        volume / len(placed_ns),
-        frequency,
+        int(changes.side[rows[0]]),
+        int(changes.price[rows[0]]),
+        volume / int(np.count_nonzero(large)),
+        level.frequency,
         share,
         seconds,
-        distance,
-        _mean(away, pulled),
-        confidence,
-        int(placed_ns[0]),
-        int(level.exch_ns[pulled > 0][-1]),
-        instances,
+        level.distance,
+        _mean(_distance(changes, rows[gone], quotes), pulled[gone]),
+        _confidence(level.frequency, share, seconds, level.distance),
+        level.first_ns,
+        int(changes.exch_ns[rows[gone[-1]]]),
+        len(gone),
     )
 
 
-def _lifetimes(level: LevelColumns, large: Column, placed: Column) -> tuple[Column, float]:
+def _confidence(frequency: float, share: float, seconds: float, distance: float) -> float:
+    far = 0.0 if np.isnan(distance) else max(distance, 0.0)
+    often = 0.3 * min(frequency / 10, 1) + 0.35 * share
+    return often + (0.25 * max(0.0, 1 - seconds / 60) + 0.1 * min(far / 20, 1))
+
+
+def _lifetimes(
+    changes: LevelColumns, rows: NDArray[np.intp], large: Column, placed: Column
+) -> tuple[Column, float]:
     """Return the contracts of large placements that each row cancelled, and how long they stood.
 
     Contracts that stood before the first row are not known to have been placed, nor for how long.
     """
-    standing: list[_Lot] = []
     pulled, spent, unexplained = [0] * len(large), 0, 0
-    columns = (level.kind, level.old, level.new, level.exch_ns, large, placed)
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    for row, (kind, old, new, ns, is_large, size) in enumerate(rows):
-        if kind == LevelKind.PRINT:
+    # Nothing stands after a drop, so stretches without a large placement have nothing to tell.
+    stretch = np.cumsum(changes.kind[rows] == DROPPED)
+    counts = np.zeros(int(stretch[-1]) + 1, dtype=np.bool_)
+    counts[stretch[large > 0]] = True
+    told = np.flatnonzero(counts[stretch])
+    # Placements that stand, oldest first: contracts left, and the time of the large ones, else -1.
+    left: list[int] = []
+    since: list[int] = []
+    history = (changes.kind, changes.old, changes.new, changes.exch_ns)
+    columns = (told, *(column[rows[told]] for column in history), large[told], placed[told])
+    for row, kind, old, new, ns, is_large, size in zip(*(c.tolist() for c in columns), strict=True):
+        if size:
+            left.append(size)
+            since.append(ns if is_large else -1)
+        elif kind == PRINT:
             unexplained += new
-        elif kind == LevelKind.DROPPED:
-            standing.clear()
+        elif kind == DROPPED:
+            left.clear()
+            since.clear()
             unexplained = 0
-        elif size:
-            standing.append(_Lot(size, size, ns, bool(is_large)))
         elif new < old:
-            filled = min(old - new, unexplained)
-            unexplained -= filled
-            _take(standing, filled, oldest=True)
-            for lot, part in _take(standing, old - new - filled, oldest=False):
-                if lot.is_large:
+            fell = old - new
+            if unexplained:
+                filled = min(fell, unexplained)
+                unexplained -= filled
+                fell -= filled
+                _take(left, since, filled, 0)
+            if fell in left:
+                at = len(left) - 1 - left[::-1].index(fell)
+                parts = [(since.pop(at), left.pop(at))]
+            else:
+                parts = _take(left, since, fell, -1)
+            for placed_ns, part in parts:
+                if placed_ns >= 0:
                     pulled[row] += part
-                    spent += part * (ns - lot.ns)
+                    spent += part * (ns - placed_ns)
     total = sum(pulled)
     return np.array(pulled, dtype=np.int64), spent / total / NS if total else 0.0
 
 
-@dataclass(slots=True)
-class _Lot:
-    placed: int
-    left: int
-    ns: int
-    is_large: bool
-
-
-def _take(standing: list[_Lot], size: int, *, oldest: bool) -> list[tuple[_Lot, int]]:
-    """Take contracts off the lots that stand, and return from which and how many."""
-    if not oldest:
-        for at in range(len(standing) - 1, -1, -1):
-            if standing[at].left == size:
-                return [(standing.pop(at), size)]
+def _take(left: list[int], since: list[int], size: int, end: int) -> list[tuple[int, int]]:
+    """Take contracts off the oldest placements (0) or the newest (-1): times and contracts."""
     taken = []
-    while size > 0 and standing:
-        lot = standing[0 if oldest else -1]
-        part = min(size, lot.left)
-        taken.append((lot, part))
+    while size > 0 and left:
+        part = min(size, left[end])
+        taken.append((since[end], part))
         size -= part
-        lot.left -= part
-        if not lot.left:
-            standing.pop(0 if oldest else -1)
+        left[end] -= part
+        if not left[end]:
+            del left[end], since[end]
     return taken
 
 
-def _distance(level: LevelColumns, quotes: QuoteColumns) -> Floats:
+def _distance(changes: LevelColumns, rows: NDArray[np.intp], quotes: QuoteColumns) -> Floats:
     """Return the ticks from the best price of the side just before each row; NaN while unknown."""
-    is_ask = bool(level.side[0])
-    best = quotes.ask if is_ask else quotes.bid
-    if not len(best):
-        return np.full(len(level.side), np.nan)
-    at = np.searchsorted(quotes.exch_ns, level.exch_ns, side="left") - 1
-    then = best[at.clip(0)]
-    away = (level.price - then) if is_ask else (then - level.price)
+    if not len(quotes.bid):
+        return np.full(len(rows), np.nan)
+    price, is_ask = changes.price[rows], changes.side[rows] == ASK
+    at = np.searchsorted(quotes.exch_ns, changes.exch_ns[rows], side="left") - 1
+    before = at.clip(0)
+    then = np.where(is_ask, quotes.ask[before], quotes.bid[before])
+    away = np.where(is_ask, price - then, then - price)
     return np.where((at >= 0) & (then != UNKNOWN), away, np.nan).astype(np.float64)
 
 
@@ -305,4 +373,5 @@ def _mean(values: Floats, weights: NDArray[np.int64]) -> float:
     good = ~np.isnan(values) & (weights > 0)
     if not good.any():
         return float("nan")
-    return float(np.average(values[good], weights=weights[good]))
+    values, weights = values[good], weights[good]
+    return float((values * weights).sum() / weights.sum())
