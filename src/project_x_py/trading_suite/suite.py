@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from project_x_py.realtime import ProjectXRealtimeClient
 from project_x_py.sessions.config import session_type_of
 from project_x_py.trading_suite._account import AccountParts
 from project_x_py.trading_suite._feed_events import FeedEvents
+from project_x_py.trading_suite._stream import EventStream
 from project_x_py.trading_suite.config import (
     KEYWORDS,
     Features,
@@ -47,13 +49,15 @@ if TYPE_CHECKING:
         Mapping,
         ValuesView,
     )
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from project_x_py.config import ProjectXConfig
     from project_x_py.event_bus import Event
-    from project_x_py.models import Instrument
+    from project_x_py.models import Instrument, Order, OrderPlaceResponse
     from project_x_py.order_manager import OrderManager
+    from project_x_py.order_tracker import OrderChainBuilder, OrderTracker
     from project_x_py.orderbook import OrderBook
     from project_x_py.position_manager import FlatProof, PositionManager
     from project_x_py.realtime_data_manager import RealtimeDataManager
@@ -97,6 +101,7 @@ class TradingSuite:
             symbol: replace(context, account=self._account) for symbol, context in given.items()
         }
         self._supervisor = Supervisor("suite")
+        self._streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
         # What concerns every instrument is announced once, on a bus that leads to all of them.
@@ -177,6 +182,23 @@ class TradingSuite:
         return await cls.create(instrument, **kwargs)
 
     @classmethod
+    async def from_config(cls, config_path: str | Path) -> Self:
+        """Create a suite from a YAML, JSON or TOML file of :meth:`create`'s keywords.
+
+        Args:
+            config_path: The file; ``config`` and ``session_config`` are tables in it.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            ValueError: The format or a name in it is unknown (close matches are named), or a
+                value cannot be right.
+        """
+        from project_x_py.trading_suite._file import read_settings
+
+        direct = ("instruments", "instrument", "timezone_str")
+        return await cls.create(**read_settings(config_path, (*KEYWORDS, *CREDENTIALS, *direct)))
+
+    @classmethod
     async def _assemble(cls, client: ProjectX, config: TradingSuiteConfig) -> Self:
         from project_x_py.realtime_data_manager import audits_per_minute
 
@@ -254,6 +276,7 @@ class TradingSuite:
         async with AsyncExitStack() as last_first:
             last_first.push_async_callback(self._supervisor.aclose)
             last_first.push_async_callback(self.client.aclose)
+            last_first.callback(self._end_streams)
             last_first.push_async_callback(self.events.aclose, DRAIN_S)
             for context in self._contexts.values():
                 last_first.push_async_callback(context.event_bus.aclose, DRAIN_S)
@@ -263,6 +286,10 @@ class TradingSuite:
                 if context.orderbook is not None:
                     last_first.push_async_callback(context.orderbook.cleanup)
             last_first.push_async_callback(self._account.close)
+
+    def _end_streams(self) -> None:
+        for stream in list(self._streams):
+            stream.end()
 
     async def _release_at_loop_end(self) -> None:
         """Stay until the loop cancels what is left, then let go of the sockets."""
@@ -306,6 +333,39 @@ class TradingSuite:
     async def wait_for(self, event: EventType | str, timeout: float | None = None) -> Event:
         """Wait for the next such event of any instrument; see :meth:`EventBus.wait_for`."""
         return await self.events.wait_for(event, timeout)
+
+    def stream(self, event: EventType | str) -> EventStream:
+        """Return the events of one kind, of all instruments, as an async iterator.
+
+        It begins now, keeps the order, and ends with the suite. A reader that is behind is
+        treated as a handler that is, see :class:`EventBus`: no order or position event is lost.
+
+        Raises:
+            ValueError: The event is unknown.
+            RuntimeError: The suite is closed.
+        """
+        stream = EventStream(self.events, event)
+        self._streams.add(stream)
+        return stream
+
+    def track_order(self, order: Order | OrderPlaceResponse | int | None = None) -> OrderTracker:
+        """Return an async context manager that follows one order to its end.
+
+        Args:
+            order: The order, its id, or the answer that placed it; None to name it later.
+
+        Raises:
+            OrderLifecycleError: ``order`` names no order.
+        """
+        from project_x_py.order_tracker import OrderTracker
+
+        return OrderTracker(self, order)
+
+    def order_chain(self) -> OrderChainBuilder:
+        """Return a builder of an entry with a stop, a target, or a stop that follows."""
+        from project_x_py.order_tracker import OrderChainBuilder
+
+        return OrderChainBuilder(self)
 
     async def set_session_type(self, session_type: SessionType | str) -> None:
         """Use another session for the session reads of all instruments that name none.
