@@ -14,7 +14,13 @@ from project_x_py._core.time import NS
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import Event, EventType
 from project_x_py.realtime_data_manager import RealtimeDataManager
-from project_x_py.sessions import SessionConfig, SessionTimes, SessionType
+from project_x_py.sessions import (
+    SessionConfig,
+    SessionStatistics,
+    SessionTimes,
+    SessionType,
+    session_totals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,6 +167,12 @@ def test_session_reads_filter_the_bars_that_are_held() -> None:
             assert figures["eth_volume"] == every["volume"].sum()
             assert figures["rth_bars"] == regular.height
             assert figures["rth_low"] <= figures["rth_vwap"] <= figures["rth_high"]
+            now = await data.get_data("1min")
+            assert now is not None
+            figures = await data.get_session_statistics("1min")
+            assert figures == session_totals(now, "MNQ", config)
+            stats = await SessionStatistics(config).calculate_session_stats(now, "MNQ")
+            assert stats == figures
             await data.set_session_type("ETH")
             again = await data.get_session_data("1min")
             assert again is not None

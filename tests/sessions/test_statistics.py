@@ -147,8 +147,9 @@ async def test_hours_of_a_users_count(walk: pl.DataFrame) -> None:
 async def test_nothing_traded_is_told_as_such() -> None:
     """Without bars volumes are 0, and prices, averages and ratios are None."""
     stats = await SessionStatistics().calculate_session_stats(bars(), "ES")
-    assert {value for name, value in stats.items() if name.endswith("volume")} == {0}
-    assert {value for name, value in stats.items() if not name.endswith("volume")} == {None}
+    counts = ("volume", "bars")
+    assert {value for name, value in stats.items() if name.endswith(counts)} == {0}
+    assert {value for name, value in stats.items() if not name.endswith(counts)} == {None}
     analytics = SessionAnalytics()
     compared = await analytics.compare_sessions(bars(), "ES")
     assert compared["rth"]["sessions"] == 0

@@ -76,6 +76,17 @@ class BarReads:
         # A reader may change its frame in place, so it gets one of its own; the data are shared.
         return frame.clone() if bars is None else frame.tail(bars)
 
+    def rows(self, timeframe: str) -> pl.DataFrame:
+        """Return all bars as a frame, one without rows while there is none."""
+        import polars as pl
+
+        frame = self.frame(timeframe)
+        if frame is not None:
+            return frame
+        time = pl.Datetime("us", str(self._timezone))
+        prices = dict.fromkeys(("open", "high", "low", "close"), pl.Float64)
+        return pl.DataFrame(schema={"timestamp": time, **prices, "volume": pl.Int64})
+
     def frames_with_bars(self) -> dict[str, pl.DataFrame]:
         """Return the frame of every timeframe that has bars."""
         frames = {name: self.frame(name) for name in self._timeframes}

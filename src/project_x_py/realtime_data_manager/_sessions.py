@@ -22,11 +22,12 @@ class SessionReads:
 
     Args:
         reads: The bars.
+        product: Whose sessions they are.
         config: The user's hours and session; the exchange's electronic session when left out.
     """
 
-    def __init__(self, reads: BarReads, config: SessionConfig | None) -> None:
-        self.product = ""
+    def __init__(self, reads: BarReads, product: str, config: SessionConfig | None) -> None:
+        self.product = product
         self._reads = reads
         self._config = config
 
@@ -68,31 +69,13 @@ class SessionReads:
         return None if inside.is_empty() else inside
 
     def statistics(self, timeframe: str) -> dict[str, Any]:
-        """Return figures of the regular and of the electronic session over the bars held.
+        """Return the totals of the bars held by kind of session, see ``session_totals``.
 
-        Keys, each once with ``rth_`` and once with ``eth_``: bars, volume, high, low, vwap (by the
-        typical price of each bar), range. None where a session has no bars.
+        Without any bar volume and bars are 0 and the prices None.
+
+        Raises:
+            ValueError: The timeframe or the product is unknown.
         """
-        found: dict[str, Any] = {}
-        for kind in ("rth", "eth"):
-            frame = self.frame(timeframe, kind.upper())
-            found.update((f"{kind}_{name}", value) for name, value in _figures(frame).items())
-        return found
+        from project_x_py.sessions import session_totals
 
-
-def _figures(frame: pl.DataFrame | None) -> dict[str, Any]:
-    if frame is None:
-        names = ("high", "low", "range", "vwap")
-        return {"bars": 0, "volume": 0, **dict.fromkeys(names)}
-    high, low = float(frame["high"].to_numpy().max()), float(frame["low"].to_numpy().min())
-    volume = int(frame["volume"].sum())
-    typical = (frame["high"] + frame["low"] + frame["close"]) / 3
-    traded = float((typical * frame["volume"]).sum())
-    return {
-        "bars": frame.height,
-        "volume": volume,
-        "high": high,
-        "low": low,
-        "range": high - low,
-        "vwap": traded / volume if volume else None,
-    }
+        return session_totals(self._reads.rows(timeframe), self.product, self._config)

@@ -139,7 +139,7 @@ class RealtimeDataManager(
         self._bars = BarFeed(ContractBars(kinds, capacity), find_calendar(self.instrument))
         self._quote = MergedQuote()
         self._reads = BarReads(names, self._bars, self.timezone, self._clock, self.instrument)
-        self._sessions = SessionReads(self._reads, session_config)
+        self._sessions = SessionReads(self._reads, self.instrument, session_config)
         self._statistics = Statistics(
             f"realtime_data_manager.{self.instrument}", self._clock, self._is_active
         )
@@ -284,6 +284,7 @@ class RealtimeDataManager(
             return
         self._quote.merge(quote)
         self._statistics.quotes += 1
+        self._statistics.quote_prices_refused = self._quote.refused
         self._statistics.last_activity_ns = quote.recv_ns
         last = self._quote.last
         parts.events.quote(self._quote, last if last is not None else self._reads.price_ticks())
@@ -366,7 +367,11 @@ class RealtimeDataManager(
     async def get_session_statistics(self, timeframe: str) -> dict[str, Any]:
         """Return figures of the regular and the electronic session over the bars held.
 
-        Keys, each with ``rth_`` and with ``eth_``: bars, volume, high, low, range, vwap.
+        Keys, each with ``rth_``, with ``eth_``, and with ``overnight_`` for the electronic session
+        without the regular: bars, volume, high, low, range, vwap. None for a price without bars.
+
+        Raises:
+            ValueError: Timeframe or product is unknown.
         """
         return self._sessions.statistics(timeframe)
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         SessionAnalytics,
         SessionStatistics,
         session_summary,
+        session_totals,
     )
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "get_volume_profile",
     "resolve_session_product",
     "session_summary",
+    "session_totals",
     "volume_profile",
 ]
 
@@ -123,6 +125,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "SessionAnalytics",
         "SessionStatistics",
         "session_summary",
+        "session_totals",
     ),
 }
 """Each module, and the names that it is home to."""

@@ -22,7 +22,7 @@ from project_x_py.sessions.filtering import filter_session
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SessionAnalytics", "SessionStatistics", "session_summary"]
+__all__ = ["SessionAnalytics", "SessionStatistics", "session_summary", "session_totals"]
 
 _BARS = (*PRICES, "volume")
 _KINDS = ("rth", "eth", "overnight")
@@ -54,6 +54,33 @@ def session_summary(
     return _totals(filter_session(data, session_type, product, config=config), "session_")
 
 
+def session_totals(
+    data: pl.DataFrame, product: str, config: SessionConfig | None = None
+) -> dict[str, Any]:
+    """Return the totals of a frame's bars, per kind of session.
+
+    Args:
+        data: Bars in time order.
+        product: Ticker, contract name, contract id or symbol id.
+        config: The user's hours; the exchange's when left out.
+
+    Returns:
+        rth_volume, rth_vwap, rth_range, rth_high, rth_low and rth_bars, and the same with eth_ and
+        overnight_.
+
+    Raises:
+        ProjectXDataError: A column is missing or unreadable, or rows are out of order.
+        ValueError: As for ``filter_session``.
+    """
+    parts = _parts(data, product, config if config is not None else SessionConfig())
+    found: dict[str, Any] = {}
+    for kind, dates in parts.items():
+        inside = data.filter(dates.is_not_null())
+        found.update(_totals(inside, f"{kind}_"))
+        found[f"{kind}_bars"] = inside.height
+    return found
+
+
 class SessionStatistics:
     """Totals per kind of session.
 
@@ -72,19 +99,13 @@ class SessionStatistics:
             product: Ticker, contract name, contract id or symbol id.
 
         Returns:
-            rth_volume, rth_vwap, rth_range, rth_high, rth_low, and the same with eth_ and
-            overnight_.
+            See :func:`session_totals`.
 
         Raises:
             ProjectXDataError: A column is missing or unreadable, or rows are out of order.
             ValueError: As for ``filter_session``.
         """
-        parts = _parts(data, product, self.config)
-        return {
-            name: value
-            for kind, dates in parts.items()
-            for name, value in _totals(data.filter(dates.is_not_null()), f"{kind}_").items()
-        }
+        return session_totals(data, product, self.config)
 
 
 class SessionAnalytics:
