@@ -25,3 +25,13 @@ def test_the_newest_known_value_of_each_field_stays(updates: list[dict[str, int]
         assert getattr(merged, name) == (sent[-1] if sent else None)
     volumes = [update["volume"] for update in updates if "volume" in update]
     assert merged.volume == (volumes[-1] if volumes else 0)
+
+
+def test_a_price_beyond_any_is_left_out_and_counted() -> None:
+    """It changes nothing, in either direction; what else the update tells is taken."""
+    merged = MergedQuote()
+    merged.merge(Quote(contract_id="C", exch_ns=1, recv_ns=1, bid=8, ask=9, last=8, volume=3))
+    worst = Quote(contract_id="C", exch_ns=2, recv_ns=2, bid=-(10**300), ask=10, last=10**300)
+    merged.merge(worst)
+    assert (merged.bid, merged.ask, merged.last, merged.volume) == (8, 10, 8, 3)
+    assert (merged.exch_ns, merged.refused) == (2, 2)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from project_x_py._core.records import Trade
 
-__all__ = ["REASONS", "TradeGate"]
+__all__ = ["LARGEST_PRICE", "REASONS", "TradeGate"]
 
 AHEAD_NS = MINUTE_NS
 BEHIND_NS = DAY_NS

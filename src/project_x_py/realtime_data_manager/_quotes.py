@@ -1,11 +1,15 @@
 """The quote of one contract, merged from sparse updates.
 
+A price beyond any that an exchange can print is left out and counted; the rest of its update holds.
+
 Invariant (``tests/realtime_data_manager/test_quotes.py``): a field that was known once stays known.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from project_x_py.realtime_data_manager._admission import LARGEST_PRICE
 
 if TYPE_CHECKING:
     from project_x_py._core.records import Quote
@@ -14,9 +18,13 @@ __all__ = ["MergedQuote"]
 
 
 class MergedQuote:
-    """Best bid, best ask, last price (ticks) and session volume as last told; None until told."""
+    """Best bid, best ask, last price (ticks) and session volume as last told; None until told.
 
-    __slots__ = ("ask", "bid", "exch_ns", "last", "volume")
+    Attributes:
+        refused: Prices left out so far.
+    """
+
+    __slots__ = ("ask", "bid", "exch_ns", "last", "refused", "volume")
 
     def __init__(self) -> None:
         self.bid: int | None = None
@@ -24,15 +32,23 @@ class MergedQuote:
         self.last: int | None = None
         self.volume = 0
         self.exch_ns = 0
+        self.refused = 0
 
     def merge(self, quote: Quote) -> None:
         """Take over what ``quote`` tells."""
-        if quote.bid is not None:
-            self.bid = quote.bid
-        if quote.ask is not None:
-            self.ask = quote.ask
-        if quote.last is not None:
-            self.last = quote.last
+        bid, ask, last = quote.bid, quote.ask, quote.last
+        if bid is not None:
+            self.bid = bid if self._is_possible(bid) else self.bid
+        if ask is not None:
+            self.ask = ask if self._is_possible(ask) else self.ask
+        if last is not None:
+            self.last = last if self._is_possible(last) else self.last
         if quote.volume is not None:
             self.volume = quote.volume
         self.exch_ns = quote.exch_ns
+
+    def _is_possible(self, price: int) -> bool:
+        if -LARGEST_PRICE <= price <= LARGEST_PRICE:
+            return True
+        self.refused += 1
+        return False

@@ -79,6 +79,7 @@ class Statistics:
 
     def __init__(self, name: str, clock: Clock, is_active: Callable[[], bool]) -> None:
         self.quotes = 0
+        self.quote_prices_refused = 0
         self.interruptions = 0
         self.recoveries = 0
         self.latency_ms = 0.0
@@ -220,6 +221,7 @@ class Statistics:
                 "too late": 0 if bars is None else bars.too_late,
             },
             "trades_waiting": 0 if gate is None else gate.waiting,
+            "quote_prices_refused": self.quote_prices_refused,
             "late_amendments": 0 if bars is None else bars.late,
             "bars_compared": 0 if audit is None else audit.compared,
             "bar_differences": 0 if audit is None else audit.differences,

@@ -90,8 +90,9 @@ class StatisticsMixin:
     async def get_validation_status(self) -> dict[str, Any]:
         """Return what was refused and why, what came late, and what audits found.
 
-        Keys: trades_counted, trades_refused, refused_by_reason, trades_waiting, late_amendments,
-        bars_compared, bar_differences, repairs, repair_failures, repair_pending.
+        Keys: trades_counted, trades_refused, refused_by_reason, trades_waiting,
+        quote_prices_refused, late_amendments, bars_compared, bar_differences, repairs,
+        repair_failures, repair_pending.
         """
         return self._statistics.validation()
 
