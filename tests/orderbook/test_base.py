@@ -249,3 +249,47 @@ def test_health_falls_with_what_was_wrong() -> None:
         assert math.isfinite(await book.get_memory_usage())
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "get_orderbook_snapshot",
+        "get_orderbook_bids",
+        "get_orderbook_asks",
+        "get_recent_trades",
+        "get_recent_errors",
+    ],
+)
+@pytest.mark.parametrize("number", [-1, 1.5, True, "3", None, math.nan])
+def test_a_number_that_is_none_is_refused(name: str, number: object) -> None:
+    """How many levels or rows is a whole number; zero of them is an empty answer."""
+    read = getattr(filled(), name)
+    with pytest.raises(ValueError, match="whole number of at least 0"):
+        asyncio.run(read(number))
+    assert asyncio.run(read(0)) is not None
+
+
+def test_an_endless_window_is_all_there_is() -> None:
+    """Windows longer than history has been are no error, however long."""
+    book = filled()
+    for minutes in (10**9, 10**30, 1e300):
+        found = asyncio.run(book.get_cumulative_delta(minutes))  # type: ignore[arg-type]
+        assert (found["trade_count"], found["complete"]) == (3, True)
+        asyncio.run(book.get_spread_analysis(minutes))  # type: ignore[arg-type]
+        asyncio.run(book.detect_spoofing(minutes))  # type: ignore[arg-type]
+        profile = asyncio.run(book.profile.get_time_profile(minutes, minutes))
+        assert profile["total_tpos"] == 3
+
+
+def test_depth_of_the_book_is_that_of_its_part() -> None:
+    """Size and side are asked for at the book like at its analytics."""
+    book = filled()
+    assert asyncio.run(book.get_orderbook_depth(0.75, size=7, side="sell")) == asyncio.run(
+        book.analytics.get_orderbook_depth(0.75, size=7, side="sell")
+    )
+    # Five at 25.0 and two at 24.75, of 12 bids and 9 asks within three ticks.
+    found = asyncio.run(book.get_orderbook_depth(0.75, size=7, side="sell"))
+    assert found["estimated_fill_price"] == pytest.approx((5 * 25.0 + 2 * 24.75) / 7)
+    assert found["levels_consumed"] == 2
+    assert found["remaining_liquidity"] == 12 - 7 + 9

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +69,24 @@ def test_rows_are_read_by_index_and_from_the_end() -> None:
     assert (len(ring), ring.rows(5)) == (0, [])
     with pytest.raises(ValueError, match="at least one row"):
         TradeRing(0)
+
+
+@given(TIMES)
+def test_best_prices_follow_each_other_in_time(times: list[int]) -> None:
+    """Rows of one picture set in any order are told one after the other."""
+    ring = QuoteRing(100)
+    for n, ns in enumerate(times):
+        ring.append(n, None, 1, None, ns)
+    assert ring.columns().exch_ns.tolist() == list(itertools.accumulate(times, max))
+
+
+def test_a_wrong_time_does_not_stay() -> None:
+    """One row in the future does not become the time of those that follow."""
+    ring = QuoteRing(100)
+    hour = 3600 * 10**9
+    for ns in (5, 2 * hour, 6, 7):
+        ring.append(1, 2, 1, 1, ns)
+    assert ring.columns().exch_ns.tolist() == [5, 2 * hour, 6, 7]
 
 
 def test_a_view_cannot_be_written() -> None:

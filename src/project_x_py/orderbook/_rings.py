@@ -4,7 +4,8 @@ A ring starts small, grows to its bound and then lets the oldest rows go. Rows a
 column is one view; a view shows later writes and is good until the reader's next ``await``.
 
 Invariants (``tests/orderbook/test_rings.py``): a ring holds the newest rows, at most ``capacity``;
-``columns`` of a time are exactly the held rows at or after it, also when times ran backwards.
+``columns`` of a time are exactly the held rows at or after it, also when times ran backwards; the
+best prices follow each other in time.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ UNKNOWN = -(1 << 63)
 
 FIRST_ROWS = 1024
 LONG_AGO = -(1 << 63)
+HOUR_NS = 3_600_000_000_000
 
 
 class TradeColumns(NamedTuple):
@@ -312,7 +314,14 @@ class QuoteRing(Ring):
         ask_size: int | None,
         exch_ns: int,
     ) -> None:
-        """Keep the best prices as they are after a change; None where there is none."""
+        """Keep the best prices as they are after a change; None where there is none.
+
+        They do not stand before those that were told earlier, though entries of one message, or of
+        a picture, may have been set in any order. An hour and more back is taken for a wrong time
+        and kept as it is, lest one time in the future becomes that of all that follow.
+        """
+        if 0 < self._newest_ns - exch_ns < HOUR_NS:
+            exch_ns = self._newest_ns
         at = self._next(exch_ns)
         bids, asks, bid_sizes, ask_sizes, times = self._columns
         bids[at] = UNKNOWN if bid is None else bid

@@ -212,8 +212,9 @@ class BookState:
         return None if bid is None or ask is None else float(self.grid.decimal(bid + ask) / 2)
 
     def window_ns(self, minutes: float) -> int:
-        """Return the exchange time so many minutes ago."""
-        return self.clock.now_ns() - int(minutes * MINUTE)
+        """Return the exchange time so many minutes ago; 1970 for what is before."""
+        now_ns = self.clock.now_ns()
+        return now_ns - int(min(minutes * MINUTE, now_ns))
 
     def when(self, ns: int) -> datetime | None:
         """Return a moment in the book's zone; None for 0, which is no moment."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.book import ASK, BID
 from project_x_py._core.time import NS, format_iso
+from project_x_py.orderbook import _arguments as arguments
 
 if TYPE_CHECKING:
     from project_x_py.orderbook._state import BookState
@@ -187,8 +188,12 @@ class BookTracking:
         """Return the newest errors, oldest first.
 
         Keys of each: timestamp, error_type, message, context, details.
+
+        Raises:
+            ValueError: ``limit`` is no whole number of at least zero.
         """
-        return list(self.tracker.errors)[-limit:] if limit > 0 else []
+        arguments.count("limit", limit, least=0)
+        return list(self.tracker.errors)[-limit:] if limit else []
 
     async def set_status(self, status: str) -> None:
         """Set the word for the book's state."""

@@ -16,6 +16,7 @@ from project_x_py._core.grid import TickGrid
 from project_x_py._runtime.clock import SystemClock
 from project_x_py.event_bus import EventType
 from project_x_py.exceptions import ProjectXError
+from project_x_py.orderbook import _arguments as arguments
 from project_x_py.orderbook._events import SIDE_NAMES, level_rows
 from project_x_py.orderbook._rings import UNKNOWN
 from project_x_py.orderbook._settings import BookSettings
@@ -173,11 +174,19 @@ class OrderBookBase(BookTracking):
         return None if ticks is None else self.grid.price(ticks)
 
     async def get_orderbook_bids(self, levels: int = 10) -> pl.DataFrame:
-        """Return the best bids: price (Float64), volume (Int64), timestamp; best first."""
+        """Return the best bids: price (Float64), volume (Int64), timestamp; best first.
+
+        Raises:
+            ValueError: ``levels`` is no whole number of at least zero.
+        """
         return self._side_frame(BID, levels)
 
     async def get_orderbook_asks(self, levels: int = 10) -> pl.DataFrame:
-        """Return the best asks: price (Float64), volume (Int64), timestamp; best first."""
+        """Return the best asks: price (Float64), volume (Int64), timestamp; best first.
+
+        Raises:
+            ValueError: ``levels`` is no whole number of at least zero.
+        """
         return self._side_frame(ASK, levels)
 
     async def get_orderbook_snapshot(self, levels: int = 10) -> dict[str, Any]:
@@ -187,7 +196,11 @@ class OrderBookBase(BookTracking):
         asks (lists of price, volume, size, timestamp, best first), total_bid_volume,
         total_ask_volume (contracts on the levels returned), bid_count, ask_count, imbalance
         ((bid-ask)/(bid+ask), None when empty), trusted, reason (None while trusted).
+
+        Raises:
+            ValueError: ``levels`` is no whole number of at least zero.
         """
+        arguments.count("levels", levels, least=0)
         state = self.state
         bids, asks = level_rows(state, BID, levels), level_rows(state, ASK, levels)
         bid_volume = sum([level["volume"] for level in bids])
@@ -219,7 +232,11 @@ class OrderBookBase(BookTracking):
         Keys of each: price, volume, side (buy, sell, neutral: who took liquidity), timestamp,
         best_bid_at_trade, best_ask_at_trade, spread_at_trade, mid_price_at_trade (just before the
         print, None where unknown), order_type ("trade": the gateway tells no more).
+
+        Raises:
+            ValueError: ``count`` is no whole number of at least zero.
         """
+        arguments.count("count", count, least=0)
         return [self._trade_row(row) for row in self.state.trades.rows(count)]
 
     async def get_order_type_statistics(self) -> dict[str, int]:
@@ -358,6 +375,7 @@ class OrderBookBase(BookTracking):
     def _side_frame(self, side: int, levels: int) -> pl.DataFrame:
         import polars as pl
 
+        arguments.count("levels", levels, least=0)
         rows = self.state.ladder.top(side, levels)
         price = self.grid.price
         zone = str(self.timezone)

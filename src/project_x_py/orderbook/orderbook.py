@@ -118,9 +118,11 @@ class OrderBook(OrderBookBase):
         """See :meth:`MarketAnalytics.get_market_imbalance`."""
         return await self._analytics().get_market_imbalance(levels)
 
-    async def get_orderbook_depth(self, price_range: float) -> MarketImpactResponse:
+    async def get_orderbook_depth(
+        self, price_range: float, *, size: int | None = None, side: str = "buy"
+    ) -> MarketImpactResponse:
         """See :meth:`MarketAnalytics.get_orderbook_depth`."""
-        return await self._analytics().get_orderbook_depth(price_range)
+        return await self._analytics().get_orderbook_depth(price_range, size=size, side=side)
 
     async def get_cumulative_delta(self, time_window_minutes: int = 60) -> dict[str, Any]:
         """See :meth:`MarketAnalytics.get_cumulative_delta`."""

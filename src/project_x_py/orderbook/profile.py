@@ -33,6 +33,8 @@ __all__ = ["VolumeProfile"]
 
 DISPLAYED = 10
 """Levels a side that the spread analysis sums."""
+LONGEST_NS = 1 << 62
+"""A period is no longer than that, a century and a half."""
 
 
 class VolumeProfile:
@@ -114,7 +116,9 @@ class VolumeProfile:
         state = self._state
         since = state.window_ns(minutes)
         trades = state.trades.columns(since)
-        found = time_profile(trades.price, trades.exch_ns, max(1, int(period * 60e9)))
+        found = time_profile(
+            trades.price, trades.exch_ns, max(1, int(min(period * 60e9, LONGEST_NS)))
+        )
         counts = found.amounts.tolist() if found else []
         first = found.first if found else 0
         return {
