@@ -247,6 +247,9 @@ def test_paging() -> None:
         page = await trader.post("Order/v2/query", {**ask, "pageSize": 500})
         assert [row["id"] for row in page["orders"]] == ids[:4:-1]
         assert page["totalCount"] == 105
+        names = ("pageSize", "pageOffset", "sortBy", "sortDirection", "includeTotalCount")
+        nulls = await trader.post("Order/v2/query", {**ask, **dict.fromkeys(names)})
+        assert nulls == page
         rest = await trader.post("Order/v2/query", {**ask, "pageOffset": 100})
         assert [row["id"] for row in rest["orders"]] == ids[4::-1]
         few = {**ask, "pageSize": 2, "pageOffset": 1, "sortBy": 1, "sortDirection": 0}

@@ -102,6 +102,10 @@ class Span(msgspec.Struct, rename="camel"):
         _check_instant(self.end_timestamp)
 
 
+PAGE_SIZE = 100
+"""Rows of a page when the caller does not say."""
+
+
 class OrderFilter(msgspec.Struct, rename="camel"):
     """What ``Order/v2/query`` looks for; the account is required."""
 
@@ -117,14 +121,17 @@ class OrderFilter(msgspec.Struct, rename="camel"):
 
 
 class SearchOrdersQueryRequest(msgspec.Struct, rename="camel"):
-    """Body of ``Order/v2/query``; its name is part of a captured message."""
+    """Body of ``Order/v2/query``; its name is part of a captured message.
+
+    All but the filter may be left out or null.
+    """
 
     filter: OrderFilter
-    page_size: Count = 100
-    page_offset: Offset = 0
-    sort_by: Switch = 0
-    sort_direction: Switch = DESCENDING
-    include_total_count: bool = True
+    page_size: Count | None = None
+    page_offset: Offset | None = None
+    sort_by: Switch | None = None
+    sort_direction: Switch | None = None
+    include_total_count: bool | None = None
 
 
 class Close(msgspec.Struct, rename="camel"):
@@ -242,9 +249,9 @@ def query_orders(call: Call, ask: SearchOrdersQueryRequest) -> bytes:
             created_after_ns=instant(wanted.created_after),
             created_before_ns=instant(wanted.created_before),
             by_id=ask.sort_by == BY_ID,
-            descending=ask.sort_direction == DESCENDING,
-            offset=ask.page_offset,
-            limit=ask.page_size,
+            descending=ask.sort_direction in (None, DESCENDING),
+            offset=ask.page_offset or 0,
+            limit=PAGE_SIZE if ask.page_size is None else ask.page_size,
         )
     )
     return succeeded(orders=[rows.order(row) for row in page.rows], totalCount=page.total)
