@@ -1,9 +1,13 @@
-"""Change the pure modules one token at a time, and see whether their own tests notice.
+"""Plant known bugs, change the pure modules one token at a time, and see whether tests notice.
 
-``python tools/mutants.py [--count N] [--seed N] [MODULE ...]`` takes the modules of ``_core`` and
-``_wire`` (or those named, as ``_core/grid.py``) that have a test module of the same name, draws
-mutants from all that the syntax offers, and runs only that test module against each. A mutant
-that its tests let pass is printed. The checkout is never touched: each mutant lives in a copy.
+First every bug of ``tests/mutants/planted.py`` is planted, and the tests that it names have to
+fail; ``--planted`` stops there.
+
+``python tools/mutants.py [--planted] [--count N] [--seed N] [MODULE ...]`` then takes the modules
+of ``_core`` and ``_wire`` (or those named, as ``_core/grid.py``) that have a test module of the
+same name, draws mutants from all that the syntax offers, and runs only that test module against
+each. A mutant that its tests let pass is printed. The checkout is never touched: each mutant lives
+in a copy.
 
 Exit status 0 when every mutant was noticed, 1 when one survived, 2 when there was nothing to run.
 """
@@ -84,8 +88,8 @@ def test_module(module: Path) -> Path:
     return ROOT / "tests" / folder / f"test_{inner.stem.removeprefix('_')}.py"
 
 
-def is_noticed(module: Path, source: str, copied: Path) -> bool:
-    """Whether the module's tests fail with ``source`` in its place in the copied package."""
+def is_noticed(module: Path, source: str, copied: Path, tests: list[Path]) -> bool:
+    """Whether the tests fail with ``source`` in the module's place in the copied package."""
     target = copied / module.relative_to(PACKAGE.parent)
     original = target.read_text(encoding="utf-8")
     target.write_text(source, encoding="utf-8")
@@ -93,11 +97,11 @@ def is_noticed(module: Path, source: str, copied: Path) -> bool:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     try:
         run = subprocess.run(
-            [*command, str(test_module(module))],
+            [*command, *map(str, tests)],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": search, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -107,11 +111,29 @@ def is_noticed(module: Path, source: str, copied: Path) -> bool:
     return run.returncode != 0
 
 
+def planted(copied: Path) -> int:
+    """Plant the known bugs, one at a time; returns how many were not noticed."""
+    sys.path.insert(0, str(ROOT))
+    from tests.mutants.planted import PLANTED
+
+    survivors = 0
+    for bug in PLANTED:
+        module = PACKAGE / bug.module
+        source = module.read_text(encoding="utf-8").replace(bug.before, bug.after)
+        tests = [ROOT / name for name in bug.tests.split()]
+        if not is_noticed(module, source, copied, tests):
+            survivors += 1
+            print(f"survived: {bug.name} ({bug.module})", flush=True)
+    print(f"{len(PLANTED) - survivors} of {len(PLANTED)} planted bugs noticed")
+    return survivors
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = argparse.ArgumentParser(description="Mutation testing of the pure modules.")
     parser.add_argument("--count", type=int, default=60, help="mutants to draw (60)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (1)")
+    parser.add_argument("--planted", action="store_true", help="the known bugs only")
     parser.add_argument("modules", nargs="*", help="such as _core/grid.py; all without any")
     options = parser.parse_args(arguments)
     chosen = [PACKAGE / name for name in options.modules] or [
@@ -126,16 +148,21 @@ def main(arguments: list[str] | None = None) -> int:
     if not offered:
         print("no module with a test module of its name")
         return 2
-    drawn = random.Random(options.seed).sample(offered, min(options.count, len(offered)))
+    count = 0 if options.planted else min(options.count, len(offered))
+    drawn = random.Random(options.seed).sample(offered, count)
     survivors = 0
     with tempfile.TemporaryDirectory() as folder:
         copied = Path(folder) / "src"
         shutil.copytree(PACKAGE.parent, copied, ignore=shutil.ignore_patterns("__pycache__"))
+        if not options.modules:
+            survivors += planted(copied)
+        found = survivors
         for module, line, what, source in drawn:
-            if not is_noticed(module, source, copied):
+            if not is_noticed(module, source, copied, [test_module(module)]):
                 survivors += 1
                 print(f"survived: {module.relative_to(ROOT)}:{line}: {what}", flush=True)
-    print(f"{len(drawn) - survivors} of {len(drawn)} mutants noticed ({len(offered)} possible)")
+    noticed = len(drawn) - survivors + found
+    print(f"{noticed} of {len(drawn)} mutants noticed ({len(offered)} possible)")
     return 1 if survivors else 0
 
 

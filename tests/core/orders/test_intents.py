@@ -63,6 +63,18 @@ def test_absence_takes_two_settled_reads() -> None:
     assert (one.state, one.is_outstanding) == (IntentState.ABSENT, False)
 
 
+def test_it_is_known_when_a_read_proves_something() -> None:
+    """A settle time after the bytes could last have left, then after the first miss."""
+    one = sent()
+    assert one.proof_due_ns is None
+    one.unanswered(5 * SETTLE_NS, "gone")
+    assert one.proof_due_ns == 6 * SETTLE_NS
+    one.absent_from(read(6 * SETTLE_NS))
+    assert one.proof_due_ns == 7 * SETTLE_NS
+    one.absent_from(read(7 * SETTLE_NS))
+    assert one.proof_due_ns is None
+
+
 def test_what_is_found_was_there() -> None:
     """An order that shows up after all ends every doubt, a proof of absence included."""
     one = sent()

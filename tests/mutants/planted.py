@@ -1,0 +1,334 @@
+"""Bugs that others have had, planted one at a time; each names the tests that must find it.
+
+A patch replaces one piece of text that occurs once in a module. ``make mutants`` applies each to a
+copy of the package and runs its tests, which have to fail.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["PLANTED", "Planted"]
+
+CHAOS = "tests/chaos/test_orders.py"
+DESK = "order_manager/_desk.py"
+GUARD = "order_manager/_guard.py"
+RECONCILER = "order_manager/_reconciler.py"
+REQUESTS = "order_manager/_requests.py"
+OCO = "order_manager/_oco.py"
+STATE = "_core/orders/state.py"
+LEDGER = "_core/orders/ledger.py"
+INTENTS = "_core/orders/intents.py"
+POSITIONS = "_core/positions.py"
+OWN = "tests/order_manager"
+
+
+class Planted(NamedTuple):
+    """One bug.
+
+    Attributes:
+        name: What it is.
+        module: Where, below the package.
+        before: The text that is there.
+        after: The text that is planted.
+        tests: What must fail.
+    """
+
+    name: str
+    module: str
+    before: str
+    after: str
+    tests: str
+
+
+PLANTED = (
+    Planted(
+        "blind retry",
+        DESK,
+        "            outcome = await self._gateway.place(submission.intent.request, lane=lane)\n",
+        "            outcome = await self._gateway.place(submission.intent.request, lane=lane)\n"
+        "            if isinstance(outcome, Uncertain):\n"
+        "                again = submission.intent.request\n"
+        "                outcome = await self._gateway.place(again, lane=lane)\n",
+        f"{OWN}/test_desk.py",
+    ),
+    Planted(
+        "only open orders are read",
+        RECONCILER,
+        "found.update((row.id, row) for row in listing.rows)",
+        "found.update((row.id, row) for row in listing.rows if row.status == 1)",
+        f"{OWN}/test_reconciler.py",
+    ),
+    Planted(
+        "a timer rejects",
+        INTENTS,
+        "        if read.began_ns < self._last_possible_ns + SETTLE_NS:\n",
+        "        if read.began_ns < 0:\n",
+        "tests/core/orders/test_intents.py",
+    ),
+    Planted(
+        "one read proves absence",
+        INTENTS,
+        "            self._first_miss_ns = read.began_ns\n            return False\n",
+        "            self._first_miss_ns = read.began_ns - SETTLE_NS\n",
+        "tests/core/orders/test_intents.py",
+    ),
+    Planted(
+        "absent stays absent although it was found",
+        INTENTS,
+        "        self.order_id = order_id\n        self.state = IntentState.CONFIRMED\n",
+        "        self.order_id = order_id\n"
+        "        if self.state is not IntentState.ABSENT:\n"
+        "            self.state = IntentState.CONFIRMED\n",
+        "tests/core/orders/test_intents.py",
+    ),
+    Planted(
+        "unsigned ticks",
+        REQUESTS,
+        "    return (-abs(ticks) if against else abs(ticks), int(kind))",
+        "    return (abs(ticks), int(kind))",
+        f"{OWN}/test_requests.py",
+    ),
+    Planted(
+        "unsigned ticks of a bracket",
+        "order_manager/_brackets.py",
+        "(self.stop - self.reference, STOP_LEG)",
+        "(abs(self.stop - self.reference), STOP_LEG)",
+        f"{OWN}/test_brackets.py",
+    ),
+    Planted(
+        "a stop rounds towards more risk",
+        REQUESTS,
+        "Rounding.UP if side == OrderSide.SELL else Rounding.DOWN",
+        "Rounding.DOWN if side == OrderSide.SELL else Rounding.UP",
+        f"{OWN}/test_requests.py",
+    ),
+    Planted(
+        "float drift",
+        REQUESTS,
+        "        return grid.ticks(price, rounding=Rounding.NEAREST)",
+        "        return int(float(price) / float(grid.tick_size))",
+        f"{OWN}/test_requests.py",
+    ),
+    Planted(
+        "a trailing stop on the wrong side",
+        REQUESTS,
+        "return last - ticks if side is OrderSide.SELL else last + ticks",
+        "return last + ticks if side is OrderSide.SELL else last - ticks",
+        f"{OWN}/test_requests.py",
+    ),
+    Planted(
+        "stops beyond the market pass",
+        REQUESTS,
+        "    if wrong:\n        where",
+        "    if False:\n        where",
+        f"{OWN}/test_requests.py",
+    ),
+    Planted(
+        "a needless price is ignored",
+        REQUESTS,
+        "    if needless := sorted(given - needed):",
+        "    if needless := []:",
+        f"{OWN}/test_requests.py",
+    ),
+    Planted(
+        "non-linked OCO",
+        OCO,
+        "self._other[one], self._other[other] = other, one",
+        "self._other[other] = one",
+        f"{OWN}/test_oco.py",
+    ),
+    Planted(
+        "OCO ignores partial fills",
+        OCO,
+        "            self._give_up(other, change.filled)",
+        "            pass",
+        f"{OWN}/test_oco.py",
+    ),
+    Planted(
+        "OCO gives up from a stale size",
+        OCO,
+        "self._wanted.get(order_id, state.size) - size",
+        "state.size - size",
+        f"{OWN}/test_oco.py",
+    ),
+    Planted(
+        "OCO cancels on a cancellation",
+        OCO,
+        "        if change.kind is Change.FILLED:\n            self.part",
+        "        if change.kind in _ENDS:\n            self.part",
+        f"{OWN}/test_oco.py",
+    ),
+    Planted(
+        "fills counted twice",
+        STATE,
+        "self._fills.setdefault(fill.id, (fill.price, fill.size))",
+        "self._fills[len(self._fills)] = (fill.price, fill.size)",
+        "tests/core/orders/test_state.py",
+    ),
+    Planted(
+        "a terminal order is resurrected",
+        STATE,
+        "_BY_RANK.get(self._ended or self._going[1], 0)",
+        "_BY_RANK.get(self._going[1] or self._ended, 0)",
+        "tests/core/orders/test_state.py",
+    ),
+    Planted(
+        "the filled quantity shrinks",
+        STATE,
+        "self._reported = max(self._reported, fact.filled)",
+        "self._reported = fact.filled",
+        "tests/core/orders/test_state.py",
+    ),
+    Planted(
+        "unknown orders are no exposure",
+        LEDGER,
+        "in self.outstanding(contract_id):\n            if submission.order_id",
+        "in ():\n            if submission.order_id",
+        "tests/core/orders/test_ledger.py",
+    ),
+    Planted(
+        "a tag is used again",
+        LEDGER,
+        "        if intent.tag in self._submissions:\n",
+        "        if False:\n",
+        "tests/core/orders/test_ledger.py",
+    ),
+    Planted(
+        "an entry leaves without its journal",
+        DESK,
+        "                if lane in ENTRY_LANES:\n                    return str(exc)",
+        "                if False:\n                    return str(exc)",
+        f"{OWN}/test_desk.py",
+    ),
+    Planted(
+        "a cancelled call cancels its request",
+        DESK,
+        'name=f"place-{self._numbers}")\n        outcome: Outcome = await asyncio.shield(carrying)',
+        'name=f"place-{self._numbers}")\n        outcome: Outcome = await carrying',
+        f"{OWN}/test_desk.py",
+    ),
+    Planted(
+        "lost orders are not taken up",
+        DESK,
+        "            if state in _LOST:\n",
+        "            if state is None:\n",
+        f"{OWN}/test_desk.py {CHAOS}",
+    ),
+    Planted(
+        "a confirmed entry is not guarded again",
+        DESK,
+        "            elif state is IntentState.CONFIRMED and family and",
+        "            elif state is None and family and",
+        "tests/trading_suite/test_account.py",
+    ),
+    Planted(
+        "an order heard of filled looks closed",
+        GUARD,
+        "if change.filled or change.order.filled > known:",
+        "if change.filled:",
+        CHAOS,
+    ),
+    Planted(
+        "an unknown exit ends the guard",
+        GUARD,
+        "(view.held or working or self._leaving(guarded.tag))",
+        "(view.held or working)",
+        CHAOS,
+    ),
+    Planted(
+        "tags of legs come again after a restart",
+        GUARD,
+        "{guarded.legs}{self._run}",
+        "{guarded.legs}",
+        CHAOS,
+    ),
+    Planted(
+        "a refused stop is left at that",
+        GUARD,
+        '        if isinstance(outcome, Refused):\n            self._warn(guarded.tag, f"the stop',
+        '        if outcome is None:\n            self._warn(guarded.tag, f"the stop',
+        CHAOS,
+    ),
+    Planted(
+        "orphans work on",
+        GUARD,
+        "        if view.orphans and age_s >= GRACE_S:",
+        "        if False:",
+        f"{OWN}/test_guard.py",
+    ),
+    Planted(
+        "protection of a part that filled",
+        GUARD,
+        "guarded, entry, Purpose.STOP, size=view.missing, type=STOP, stop=stop",
+        "guarded, entry, Purpose.STOP, size=1, type=STOP, stop=stop",
+        f"{OWN}/test_guard.py",
+    ),
+    Planted(
+        "a pause outlasts what calls for a read",
+        RECONCILER,
+        '        """Look again how long the pause may be, since something has changed."""\n'
+        "        self._stirred.set()",
+        '        """Look again how long the pause may be, since something has changed."""',
+        CHAOS,
+    ),
+    Planted(
+        "an incomplete list counts",
+        RECONCILER,
+        "            if not isinstance(listing, Listed) or not listing.complete:\n"
+        "                return None",
+        "            if not isinstance(listing, Listed):\n                return None",
+        f"{OWN}/test_reconciler.py",
+    ),
+    Planted(
+        "a failed list is flat",
+        "order_manager/_answers.py",
+        "        if not isinstance(listed, Listed) or not listed.complete:\n"
+        "            raise ProjectXOrderError(\"the gateway's list of positions",
+        "        if not isinstance(listed, Listed):\n"
+        "            raise ProjectXOrderError(\"the gateway's list of positions",
+        f"{OWN}/test_answers.py",
+    ),
+    Planted(
+        "flat by an old statement",
+        "order_manager/_holdings.py",
+        "return said_ns > since_ns + SETTLE_NS and not",
+        "return not",
+        f"{OWN}/test_holdings.py",
+    ),
+    Planted(
+        "what adds risk is protective",
+        "order_manager/_intake.py",
+        "if reduces and request.size + working <= abs(net):",
+        "if reduces:",
+        f"{OWN}/test_intake.py",
+    ),
+    Planted(
+        "tags come twice",
+        "order_manager/_intake.py",
+        "        self._number += 1\n",
+        "        self._number = 1\n",
+        f"{OWN}/test_intake.py",
+    ),
+    Planted(
+        "an old price judges",
+        "order_manager/_intake.py",
+        "known[0] if known is not None and known[1] <= FRESH_S else None",
+        "known[0] if known is not None else None",
+        f"{OWN}/test_intake.py",
+    ),
+    Planted(
+        "an older statement of a position wins",
+        POSITIONS,
+        "        if said.recv_ns < self._said_ns.get(contract_id, 0):\n",
+        "        if said.recv_ns < 0:\n",
+        "tests/core/test_positions.py",
+    ),
+    Planted(
+        "a fill counts twice in the money",
+        POSITIONS,
+        "        self._seen.add(fill.id)\n",
+        "        self._seen.discard(fill.id)\n",
+        "tests/core/test_positions.py",
+    ),
+)
