@@ -60,6 +60,15 @@ if TYPE_CHECKING:
         ProjectXConfig,
         Trade,
     )
+    from project_x_py.order_templates import (
+        ATRStopTemplate,
+        BreakoutTemplate,
+        OrderTemplate,
+        RiskRewardTemplate,
+        ScalpingTemplate,
+        get_template,
+    )
+    from project_x_py.order_tracker import OrderChainBuilder, OrderLifecycleError, OrderTracker
     from project_x_py.orderbook import OrderBook, create_orderbook
     from project_x_py.position_manager import PositionManager
     from project_x_py.position_manager import PositionManager as AsyncPositionManager
@@ -101,11 +110,13 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_SESSIONS",
     "DOCUMENTED_API",
+    "ATRStopTemplate",
     "Account",
     "AsyncPositionManager",
     "AsyncProjectX",
     "AsyncRealtimeDataManager",
     "BracketOrderResponse",
+    "BreakoutTemplate",
     "ConfigManager",
     "Event",
     "EventBus",
@@ -116,11 +127,15 @@ __all__ = [
     "OffGridError",
     "Order",
     "OrderBook",
+    "OrderChainBuilder",
+    "OrderLifecycleError",
     "OrderManagerConfig",
     "OrderPlaceResponse",
     "OrderSide",
     "OrderStatus",
     "OrderSubmissionUncertainError",
+    "OrderTemplate",
+    "OrderTracker",
     "OrderType",
     "PerformanceStatsResponse",
     "PortfolioMetricsResponse",
@@ -143,6 +158,8 @@ __all__ = [
     "RateLimiter",
     "RealtimeDataManager",
     "RiskAnalysisResponse",
+    "RiskRewardTemplate",
+    "ScalpingTemplate",
     "SessionAnalytics",
     "SessionConfig",
     "SessionFilterMixin",
@@ -172,6 +189,7 @@ __all__ = [
     "create_orderbook",
     "create_realtime_client",
     "get_env_var",
+    "get_template",
     "load_default_config",
     "load_topstepx_config",
     "round_to_tick_size",
@@ -230,6 +248,19 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "Position",
         "ProjectXConfig",
         "Trade",
+    ),
+    "order_templates": (
+        "ATRStopTemplate",
+        "BreakoutTemplate",
+        "OrderTemplate",
+        "RiskRewardTemplate",
+        "ScalpingTemplate",
+        "get_template",
+    ),
+    "order_tracker": (
+        "OrderChainBuilder",
+        "OrderLifecycleError",
+        "OrderTracker",
     ),
     "orderbook": (
         "OrderBook",
