@@ -14,7 +14,7 @@ from tests.suites import simulated_suite
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._runtime.virtual_loop import run_virtual
-from project_x_py._wire.decode import DecodeStats, decode_depth
+from project_x_py._wire.decode import DecodeStats, decode_depth, decode_trades
 from project_x_py.orderbook import OrderBook
 from project_x_py.simulator.faults import LargeDepth
 
@@ -46,6 +46,14 @@ def sent(payload: str) -> tuple[OrderBook, DecodeStats]:
         ({"type": 2, "price": 24.75}, True),
         ({"type": "two", "price": 24.75, "volume": 3}, True),
         ({"type": 2, "price": 24.75, "volume": 1e400}, True),
+        ({"type": 2, "price": 24.75, "volume": 10**20}, True),
+        ({"type": 2, "price": 4e18, "volume": 3}, True),
+        ({"type": 2, "price": -1e30, "volume": 3}, True),
+        ({"type": 5, "price": 24.75, "volume": 2**31}, True),
+        (
+            {"type": 2, "price": 24.75, "volume": 3, "timestamp": "9999-12-31T23:59:59Z"},
+            True,
+        ),
         ([], False),
         ("text", True),
         (7, True),
@@ -63,6 +71,26 @@ def test_a_bad_entry_spoils_no_other(bad: Any, counted: bool, place: int) -> Non
     assert levels(book) == BOOK
     assert book.trusted
     assert bool(stats.counts) == counted
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"price": 24.75, "volume": 10**20},
+        {"price": 1e30, "volume": 3},
+        {"price": 24.75, "volume": 3, "timestamp": "9999-12-31T23:59:59Z"},
+    ],
+)
+def test_a_print_that_cannot_be_spoils_no_other(bad: dict[str, Any]) -> None:
+    """No integer column would hold it: it is counted, the prints beside it are kept."""
+    book, stats = plain_book(), DecodeStats()
+    rows = [{"price": 25.0, "volume": 2}, bad, {"price": 25.25, "volume": 1}]
+    grid = TickGrid(MNQ.tickSize)
+    book.realtime_handler.on_trades(
+        decode_trades(json.dumps(rows).encode(), MNQ.id, grid, OPEN, stats)
+    )
+    assert sum(book.state.counters.volumes) == 3
+    assert stats.total == 1
 
 
 def test_numbers_that_are_none_are_refused() -> None:

@@ -29,6 +29,11 @@ RESET = 6
 
 MEMO_PRICES = 65_536
 
+LARGEST = (1 << 31) - 1
+"""Contracts that an entry may tell of at most; columns of integers do not hold any number."""
+FURTHEST = 1 << 40
+"""Ticks from zero beyond which nothing is a price."""
+
 _members = msgspec.structs.astuple
 _BROKEN = (msgspec.MsgspecError, ValueError, RecursionError)
 _AGGRESSORS: dict[int | None, Aggressor] = {0: Aggressor.BUY, 1: Aggressor.SELL}
@@ -61,6 +66,8 @@ class _TicksOf(dict[float, int]):
 
     def __missing__(self, price: float) -> int:
         ticks = self._grid.ticks(price)
+        if not -FURTHEST < ticks < FURTHEST:
+            raise ProjectXDataError("price out of range")
         if len(self) >= MEMO_PRICES:
             self.clear()
         self[price] = ticks
@@ -114,8 +121,8 @@ class MarketDecoder:
             if row is None:
                 continue
             try:
-                if row.volume < 0:
-                    raise ProjectXDataError("negative size")
+                if not 0 <= row.volume <= LARGEST:
+                    raise ProjectXDataError(_wrong_size(row.volume))
                 found.append(
                     Trade(
                         self.contract_id,
@@ -182,8 +189,8 @@ class MarketDecoder:
             return DepthLevel(RESET, 0, 0, exch_ns)
         if price is None or size is None:
             raise ProjectXDataError("without a price or a size")
-        if size < 0:
-            raise ProjectXDataError("negative size")
+        if not 0 <= size <= LARGEST:
+            raise ProjectXDataError(_wrong_size(size))
         return DepthLevel(kind, self._ticks[price], size, exch_ns)
 
     def _tolerant_quote(self, entry: dict[str, Any], recv_ns: int) -> Quote | None:
@@ -240,6 +247,10 @@ def decode_depth(
 
 def _snake(entry: dict[str, Any]) -> dict[str, Any]:
     return {name: entry.get(sent) for name, sent in _QUOTE_NAMES}
+
+
+def _wrong_size(size: int) -> str:
+    return "negative size" if size < 0 else "size out of range"
 
 
 def _why(exc: ProjectXDataError) -> str:

@@ -15,6 +15,9 @@ __all__ = ["exchange_ns"]
 
 MEMO_SECONDS = 4096
 
+LAST_NS = 1 << 63
+"""The year 2262: later nanoseconds are no 64-bit integers."""
+
 _SCALE: tuple[int, ...] = tuple(10 ** (9 - digits) for digits in range(10))
 _seconds: dict[str, int] = {}
 
@@ -34,6 +37,8 @@ def exchange_ns(text: str | None, recv_ns: int) -> int:
             return second_ns + int(digits) * _SCALE[len(digits)]
     try:
         exch_ns = parse_ns(text)
+        if exch_ns >= LAST_NS:
+            raise ProjectXDataError("not a time")
         if second_ns is None and text[19:20] == ".":
             _memorise(text[:20], parse_ns(text[:19]))
     except ProjectXDataError:
