@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.realtime.peer import MNQ, TOKEN, Listener, Peer, in_virtual_time
 
+from project_x_py._runtime.virtual_loop import VirtualLoop
 from project_x_py._wire import signalr
 from project_x_py.exceptions import ProjectXConnectionError
 from project_x_py.realtime import _connection
@@ -56,9 +57,10 @@ async def test_pings_follow_time_not_traffic() -> None:
 
 @in_virtual_time
 async def test_a_silent_server_is_gone_after_thirty_seconds() -> None:
-    """Its socket stays open, and the hub is connected anew all the same."""
+    """Its socket stays open, and the hub is connected anew all the same, unless asked before."""
     peer, listener = Peer(), Listener()
     client = peer.client()
+    await client.configure_health_monitoring(heartbeat_interval=600.0)
     client.add_connection_listener(listener)
     assert await client.connect()
     began = asyncio.get_running_loop().time()
@@ -80,6 +82,7 @@ async def test_a_server_that_reads_nothing_is_gone() -> None:
     """A ping that cannot be sent within its interval ends the connection."""
     peer, listener = Peer(), Listener()
     client = peer.client()
+    await client.configure_health_monitoring(heartbeat_interval=600.0)
     client.add_connection_listener(listener)
     assert await client.connect()
     peer.stuck = {"user"}
@@ -142,6 +145,7 @@ async def test_a_late_completion_is_nobodys() -> None:
     peer = Peer()
     peer.latency_s = 11.0
     client = peer.client()
+    await client.configure_health_monitoring(heartbeat_interval=600.0)
     assert await client.connect()
     assert not await client.subscribe_market_data([MNQ])
     peer.hub("market").push(signalr.encode_completion("999"))
@@ -328,4 +332,29 @@ async def test_frames_may_be_cut_at_any_byte() -> None:
         await asyncio.sleep(0.01)
     assert seen == [0, 1, 2] * len(cuts)
     assert client.get_stats()["decode_errors"] == {}
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_time_in_which_this_process_stood_still_is_no_silence() -> None:
+    """After a stall of the loop a server has as long to be heard as the stall has taken."""
+    peer, listener = Peer(), Listener()
+    client = peer.client(timing=HubTiming(silence_s=15.0))
+    await client.configure_health_monitoring(heartbeat_interval=600.0)
+    client.add_connection_listener(listener)
+    assert await client.connect()
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    for _ in range(4):
+        await asyncio.sleep(5)
+        for hub in ("user", "market"):
+            peer.hub(hub).push(signalr.PING)
+    await asyncio.sleep(2)
+    loop._set_time(loop.time() + 14.0)
+    await asyncio.sleep(3)
+    assert listener.states("user") == listener.states("market") == ["connected"]
+    peer.hub("user").push(signalr.PING)
+    await asyncio.sleep(5)
+    assert client.user_connected
+    assert listener.states("market")[1] == "disconnected"
     await client.cleanup()

@@ -308,3 +308,26 @@ async def test_a_reconnect_may_be_asked_for() -> None:
     assert client.is_connected()
     await client.cleanup()
     assert (await client.get_health_status())["uptime_seconds"] == 0.0
+
+
+@in_virtual_time
+async def test_a_hub_that_says_nothing_when_asked_is_left() -> None:
+    """Within a heartbeat and five seconds; while it stays so, with more and more patience."""
+    peer, listener = Peer(), Listener()
+    client = peer.client()
+    client.add_connection_listener(listener)
+    assert await client.connect()
+    peer.unanswered = {"UnsubscribeTrades"}
+    await asyncio.sleep(300)
+    lost = [state for state in listener.states("user") if state == "disconnected"]
+    assert 3 <= len(lost) <= 10
+    assert listener.states("market") == ["connected"]
+    peer.unanswered = set()
+    await asyncio.sleep(400)
+    assert client.is_connected()
+    peer.silent = {"user"}
+    began = asyncio.get_running_loop().time()
+    while client.user_connected:
+        await asyncio.sleep(0.1)
+    assert asyncio.get_running_loop().time() - began <= 15.2
+    await client.cleanup()

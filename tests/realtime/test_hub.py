@@ -460,3 +460,46 @@ async def test_delays_are_longer_while_the_market_is_closed() -> None:
     assert 40 < max(delays) <= 60
     assert len(delays) < 350
     await client.cleanup()
+
+
+@in_virtual_time
+async def test_an_attempt_without_answer_is_not_waited_for() -> None:
+    """On a network that swallows everything others begin beside it; back, it takes two seconds."""
+    peer = Peer()
+    client = peer.client()
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    loop = asyncio.get_running_loop()
+    for lasts_s in (3.0, 9.5, 15.0, 47.0):
+        peer.connect_s = 3600.0
+        for hub in ("user", "market"):
+            peer.hub(hub).cut("gone")
+        await asyncio.sleep(lasts_s)
+        peer.connect_s = 0.05
+        back = loop.time()
+        while not client.is_connected():
+            await asyncio.sleep(0.01)
+        assert loop.time() - back <= 2.6
+        assert len(peer.calls("market")) == 3
+        await asyncio.sleep(30)
+        assert len(peer.sockets) == 2
+    assert client.get_task_stats()["pending_tasks"] == client.get_task_stats()["persistent_tasks"]
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_a_confirmation_that_does_not_come_is_not_waited_for_long() -> None:
+    """After a reconnect it costs seconds, then twice as many, for a gateway that is only slow."""
+    peer, listener = Peer(), Listener()
+    client = peer.client()
+    client.add_connection_listener(listener)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    peer.latency_s = 4.0
+    peer.hub("market").cut("gone")
+    await asyncio.sleep(12)
+    assert client.is_connected()
+    reasons = [d["reason"] for s, h, d in listener.changes if (s, h) == ("reconnecting", "market")]
+    assert len(reasons) == 2
+    assert "no completion within 2.5 s" in reasons[1]
+    await client.cleanup()

@@ -6,7 +6,8 @@ keeper task pings and watches for silence. Nothing here reconnects: that is the 
 Invariants (``tests/realtime/test_connection.py``):
 
 - pings go out in fixed intervals of monotonic time, whatever the traffic;
-- a server that has said nothing for ``silence_s`` is gone, even if its socket stays open;
+- a server that has said nothing for ``silence_s`` is gone, even if its socket stays open; time in
+  which this process stood still does not count;
 - every invocation ends: with its completion, its refusal, the time-out, or the connection;
 - after a bounded number of records the reader lets the loop do something else.
 """
@@ -38,6 +39,10 @@ BATCH_RECORDS = 256
 
 LOGOUT = "GatewayLogout"
 
+MS = 1_000_000
+STALL_NS = 250 * MS
+"""A timer that comes so late says that the loop was kept from its sockets as well."""
+
 
 class InvocationRefused(ProjectXError):  # noqa: N818 - what the hub says, not a fault here
     """The hub completed an invocation with an error."""
@@ -49,6 +54,10 @@ class HubTiming:
 
     connect_s: float = 10.0
     invoke_s: float = 10.0
+    hedge_s: float = 2.0
+    """While reconnecting, another attempt begins beside one that has had no answer for so long."""
+    resubscribe_s: float = 2.5
+    """Longest wait for a confirmation after a reconnect; doubles with each that did not come."""
     ping_s: float = 10.0
     silence_s: float = 30.0
     backoff_s: float = 0.25
@@ -290,9 +299,14 @@ class HubConnection:
     async def _keep(self) -> None:
         ping_ns, silence_ns = round(self._timing.ping_s * NS), round(self._timing.silence_s * NS)
         next_ns = self._clock.monotonic_ns() + ping_ns
+        due_ns = since_ns = 0
         while True:
             now_ns = self._clock.monotonic_ns()
-            silent_ns = self.heard_ns + silence_ns
+            if due_ns and now_ns - due_ns >= STALL_NS:
+                # Frames may wait behind what kept the loop: that time is nobody's silence.
+                since_ns = max(since_ns, self.heard_ns) + now_ns - due_ns
+            due_ns = 0
+            silent_ns = max(self.heard_ns, since_ns) + silence_ns
             if now_ns >= silent_ns:
                 self.lose(
                     f"the gateway has said nothing for {self._timing.silence_s:g} s",
@@ -300,7 +314,9 @@ class HubConnection:
                 )
                 return
             if now_ns < next_ns:
-                await asyncio.sleep(max((min(next_ns, silent_ns) - now_ns) / NS, 1e-3))
+                pause_ns = max(min(next_ns, silent_ns) - now_ns, MS)
+                due_ns = now_ns + pause_ns
+                await asyncio.sleep(pause_ns / NS)
                 continue
             next_ns = now_ns + ping_ns
             try:

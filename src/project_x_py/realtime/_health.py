@@ -48,6 +48,11 @@ RECONNECT_EVERY_NS = 60 * NS
 LATENCY_STEPS_MS = ((100, 100.0), (300, 90.0), (500, 75.0), (1000, 50.0))
 MISSING_CAP = 49.0
 """Highest score while messages are being missed: below fair, whatever else is well."""
+UNANSWERED_S = 5.0
+"""How long a heartbeat may take, unless the threshold of latency asks for more patience."""
+MOST_DOUBLINGS = 6
+STALL_S = 1.0
+"""A time-out that comes so late says that this process stood still, not that nobody answered."""
 PATIENCE = 2
 """Heartbeats in a row below the threshold before a hub is connected anew."""
 STATUS = ((90, "excellent"), (75, "good"), (50, "fair"), (25, "poor"))
@@ -97,6 +102,8 @@ class _Pulse:
     pending: bool = False
     slow: bool = False
     below: int = 0
+    unheard: int = 0
+    """How often in a row the hub was left because it had said nothing since it was asked."""
     reconnected_ns: int | None = None
 
     def mean_ms(self) -> float:
@@ -158,6 +165,7 @@ class HealthMonitor:
         if any(not beat.done() for beat in self._beats):
             return
         self._started_ns = self._clock.monotonic_ns()
+        self._changed.clear()
         size = self.settings.max_latency_samples
         self._pulses = {hub.name: _Pulse(hub, deque(maxlen=size)) for hub in self._pair.hubs}
         self._beats = [
@@ -270,7 +278,9 @@ class HealthMonitor:
     async def _measure(self, pulse: _Pulse) -> None:
         settings = self.settings
         method, arguments = PROBES[pulse.hub.name]
-        patience_s = max(settings.heartbeat_interval, 2 * settings.latency_threshold_ms / 1000)
+        usual_s = min(settings.heartbeat_interval, UNANSWERED_S)
+        patience_s = max(usual_s, 2 * settings.latency_threshold_ms / 1000) * 2.0**pulse.unheard
+        heard_ns, began_ns = pulse.hub.heard_ns, self._clock.monotonic_ns()
         pulse.sent += 1
         pulse.pending = True
         try:
@@ -279,10 +289,14 @@ class HealthMonitor:
             pulse.failed += 1
             pulse.outcomes.append(False)
             logger.warning("heartbeat of the %s hub: %s", pulse.hub.name, exc)
+            took_s = (self._clock.monotonic_ns() - began_ns) / NS
+            if pulse.hub.heard_ns == heard_ns and patience_s <= took_s < patience_s + STALL_S:
+                self._dead(pulse, took_s, patience_s)
             return
         finally:
             pulse.pending = False
         pulse.outcomes.append(True)
+        pulse.unheard = 0
         pulse.samples.append(took_ns / 1e6)
         pulse.last_ns = self._clock.wall_ns()
         slow = took_ns / 1e6 > settings.latency_threshold_ms
@@ -300,6 +314,19 @@ class HealthMonitor:
             }
             self._notices.tell("latency_warning", facts)
         pulse.slow = slow
+
+    def _dead(self, pulse: _Pulse, silent_s: float, patience_s: float) -> None:
+        """Leave a hub that has said nothing since it was asked; the next one gets more time."""
+        pulse.unheard = min(pulse.unheard + 1, MOST_DOUBLINGS)
+        facts = {
+            "hub": pulse.hub.name,
+            "contract_id": None,
+            "seconds_since_message": silent_s,
+            "threshold_seconds": patience_s,
+        }
+        self._notices.tell("feed_stale", facts)
+        reason = f"the gateway has said nothing for {silent_s:.1f} s, not even when asked"
+        pulse.hub.drop(reason, GapReason.SILENT, hurry=False)
 
     def _judge(self, pulse: _Pulse) -> None:
         """Connect a hub anew that answers badly, heartbeat after heartbeat."""

@@ -5,7 +5,9 @@ Invariants (``tests/realtime/test_hub.py``):
 - *connected* is announced only after every wanted subscription was confirmed on this connection;
 - the token is asked for anew at every attempt, and one that was refused is not offered again;
 - delays grow exponentially up to a cap, with full jitter, and attempts never end;
-- an attempt that fails does not shorten the next delay, a connection that lived does.
+- an attempt that fails does not shorten the next delay, a connection that lived does;
+- while reconnecting, no attempt without an answer is waited for: others begin beside it, and the
+  first that ends decides.
 """
 
 from __future__ import annotations
@@ -130,6 +132,7 @@ class Hub:
         self._wanted: dict[Subscription, None] = {}
         self._confirming: dict[Subscription, asyncio.Future[None]] = {}
         self._attempt = 0
+        self._unconfirmed = 0
         self._refused: str | None = None
         self._doubtful: str | None = None
         self._hurry = asyncio.Event()
@@ -169,7 +172,7 @@ class Hub:
         """
         if self._owner is None:
             self._network = network
-            self._attempt = 0
+            self._attempt = self._unconfirmed = 0
             self._refused = self._doubtful = None
             self._owner = self._tasks.spawn(self._own(), name=f"{self.name}-hub")
         await self.wait_connected()
@@ -183,6 +186,7 @@ class Hub:
             await asyncio.wait({owner})
             if self._owner is owner:
                 self._ended("disconnected here")  # an owner that never ran could not
+        self._network = None
         self._wanted.clear()
 
     async def wait_connected(self) -> None:
@@ -349,10 +353,15 @@ class Hub:
             await self.wait_connected()
 
     async def _invoke_all(
-        self, connection: HubConnection, verb: str, subscriptions: Iterable[Subscription]
+        self,
+        connection: HubConnection,
+        verb: str,
+        subscriptions: Iterable[Subscription],
+        longest_s: float | None = None,
     ) -> None:
+        timeout_s = min(self._timing.invoke_s, longest_s or self._timing.invoke_s)
         await together(
-            connection.invoke(verb + what, arguments, self._timing.invoke_s)
+            connection.invoke(verb + what, arguments, timeout_s)
             for what, arguments in subscriptions
         )
 
@@ -396,7 +405,7 @@ class Hub:
             connection, adopted = await self._acquire()
             self._connection = connection
             connection.start(self._tasks, self._taker, self._on_frame, self.name)
-            await self._invoke_all(connection, "Subscribe", self.wanted)
+            await self._resubscribe(connection, patient=adopted is not None or not self._attempt)
             self._found(adopted)
             reason = await connection.over()
             self._lost(reason, connection.cause)
@@ -415,6 +424,23 @@ class Hub:
         if self._clock.monotonic_ns() - connection.opened_ns >= self._timing.stable_s * NS:
             self._attempt = 0
         return True, reason, False
+
+    async def _resubscribe(self, connection: HubConnection, *, patient: bool) -> None:
+        """Have everything wanted confirmed.
+
+        Args:
+            connection: Where.
+            patient: Whether to wait as long as for any call; else a short wait that was in vain is
+                followed by a longer one.
+
+        Raises:
+            ProjectXError: Refused, lost, or not confirmed in time.
+        """
+        doubled_s = self._timing.resubscribe_s * 2.0 ** min(self._unconfirmed, 30)
+        longest_s = None if patient else doubled_s
+        self._unconfirmed += 1
+        await self._invoke_all(connection, "Subscribe", self.wanted, longest_s)
+        self._unconfirmed = 0
 
     async def _acquire(self) -> tuple[HubConnection, Adopted | None]:
         """Open a connection, or take the one that was handed in, also while opening."""
@@ -437,19 +463,71 @@ class Hub:
         token = await self._token(refused=self._refused, doubtful=self._doubtful)
         try:
             try:
-                opened = await self.open(token)
+                opened = await self._open_soon(token)
             except ProjectXConnectionError as exc:
                 if exc.error_code != UNAUTHORIZED:
                     raise
                 logger.info("the %s hub refuses the token; another one is asked for", self.name)
                 token = await self._token(refused=token)
-                opened = await self.open(token)
+                opened = await self._open_soon(token)
         except ProjectXConnectionError as exc:
             if exc.error_code == UNAUTHORIZED:
                 self._refused = token
             raise
         self._refused = self._doubtful = None
         return opened
+
+    async def _open_soon(self, token: str) -> HubConnection:
+        """Open a connection, beginning again beside attempts that have had no answer for a while.
+
+        Raises:
+            ProjectXConnectionError: The first attempt that ended was refused, or nobody answered.
+        """
+        if not self._attempt:
+            return await self.open(token)
+        racing: list[asyncio.Task[HubConnection | ProjectXConnectionError]] = []
+        ended: set[asyncio.Task[HubConnection | ProjectXConnectionError]] = set()
+        won: HubConnection | None = None
+        try:
+            while not ended:
+                work = self._outcome_of(token)
+                racing.append(self._tasks.spawn(work, name=f"{PASSING}open-{self.name}"))
+                ended, _ = await asyncio.wait(
+                    racing,
+                    timeout=self._timing.hedge_s,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+            outcomes = [task.result() for task in ended]
+            won = next((one for one in outcomes if isinstance(one, HubConnection)), None)
+            if won is None:
+                raise next(one for one in outcomes if isinstance(one, ProjectXConnectionError))
+            return won
+        finally:
+            await self._abandon(racing, won)
+
+    async def _outcome_of(self, token: str) -> HubConnection | ProjectXConnectionError:
+        try:
+            return await self.open(token)
+        except ProjectXConnectionError as exc:
+            return exc
+
+    async def _abandon(
+        self,
+        racing: list[asyncio.Task[HubConnection | ProjectXConnectionError]],
+        won: HubConnection | None,
+    ) -> None:
+        """Give up every attempt but the one that won; wait for that only if nothing else goes on.
+
+        A black hole takes its time even to be left.
+        """
+        losers = [task for task in racing if not task.done() or task.result() is not won]
+        for task in losers:
+            task.cancel()
+        if losers:
+            leaving = self._tasks.spawn(_left(losers), name=f"{PASSING}leave-{self.name}")
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                await asyncio.wait({leaving})
 
     async def _close(self, connection: HubConnection) -> None:
         """Close to the end, even when the owner is cancelled meanwhile."""
@@ -506,6 +584,15 @@ class Hub:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(delay_s):
                 await self._hurry.wait()
+
+
+async def _left(attempts: list[asyncio.Task[HubConnection | ProjectXConnectionError]]) -> None:
+    """Wait for attempts that were given up, and close what they have opened all the same."""
+    ended, _ = await asyncio.wait(attempts)
+    for task in ended:
+        opened = None if task.cancelled() else task.result()
+        if isinstance(opened, HubConnection):
+            await opened.close()
 
 
 def _seen(done: asyncio.Future[None]) -> None:

@@ -176,10 +176,11 @@ class HubPair:
 
     async def disconnect(self) -> None:
         """Leave both hubs and forget what was subscribed to; harmless when not connected."""
+        # Whoever connects meanwhile opens a network of its own, which this call leaves alone.
+        network, self._network = self._network, None
         for watch in self._watches:
             await watch.stop()
         await together(hub.stop() for hub in self._hubs)
-        network, self._network = self._network, None
         if network is not None:
             await network.close()
         self.connected_ns = None
