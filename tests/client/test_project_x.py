@@ -126,6 +126,15 @@ def test_instruments_are_found_and_remembered() -> None:
     _with_client(use)
 
 
+def test_a_symbol_id_names_the_active_month() -> None:
+    """What the gateway's own events call a product can be asked for."""
+
+    async def use(gateway: SimulatedGateway, client: ProjectX) -> None:
+        assert await client.get_instrument("f.us.EP") == await client.get_instrument("ES")
+
+    _with_client(use)
+
+
 def test_an_unknown_instrument_gets_close_matches() -> None:
     """A typing error is answered with what may have been meant; an empty one with an example."""
 

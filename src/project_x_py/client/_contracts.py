@@ -26,6 +26,9 @@ __all__ = ["choose_contract", "find_contract", "read_contracts", "unknown_symbol
 
 log = logging.getLogger(__name__)
 
+SYMBOL_ID = "F.US."
+"""Begins what events name a product by; its code follows."""
+
 
 def read_contracts(rows: Iterable[Mapping[str, object] | None] | None) -> list[Instrument]:
     """Build instruments from a ``contracts`` array; an absent one is an empty list.
@@ -80,7 +83,7 @@ async def find_contract(
 
     Args:
         symbol: A contract id (``CON.F.US.MNQ.Z26``), a contract name (``MNQZ6``), a ticker
-            (``MNQ``) or a product code (``ENQ``).
+            (``MNQ``), a product code (``ENQ``) or a symbol id (``F.US.ENQ``).
         live: Data tier to search in.
         search: Asks the gateway's text search, which shows twenty hits and no more.
         available: Asks for the active month of every product.
@@ -95,6 +98,8 @@ async def find_contract(
         if contract is None:
             raise unknown_symbol(symbol, ())
         return contract
+    if symbol.upper().startswith(SYMBOL_ID):
+        symbol = symbol[len(SYMBOL_ID) :]
     found = await search(symbol, live)
     contract = choose_contract(symbol, found)
     if contract is not None:
