@@ -127,6 +127,8 @@ def test_a_product_by_any_of_its_names(name: str) -> None:
     own = times("10:00", "11:00")
     assert SessionConfig().get_session_times(name) is DEFAULT_SESSIONS["MNQ"]
     assert SessionConfig(product_sessions={"MNQ": own}).get_session_times(name) == own
+    assert SessionConfig(product_sessions={name: own}).get_session_times("MNQM7") == own
+    assert SessionConfig(product_sessions={name: own}).get_session_times("ES") != own
 
 
 @pytest.mark.parametrize("name", ["GF", "GFQ6", "CON.F.US.GF.Q26", "F.US.GF"])

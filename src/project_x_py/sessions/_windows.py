@@ -212,6 +212,9 @@ def product_sessions(product: str, config: SessionConfig | None = None) -> Produ
         own = None if name is None else config.product_sessions.get(name)
         if own is not None:
             return _resolved(product, ticker, own, config.zone())
+    for name, own in config.product_sessions.items() if ticker is not None else ():
+        if resolve_ticker(name) == ticker:
+            return _resolved(product, ticker, own, config.zone())
     return _resolved(product, ticker, None, UTC)
 
 

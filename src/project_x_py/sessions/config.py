@@ -115,10 +115,10 @@ class SessionConfig:
         session_type: Which session counts where none is named; a text such as ``"RTH"`` is fine.
         market_timezone: IANA zone of the clock that ``product_sessions`` are on.
         use_exchange_timezone: False reads ``product_sessions`` as UTC instead, all year round.
-        product_sessions: A user's own hours by ticker. They take the place of the regular, and if
-            they have one, the electronic session; the exchange's holidays and early closes hold
-            all the same. A ticker that the calendar does not have may be given too; it has no
-            holidays then.
+        product_sessions: A user's own hours by ticker, or by another name of the product. They take
+            the place of the regular, and if they have one, the electronic session; the exchange's
+            holidays and early closes hold all the same. A ticker that the calendar does not have
+            may be given too; it has no holidays then.
 
     Raises:
         ValueError: The type or the zone is unknown, or the hours are no ``SessionTimes``.
