@@ -11,6 +11,8 @@ from tests.suites import simulated_suite
 from project_x_py._ports import EntryGate
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import Event, EventType
+from project_x_py.models import Instrument
+from project_x_py.realtime_data_manager._roll import RollWatch
 from project_x_py.simulator.faults import Roll
 from project_x_py.trading_suite import TradingSuite
 
@@ -94,3 +96,11 @@ def test_the_days_before_are_announced_once_each() -> None:
             )
 
     run_virtual(main())
+
+
+def test_a_holiday_is_no_session() -> None:
+    """Gold of April 2027 is active until the 26th of March, a Good Friday: one session is left."""
+    gold = Instrument("CON.F.US.MGC.J27", "MGCJ7", "Micro gold", 0.1, 1.0, True)
+    watch = RollWatch("MGC", gold, None, None, None)  # type: ignore[arg-type]
+    assert watch.sessions_left(date(2027, 3, 24)) == 2
+    assert watch.sessions_left(date(2027, 3, 25)) == 1

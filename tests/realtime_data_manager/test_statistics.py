@@ -11,9 +11,11 @@ from tests.suites import simulated_suite
 from project_x_py._core.grid import TickGrid
 from project_x_py._runtime.clock import SystemClock
 from project_x_py._runtime.virtual_loop import run_virtual
+from project_x_py.event_bus import Event, EventType
 from project_x_py.realtime_data_manager._statistics import NAMES_KEPT, Statistics
 from project_x_py.realtime_data_manager._tracking import Tracking
 from project_x_py.realtime_data_manager._validation import QuoteAndTradeCheck
+from project_x_py.simulator.faults import Drop
 from project_x_py.types import ComponentStats, RealtimeDataManagerStats
 
 ABSENT = {"overflow_stats", "buffer_overflow_stats", "lock_optimization_stats"}
@@ -92,6 +94,30 @@ def test_a_manager_tells_its_documented_figures() -> None:
             assert await data.get_status() == "mine"
             await suite.data.stop_realtime_feed()
             assert await data.get_health_score() == 0
+
+    run_virtual(main())
+
+
+def test_a_bar_is_counted_when_it_ends_and_not_when_it_is_read() -> None:
+    """Neither loaded history nor a repair is a bar more than was told of as ended."""
+
+    async def main() -> None:
+        async with simulated_suite("MCL", timeframes=["1sec", "1min"]) as (gateway, suite):
+            told = {"1sec": 0, "1min": 0}
+
+            async def note(event: Event) -> None:
+                told[event.data["timeframe"]] += not event.data["amended"]
+
+            begun = (await suite.data.get_memory_stats())["timeframe_stats"]
+            assert sum(one["bars_ended"] for one in begun.values()) < 10
+            await suite.on(EventType.BAR_CLOSED, note)
+            await asyncio.sleep(20)
+            gateway.faults.apply(Drop(hub="market"))
+            await asyncio.sleep(50.5)
+            figures = await suite.data.get_memory_stats()
+            for name, one in figures["timeframe_stats"].items():
+                assert one["bars_ended"] - begun[name]["bars_ended"] == told[name]
+            assert told["1sec"] > 50
 
     run_virtual(main())
 

@@ -55,6 +55,7 @@ class ContractBars:
         last_price: Price of the newest trade in ticks, None before the first.
         last_ns: When that trade was.
         trades: Trades counted.
+        ended: By timeframe, bars that were told of as ended; loaded history is not among them.
         late: Trades that changed a bar which had ended.
         too_late: Trades older than ``late_ns`` allows; they are in no bar.
         marks: By timeframe, the starts of bars that changed after their end, and why.
@@ -73,6 +74,7 @@ class ContractBars:
         self.trades = 0
         self.late = 0
         self.too_late = 0
+        self.ended = dict.fromkeys(self.builders, 0)
         self.marks: dict[str, dict[int, Mark]] = {tf.name: {} for tf in timeframes}
 
     def seed(self, name: str, bars: Sequence[Bar], now_ns: int) -> None:
@@ -123,6 +125,7 @@ class ContractBars:
         amended: dict[tuple[str, int], Bar],
     ) -> None:
         if change.amended is None:
+            self.ended[name] += change.closed is not None
             events.append(BarEvent(name, change.closed, change.opened, None))
             return
         self.late += 1
@@ -148,6 +151,7 @@ class ContractBars:
             if end_ns is None:
                 continue
             if now_ns >= end_ns or (reopens_ns is not None and reopens_ns >= end_ns):
+                self.ended[name] += 1
                 events.append(BarEvent(name, builder.end(), None, None))
         return events
 

@@ -147,6 +147,7 @@ class BarFeed:
             if old is None and not is_told:
                 if first_ns > LONG_AGO and why == BACKFILLED:
                     self.bars.mark(name, start_ns, why)
+                self.bars.ended[name] += 1
                 yield BarEvent(name, bar, None, None)
             elif (old is not None or before) and _differ(old, bar):
                 self.bars.mark(name, start_ns, why)

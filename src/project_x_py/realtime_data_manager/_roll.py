@@ -15,7 +15,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from project_x_py._core.calendar import trade_date
+from project_x_py._core.calendar import calendar_for, trade_date
 from project_x_py._core.products import ContractName, active_contract, find_product
 from project_x_py._core.time import MINUTE_NS
 from project_x_py.exceptions import ProjectXError
@@ -94,12 +94,12 @@ class RollWatch:
         """
         if self._product is None or self._rule(self._product, today) != self._contract.id:
             return None
-        sessions = 0
+        sessions, calendar = 0, calendar_for(self._product.ticker)
         for ahead in range(92):
             day = today + timedelta(ahead)
             if self._rule(self._product, day) != self._contract.id:
                 return sessions
-            sessions += day.weekday() < 5
+            sessions += bool(calendar.sessions(day))
         return None
 
     async def run(self) -> None:

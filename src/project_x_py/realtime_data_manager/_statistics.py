@@ -257,8 +257,7 @@ class Statistics:
         """Return the documented figures of a data manager."""
         feed, buffers = self._feed, self.buffers()
         trades = 0 if feed is None else feed.bars.trades
-        builders = {} if feed is None else feed.bars.builders
-        ended = {name: builder.series.appended for name, builder in builders.items()}
+        ended = {} if feed is None else feed.bars.ended
         held = sum(one["bars"] for one in buffers.values())
         limit = sum(one["limit"] for one in buffers.values())
         minutes = max(self.uptime_s(), 1) / 60
