@@ -183,3 +183,14 @@ def test_a_position_that_grows_remembers_its_largest(updates: int) -> None:
         hear(kept, report)
     assert kept.closed[0].size == updates
     assert kept.updates == updates + 1
+
+
+def test_a_fill_that_is_heard_once_more_begins_nothing() -> None:
+    """Each fill told twice in a row, and the trade is told once with all of its money."""
+    kept, listener = keeper()
+    for number, report in enumerate((fill(1, 2, 20_000), fill(3, -2, 20_010))):
+        for _ in range(2):
+            hear(kept, report)
+        hear(kept, said(2 - 2 * number, 2 + 2 * number))
+    assert [trade.profit for trade in kept.closed] == [40]
+    assert listener.told[-1] == (KINDS.CLOSED, 0, 40)

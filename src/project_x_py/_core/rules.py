@@ -76,6 +76,11 @@ class RuleName(Enum):
     FLAT_TIME = "flat_by_1510"
     CONSISTENCY = "consistency"
     CANNOT_TRADE = "cannot_trade"
+    TRADE_RISK = "max_risk_per_trade"
+    OWN_DAILY_LOSS = "max_daily_loss"
+    DAILY_TRADES = "max_daily_trades"
+    OPEN_POSITIONS = "max_positions"
+    TRADING_HOURS = "allowed_trading_hours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
+    from decimal import Decimal
 
     import polars as pl
 
     from project_x_py._core.gaps import FeedGap
+    from project_x_py._core.exposure import OpenOrder
     from project_x_py._core.grid import TickGrid
+    from project_x_py._core.orders.intents import Purpose
     from project_x_py._core.records import (
         AccountUpdate,
         Depth,
@@ -50,9 +53,11 @@ __all__ = [
     "MarketFeed",
     "MarketSink",
     "Network",
+    "OpenOrders",
     "OrderGateway",
     "OrderQueries",
     "OrderSource",
+    "PositionMoney",
     "PositionOrders",
     "PositionOrdersOwner",
     "PriceSource",
@@ -353,6 +358,40 @@ class PositionOrders(Protocol):
         ...
 
     async def read_account(self) -> bool: ...
+
+
+class OpenOrders(Protocol):
+    """What works or may work, and what an order was for."""
+
+    def open_orders(self) -> tuple[OpenOrder, ...]: ...
+
+    def purpose_of(self, order_id: int) -> Purpose | None: ...
+
+
+class PositionMoney(Protocol):
+    """What an account holds and made, asked for at once; dollars."""
+
+    def nets(self) -> dict[str, int]: ...
+
+    def open_profit(self, contract_id: str) -> Decimal | None:
+        """Return the open profit at the last price; None without one."""
+        ...
+
+    def balance(self) -> Decimal: ...
+
+    def day_realised(self) -> Decimal | None:
+        """Return what the trading day realised, costs paid; None before its fills are known."""
+        ...
+
+    def day_trades(self) -> int: ...
+
+    def results(self) -> list[Decimal]:
+        """Return what each closed position made, costs paid, oldest first."""
+        ...
+
+    def add_result_listener(self, listener: Callable[[str, Decimal], None]) -> None:
+        """Call ``listener(contract_id, dollars)`` with every position that closes."""
+        ...
 
 
 class PositionOrdersOwner(Protocol):

@@ -156,9 +156,12 @@ class PositionKeeper:
         if fill.account_id != self.account_id or fill.id in self._before:
             return
         account = self._account(fill.contract_id)
-        if not account.holding.net and fill.contract_id not in self._waiting:
-            self._base[fill.contract_id] = self._totals(fill.contract_id)
+        flat = not account.holding.net and fill.contract_id not in self._waiting
+        before = self._totals(fill.contract_id) if flat else None
         if account.add(fill):
+            # A fill that is heard once more begins nothing.
+            if before is not None:
+                self._base[fill.contract_id] = before
             self._volume[fill.contract_id] = self._volume.get(fill.contract_id, 0) + fill.size
             self._account_for(fill.contract_id)
             self._notify()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from project_x_py.event_bus import EventType
 from project_x_py.position_manager._closing import PositionCloser
 from project_x_py.position_manager._core import PositionCore
+from project_x_py.position_manager._money import AccountMoney
 from project_x_py.position_manager._reads import PositionReads
 from project_x_py.position_manager._reports import PositionCounters, PositionReports
 from project_x_py.position_manager._watch import PositionWatch
@@ -106,6 +107,11 @@ class PositionManager(
     def keeper(self) -> PositionKeeper:
         """The one owner of the account's positions and their money."""
         return self._core.keeper
+
+    @property
+    def money(self) -> AccountMoney:
+        """Positions and money of the whole account, for those who judge risk."""
+        return AccountMoney(self._core)
 
     async def initialize(
         self,

@@ -22,7 +22,8 @@ from project_x_py._runtime.virtual_loop import VirtualLoop
 from project_x_py.client._lease import STATE_VARIABLE, state_directory
 from project_x_py.order_manager.order_manager import OrderManager
 from project_x_py.position_manager.position_manager import PositionManager
-from project_x_py.trading_suite.config import OWN_JOURNAL
+from project_x_py.risk_manager.risk_manager import RiskManager
+from project_x_py.trading_suite.config import OWN_JOURNAL, Features
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from project_x_py.event_bus import EventBus
     from project_x_py.realtime import ProjectXRealtimeClient
     from project_x_py.realtime_data_manager import RealtimeDataManager
+    from project_x_py.risk_manager._guardian import Guardian
     from project_x_py.trading_suite.config import TradingSuiteConfig
     from project_x_py.trading_suite.context import InstrumentContext
 
@@ -72,6 +74,7 @@ class EntryDoor:
         self, realtime: ProjectXRealtimeClient, data: Mapping[str, RealtimeDataManager]
     ) -> None:
         self.orders: OrderManager | None = None
+        self.guardian: Guardian | None = None
         self._realtime = realtime
         self._data = data
 
@@ -84,7 +87,10 @@ class EntryDoor:
             return f"the account's state is in doubt: {doubt}"
         contract_id = intent.request.contract_id
         found = self._data.get(contract_id)
-        return None if found is None else found.entry_refusal(contract_id)
+        refusal = None if found is None else found.entry_refusal(contract_id)
+        if refusal is None and self.guardian is not None:
+            refusal = self.guardian.deny(intent)
+        return refusal
 
 
 class AccountParts:
@@ -136,6 +142,10 @@ class AccountParts:
             config=config.position_manager_config,
             bus_for=bus_for,
         )
+        self._risk: dict[str, RiskManager] = {}
+        if Features.RISK_MANAGER in config.features:
+            self._risk = self._guarded(client, config, by_contract)
+            door.guardian = next(iter(self._risk.values())).guardian
         self._views = {
             contract_id: self.positions.of_contract(contract_id, one.event_bus)
             for contract_id, one in by_contract.items()
@@ -144,6 +154,35 @@ class AccountParts:
     def positions_of(self, contract_id: str) -> PositionManager:
         """Return the positions of one instrument."""
         return self._views[contract_id]
+
+    def risk_of(self, contract_id: str) -> RiskManager | None:
+        """Return the risk manager of one instrument; None without the feature."""
+        return self._risk.get(contract_id)
+
+    def _guarded(
+        self,
+        client: ProjectX,
+        config: TradingSuiteConfig,
+        by_contract: Mapping[str, InstrumentContext],
+    ) -> dict[str, RiskManager]:
+        """Return a risk manager per instrument; one judge for all of them."""
+        made: dict[str, RiskManager] = {}
+        guardian = None
+        for contract_id, one in by_contract.items():
+            made[contract_id] = manager = RiskManager(
+                client,
+                self.orders,
+                one.event_bus,
+                self.positions,
+                config.risk_config,
+                one.data,
+                prices=self.board,
+                instrument=one.instrument_info,
+                guardian=guardian,
+                timeframe=config.timeframes[0],
+            )
+            guardian = manager.guardian
+        return made
 
     async def start(self) -> None:
         """Read the account and follow it; the user hub is subscribed to.
@@ -158,6 +197,8 @@ class AccountParts:
 
     async def close(self) -> None:
         """Stop following the account; working orders and positions stay."""
+        for manager in self._risk.values():
+            await manager.cleanup()
         await self.positions.cleanup()
         await self.orders.cleanup()
 

@@ -19,6 +19,7 @@ from project_x_py._core.bars import timeframe
 from project_x_py.sessions.config import SessionConfig
 
 if TYPE_CHECKING:
+    from project_x_py.risk_manager import RiskConfig
     from project_x_py.types import (
         DataManagerConfig,
         OrderbookConfig,
@@ -49,6 +50,8 @@ class Features(enum.StrEnum):
 
     ORDERBOOK = "orderbook"
     """Level-2 book per instrument: ``context.orderbook``."""
+    RISK_MANAGER = "risk_manager"
+    """Limits that refuse entries, sizes, stops: ``context.risk_manager``."""
     AUTO_RECONNECT = "auto_reconnect"
     """Always on: a dropped hub comes back with its subscriptions. Accepted for compatibility."""
 
@@ -85,6 +88,7 @@ class TradingSuiteConfig:
         session_config: Regular or electronic hours for the session reads.
         order_manager_config: Settings of the order manager.
         position_manager_config: Settings of the position manager.
+        risk_config: Limits of the risk manager.
         order_journal: The file in which orders are written down before they are sent; ``"own"``
             is one per account in the user's state directory, and none for a gateway on this
             machine; None is none.
@@ -105,6 +109,7 @@ class TradingSuiteConfig:
     session_config: SessionConfig | None = None
     order_manager_config: OrderManagerConfig | None = None
     position_manager_config: PositionManagerConfig | None = None
+    risk_config: RiskConfig | None = None
     order_journal: str | Path | None = OWN_JOURNAL
 
     def __post_init__(self) -> None:

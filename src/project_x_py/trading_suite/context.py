@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from project_x_py.orderbook import OrderBook
     from project_x_py.position_manager import PositionManager
     from project_x_py.realtime_data_manager import RealtimeDataManager
+    from project_x_py.risk_manager import RiskManager
     from project_x_py.trading_suite._account import AccountParts
 
 __all__ = ["InstrumentContext"]
@@ -60,6 +61,11 @@ class InstrumentContext:
         if self.account is None:
             raise AttributeError("this context is of no suite, so it has no positions")
         return self.account.positions_of(self.instrument_info.id)
+
+    @property
+    def risk_manager(self) -> RiskManager | None:
+        """Limits, sizes and stops for this instrument; None without the feature."""
+        return None if self.account is None else self.account.risk_of(self.instrument_info.id)
 
     @property
     def instrument(self) -> Instrument:

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from project_x_py.orderbook import OrderBook
     from project_x_py.position_manager import FlatProof, PositionManager
     from project_x_py.realtime_data_manager import RealtimeDataManager
+    from project_x_py.risk_manager import RiskManager
     from project_x_py.sessions import SessionConfig, SessionType
 
 __all__ = ["TradingSuite"]
@@ -493,6 +494,11 @@ class TradingSuite:
     def positions(self) -> PositionManager:
         """The positions of the account, those of contracts outside the suite included."""
         return self._account.positions
+
+    @property
+    def risk_manager(self) -> RiskManager | None:
+        """The limits of a suite with one instrument; None without the feature."""
+        return self._only("risk_manager").risk_manager
 
     async def flatten(self, timeout_s: float = 30.0) -> FlatProof:
         """Cancel every order and close every position of the account, and prove it.

@@ -1,0 +1,99 @@
+"""What a user counts beside a manager: counters, gauges, durations, errors; all of it bounded.
+
+Invariant (``tests/core/test_tallies.py``): at most so many names and errors are kept, and what is
+told follows from what was counted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from project_x_py._core.time import NS, format_iso
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Tallies"]
+
+ERRORS_KEPT = 100
+NAMES_KEPT = 1_000
+
+
+class Tallies:
+    """Counters of one component.
+
+    Args:
+        name: Whose they are.
+        wall_ns: Tells the wall time.
+        monotonic_ns: Tells the time since an arbitrary moment.
+    """
+
+    def __init__(
+        self, name: str, wall_ns: Callable[[], int], monotonic_ns: Callable[[], int]
+    ) -> None:
+        self.name = name
+        self.errors = 0
+        self.status: str | None = None
+        self.counters: dict[str, float] = {}
+        self.gauges: dict[str, float] = {}
+        self.timings: dict[str, tuple[int, float]] = {}
+        self._newest: deque[dict[str, object]] = deque(maxlen=ERRORS_KEPT)
+        self._wall_ns = wall_ns
+        self._monotonic_ns = monotonic_ns
+        self._began_ns = monotonic_ns()
+
+    def increment(self, metric: str, value: float) -> None:
+        """Add to a counter."""
+        if metric in self.counters or len(self.counters) < NAMES_KEPT:
+            self.counters[metric] = self.counters.get(metric, 0) + value
+
+    def gauge(self, metric: str, value: float) -> None:
+        """Set a gauge."""
+        if metric in self.gauges or len(self.gauges) < NAMES_KEPT:
+            self.gauges[metric] = value
+
+    def timing(self, operation: str, ms: float) -> None:
+        """Count a duration."""
+        if operation in self.timings or len(self.timings) < NAMES_KEPT:
+            count, total = self.timings.get(operation, (0, 0.0))
+            self.timings[operation] = count + 1, total + ms
+
+    def error(self, error: Exception, context: str, details: Mapping[str, object] | None) -> None:
+        """Count an error, and keep it among the newest."""
+        self.errors += 1
+        self._newest.append(
+            {
+                "timestamp": format_iso(self._wall_ns()),
+                "component": self.name,
+                "error_type": type(error).__name__,
+                "message": str(error),
+                "context": context,
+                "details": dict(details or {}),
+            }
+        )
+
+    def newest_errors(self, limit: int) -> list[dict[str, object]]:
+        """Return the newest errors, the newest last."""
+        return list(self._newest)[-limit:] if limit > 0 else []
+
+    def reset(self) -> None:
+        """Forget all of it."""
+        for held in (self.counters, self.gauges, self.timings, self._newest):
+            held.clear()
+        self.errors = 0
+
+    def show_status(self, status: str) -> None:
+        """Show a status of one's own."""
+        self.status = status
+
+    def durations(self) -> dict[str, object]:
+        """Return count and mean of each duration."""
+        return {
+            name: {"count": count, "avg_ms": total / count}
+            for name, (count, total) in self.timings.items()
+        }
+
+    def uptime_s(self) -> int:
+        """Return the seconds since it was made."""
+        return (self._monotonic_ns() - self._began_ns) // NS

@@ -1,0 +1,70 @@
+"""What a risk manager tells of itself.
+
+Invariant (``tests/risk_manager/test_risk_manager.py``): every figure follows from what was judged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from project_x_py._core.tallies import Tallies
+
+if TYPE_CHECKING:
+    from project_x_py._ports import Clock
+    from project_x_py.risk_manager._guardian import Guardian
+    from project_x_py.types.stats_types import ComponentStats
+
+__all__ = ["RiskFigures"]
+
+
+class RiskFigures:
+    """Figures of one manager.
+
+    Args:
+        guardian: Judges.
+        clock: Wall and monotonic time.
+    """
+
+    def __init__(self, guardian: Guardian, clock: Clock) -> None:
+        self.tallies = Tallies("risk_manager", clock.wall_ns, clock.monotonic_ns)
+        self._guardian = guardian
+
+    def error_count(self) -> int:
+        """Return how many errors were counted."""
+        return self.tallies.errors
+
+    def status(self) -> str:
+        """Return active or locked, or what was set."""
+        if self.tallies.status is not None:
+            return self.tallies.status
+        headroom = self._guardian.headroom()
+        return "locked" if headroom is not None and headroom <= 0 else "active"
+
+    def memory_mb(self) -> float:
+        """Return nothing: figures are those of other owners."""
+        return 0.0
+
+    def health(self) -> float:
+        """Return whether positions and the day's money are known."""
+        money = self._guardian.money
+        return 100.0 if money is not None and money.day_realised() is not None else 0.0
+
+    def memory(self) -> dict[str, float]:
+        """Return counters and gauges."""
+        return {**self.tallies.counters, **self.tallies.gauges}
+
+    def component(self) -> ComponentStats:
+        """Return the documented figures of a component."""
+        return {
+            "name": "risk_manager",
+            "status": self.status(),
+            "uptime_seconds": self.tallies.uptime_s(),
+            "last_activity": None,
+            "error_count": self.tallies.errors,
+            "memory_usage_mb": 0.0,
+            "performance_metrics": {
+                "orders_checked": self._guardian.checked,
+                "orders_denied": self._guardian.denied,
+                **self.tallies.durations(),
+            },
+        }
