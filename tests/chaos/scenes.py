@@ -299,12 +299,13 @@ class _Scene:
         self.gateway.faults.stop()
         self.gateway.faults.apply(faults.DelayMessages(seconds=0.0))
         self.gateway.faults.apply(faults.Resume())
+        # A call that is under way goes on; one that begins now would be a fault of its own.
+        self.ending = True
         loop = asyncio.get_running_loop()
-        back = loop.time()
+        back, held_up_s = loop.time(), self.held_up_s
         while not self.whole() and loop.time() - back < RECOVERED_S:
             await asyncio.sleep(0.01)
-        self.outcome.recovered_s = loop.time() - back
-        self.ending = True
+        self.outcome.recovered_s = max(0.0, loop.time() - back - (self.held_up_s - held_up_s))
         await asyncio.wait({caller})
         if caller.exception() is not None:
             self.fault(f"a call raised {caller.exception()!r}")
@@ -347,6 +348,7 @@ class _Scene:
         """Each stream of each contract, and the account, must be heard of."""
         contracts = self.live._subscriptions.contracts
         before = {name: self.heard(name) for name in contracts}
+        placed_ns = self.gateway.clock.now_ns()
         order_id = await self.place()
         try:
             async with asyncio.timeout(20.0):
@@ -355,11 +357,22 @@ class _Scene:
                     for name in contracts
                     for new, old in zip(self.heard(name), before[name], strict=True)
                 ):
+                    if order_id not in self.desk.orders and self.told_missing(placed_ns):
+                        # Lost with a connection, and said so: whoever is told asks for the state.
+                        placed_ns = self.gateway.clock.now_ns()
+                        order_id = await self.place()
                     await asyncio.sleep(0.02)
         except TimeoutError:
             heard = {name: self.heard(name) for name in contracts}
             account = order_id in self.desk.orders
             self.fault(f"not heard: {before} {heard}, account {account}, {self.live.get_stats()}")
+
+    def told_missing(self, at_ns: int) -> bool:
+        """Whether an outage of the account, over by now, was told of that time."""
+        return any(
+            gap.contract_id is None and gap.from_ns <= at_ns <= (gap.to_ns or 0)
+            for gap in self.gaps
+        )
 
     def heard(self, contract_id: str) -> tuple[int, int, int]:
         """When each stream of a contract was heard."""

@@ -97,7 +97,7 @@ async def test_a_lost_connection_is_a_gap_of_each_contract_and_of_the_account() 
     assert account.from_ns == ORIGIN_NS + 5 * NS + NS // 2
     assert account_over.to_ns is not None
     never_heard, _ = gaps.of(MES)
-    assert never_heard.from_ns == ORIGIN_NS + 15 * NS + NS // 2
+    assert never_heard.from_ns == ORIGIN_NS
     assert client.get_stats()["feed_gaps"] == 3
     assert client.get_stats()["open_gaps"] == 0
     await client.cleanup()
@@ -279,4 +279,33 @@ async def test_a_confirmation_on_a_connection_that_is_lost_by_now_ends_no_gap() 
     await asyncio.sleep(5)
     assert client.user_connected
     assert [gap.is_open for gap in gaps.of(None)] == [True, False]
+    await client.cleanup()
+
+
+@in_virtual_time
+async def test_an_order_lost_on_a_dead_socket_lies_in_a_gap() -> None:
+    """The socket is dead before anybody knows: the gap begins before what was lost on it."""
+    peer, gaps = Peer(), Gaps()
+    client = peer.client()
+    client.add_gap_listener(gaps)
+    client.attach_user(Desk(), lambda _: TickGrid(0.25), rank=2)
+    assert await client.connect()
+    assert await client.subscribe_user_updates()
+    loop = asyncio.get_running_loop()
+    for heard in (False, True, False):
+        await asyncio.sleep(21)
+        if heard:
+            peer.emit("user", "GatewayUserAccount", {"id": ACCOUNT, "balance": 1, "canTrade": True})
+        await asyncio.sleep(2)
+        peer.silent = {"user"}
+        lost_ns = ORIGIN_NS + round(loop.time() * NS)
+        peer.emit("user", "GatewayUserAccount", {"id": ACCOUNT, "balance": 2, "canTrade": True})
+        while client.user_connected:
+            await asyncio.sleep(0.1)
+        peer.silent = set()
+        await asyncio.sleep(5)
+        assert client.user_connected
+        gap = gaps.of(None)[-1]
+        assert gap.from_ns < lost_ns < (gap.to_ns or 0)
+        assert gap.reason is GapReason.SILENT
     await client.cleanup()

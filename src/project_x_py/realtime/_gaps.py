@@ -4,8 +4,8 @@ A contract has at most one open gap at a time, and so has the account; what else
 meanwhile belongs to the gap that is open.
 
 Invariants (``tests/realtime/test_gaps.py``): each gap is told twice, in the order of the events;
-it begins at the last message known to be good; nothing but a message or a confirmed subscription
-ends it.
+it begins at the last message known to be good, or when the feed became whole if there was none
+since; nothing but a message or a confirmed subscription ends it.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ class GapKeeper:
         self._repaired: tuple[GapListener, ...] = ()
         self._open: dict[str | None, FeedGap] = {}
         self._since: dict[str | None, int] = {}
+        self._whole_ns: dict[str | None, int] = {}
+        """When each feed began to be whole."""
         self._over: deque[FeedGap] = deque(maxlen=KEPT)
 
     @property
@@ -105,7 +107,9 @@ class GapKeeper:
         gap = FeedGap(
             hub=USER if contract_id is None else MARKET,
             contract_id=contract_id,
-            from_ns=self._heard_ns(contract_id) or self._clock.now_ns(),
+            from_ns=self._heard_ns(contract_id)
+            or self._whole_ns.get(contract_id, 0)
+            or self._clock.now_ns(),
             reason=reason,
             missed=kinds if missed is None else missed,
         )
@@ -118,6 +122,7 @@ class GapKeeper:
         """End a gap, the feed being whole again; harmless when none is open."""
         gap = self._open.pop(contract_id, None)
         if gap is not None:
+            self._whole_ns[contract_id] = self._clock.now_ns()
             over = gap.closed(self._clock.now_ns())
             self._over.append(over)
             self._tell(over)
@@ -125,6 +130,7 @@ class GapKeeper:
     def forget(self, contract_id: str | None) -> None:
         """Drop the open gap of what nobody wants any more."""
         self._open.pop(contract_id, None)
+        self._whole_ns.pop(contract_id, None)
 
     def lost(self, hub: str, wanted: Iterable[Subscription], reason: GapReason) -> None:
         """Begin the gaps of everything that a hub was to tell of."""
@@ -153,9 +159,11 @@ class GapKeeper:
         """
         if hub == USER:
             if tuple(wanted):
+                self._whole_ns.setdefault(None, self._clock.now_ns())
                 self.close(None)
             return
         for contract_id in contracts_of(wanted):
+            self._whole_ns.setdefault(contract_id, self._clock.now_ns())
             gap = self._open.get(contract_id)
             if gap is not None and gap.reason is not GapReason.SILENT:
                 self.close(contract_id)
