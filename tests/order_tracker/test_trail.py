@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.order_manager.desks import in_virtual_time
-from tests.suites import simulated_suite
+from tests.suites import login, simulated_suite
 
 from project_x_py import EventType
 from project_x_py.event_bus import Event
@@ -157,3 +158,23 @@ async def test_it_ends_with_an_entry_that_never_fills() -> None:
         assert entry.status == OrderStatus.CANCELLED
         assert bus.get_handler_count() == before
         assert await suite.orders.search_open_orders() == []
+
+
+@in_virtual_time
+async def test_a_stop_stays_where_it_was_moved_after_a_restart(tmp_path: Path) -> None:
+    """What an earlier run has moved closer is not moved back by the one that takes it up."""
+    options = {**QUICK, "order_journal": tmp_path / "orders.sqlite"}
+    async with SimulatedGateway(in_process=True, instruments=("MNQ",)) as gateway:
+        first = await TradingSuite.create("MNQ", **login(gateway), **options)
+        placed = await first.order_chain().market_order(1).with_stop_loss(offset=200).execute()
+        assert placed.stop_order_id is not None
+        assert placed.stop_loss_price is not None
+        level = placed.stop_loss_price + 100
+        await asyncio.sleep(3)
+        assert await first.orders.modify_order(placed.stop_order_id, stop_price=level)
+        await first.disconnect()
+        second = await TradingSuite.create("MNQ", **login(gateway), **options)
+        await asyncio.sleep(20)
+        (stop,) = await second.orders.search_open_orders()
+        assert (stop.id, stop.stopPrice) == (placed.stop_order_id, level)
+        await second.disconnect()
