@@ -223,13 +223,6 @@ PLANTED = (
         "tests/trading_suite/test_account.py",
     ),
     Planted(
-        "an order heard of filled looks closed",
-        GUARD,
-        "if change.filled or change.order.filled > known:",
-        "if change.filled:",
-        CHAOS,
-    ),
-    Planted(
         "an unknown exit ends the guard",
         GUARD,
         "(view.held or working or self._leaving(guarded.tag))",
@@ -248,7 +241,7 @@ PLANTED = (
         GUARD,
         '        if isinstance(outcome, Refused):\n            self._warn(guarded.tag, f"the stop',
         '        if outcome is None:\n            self._warn(guarded.tag, f"the stop',
-        CHAOS,
+        f"{OWN}/test_guard.py",
     ),
     Planted(
         "orphans work on",

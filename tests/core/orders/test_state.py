@@ -133,3 +133,12 @@ def test_family_and_tag_are_kept() -> None:
     shown = state.snapshot()
     assert (state.id, state.tag, state.parent_id) == (7, "t-SL", 6)
     assert (shown.linked_id, shown.created_ns) == (8, 3)
+
+
+def test_an_ended_order_that_is_said_to_work_has_ended() -> None:
+    """A late fact of an open order, with whatever time, takes nothing back."""
+    state = OrderState(fact(status=codes.OPEN))
+    for status in (codes.FILLED, codes.OPEN, codes.PENDING_CANCELLATION):
+        state.hear(fact(status=status, updated_ns=status * 10**9))
+    assert (state.status, state.snapshot().status) == (codes.FILLED, codes.FILLED)
+    assert state.is_terminal
