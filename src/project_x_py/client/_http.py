@@ -117,18 +117,18 @@ class HttpCaller:
         return await self._tried(send, False, Lane.QUERY, True)
 
     async def _tried(
-        self, send: Callable[[], Awaitable[T]], bars: bool, lane: Lane, idempotent: bool
+        self, send: Callable[[float], Awaitable[T]], bars: bool, lane: Lane, idempotent: bool
     ) -> T:
         """Send when the budget lets it, and again for as long as the policy says."""
         self.counters.calls += 1
-        policy = self._urgent if lane is Lane.PROTECTIVE else self._policy
+        policy = self._urgent if idempotent and lane is Lane.PROTECTIVE else self._policy
         attempt, began = 0, None
         while True:
             attempt += 1
             await self.budget.acquire(lane, bars=bars, patient=idempotent)
             began = self._clock.monotonic_ns() if began is None else began
             try:
-                return await send()
+                return await send(policy.try_timeout_s(attempt, self._timeout_s))
             except ProjectXError as error:
                 self.counters.errors += 1
                 wait_s = retry_delay_s(
@@ -152,6 +152,7 @@ class HttpCaller:
         body: bytes,
         headers: Mapping[str, str],
         read: Callable[[str, HttpAnswer], T],
+        timeout_s: float,
     ) -> T:
         counters = self.counters
         counters.requests += 1
@@ -163,7 +164,7 @@ class HttpCaller:
                 self._base + path,
                 headers=headers,
                 body=body,
-                timeout_s=self._timeout_s,
+                timeout_s=timeout_s,
             )
         finally:
             counters.in_flight -= 1
