@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from project_x_py._core.exchange.accounts import AccountSpec
 from project_x_py._core.exchange.codes import BracketMode
+from project_x_py._core.rules import rules_for
 from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class SimulatedAccount:
         bracket_mode: ``"auto_oco"`` or ``"position"``; None for that of the gateway's quirks.
         position_limit: Most contracts of one product, either way; None for no limit.
         margin: Dollars of balance needed for each contract; None for none.
+        rules: Whether the firm's limits, by the account's name, end or lock it and cap positions.
     """
 
     kind: AccountKind = "practice"
@@ -75,6 +77,7 @@ class SimulatedAccount:
     bracket_mode: Literal["auto_oco", "position"] | None = None
     position_limit: int | None = None
     margin: float | Decimal | None = None
+    rules: bool = False
 
     def spec(self, number: int, quirks: Quirks) -> AccountSpec:
         """Return the account as the exchange takes it.
@@ -89,10 +92,11 @@ class SimulatedAccount:
         self._check()
         account_id = number if self.id is None else self.id
         balance = _BALANCES[self.kind] if self.balance is None else self.balance
+        name = self.name or _NAMES[self.kind].format(user=_USER, id=account_id)
         modes = {"auto_oco": BracketMode.AUTO_OCO, "position": BracketMode.POSITION}
         return AccountSpec(
             id=account_id,
-            name=self.name or _NAMES[self.kind].format(user=_USER, id=account_id),
+            name=name,
             balance=Decimal(str(balance)),
             can_trade=self.can_trade and not self.violated,
             violated=self.violated,
@@ -103,6 +107,7 @@ class SimulatedAccount:
             position_bracket=quirks.position_bracket(),
             position_limit=self.position_limit,
             margin=None if self.margin is None else Decimal(str(self.margin)),
+            rules=rules_for(name) if self.rules else None,
         )
 
     def _check(self) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from project_x_py._core.exchange.events import TradeRow
     from project_x_py._core.exchange.positions import Position
+    from project_x_py._core.rules import AccountRules
 
 __all__ = ["Account", "AccountSpec", "PositionBracket"]
 
@@ -55,6 +56,7 @@ class AccountSpec:
         position_bracket: What the platform does for positions in the other mode; None for nothing.
         position_limit: Most contracts of one product, either way; None for no limit.
         margin: Dollars of balance needed per contract; None for none.
+        rules: The firm's limits that end or lock it; None keeps none.
     """
 
     id: int
@@ -69,6 +71,7 @@ class AccountSpec:
     position_bracket: PositionBracket | None = None
     position_limit: int | None = None
     margin: Decimal | None = None
+    rules: AccountRules | None = None
 
 
 class Account:

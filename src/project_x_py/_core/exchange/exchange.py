@@ -45,6 +45,7 @@ from project_x_py._core.exchange.platform import Platform
 from project_x_py._core.exchange.queries import Queries
 from project_x_py._core.exchange.quirks import ExchangeQuirks
 from project_x_py._core.exchange.rejections import Refusal
+from project_x_py._core.exchange.rulebook import RuleBook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -123,6 +124,14 @@ class Exchange:
         self._guards = PositionGuards(*parts)
         self._desk.watch_position = self._guards.look
         self._platform = Platform(*parts, self._agenda)
+        self._rules = RuleBook(
+            self._accounts.values(),
+            self._markets,
+            self._orders,
+            self._desk,
+            self._ledger,
+            self._platform,
+        )
         self.queries = Queries(self._accounts, self._orders, self._quirks)
         self._arrived_ns: dict[int, int] = {}
         self._closing: dict[tuple[int, str], Order] = {}
@@ -156,6 +165,7 @@ class Exchange:
             self._reach(record.recv_ns)
             self._desk.observe(market, record)
             self._platform.after_market(market)
+            self._rules.after_market()
         return self._ledger.take_events()
 
     # Commands.
@@ -173,6 +183,9 @@ class Exchange:
         account = self._accounts[order.account_id]
         market = self._markets.get(order.contract_id)
         judged = self._gate.place(order, account, market, self.now_ns)
+        capped = self._rules.too_large(account.spec.id, order.contract_id, order.side, order.size)
+        if capped and not isinstance(judged, Refusal):
+            judged = Refusal(PlaceCode.ORDER_REJECTED, words.POSITION_LIMIT)
         if isinstance(judged, Refusal):
             return self._outcome(judged, self._store_refused(order))
         entry = self._store(order, judged)

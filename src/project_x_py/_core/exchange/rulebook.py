@@ -1,0 +1,141 @@
+"""The firm's rules at work: a breach liquidates, a daily loss locks, positions are capped.
+
+Only accounts that were given rules are looked at. Equity counts open positions at the last trade.
+
+Assumptions: a breach acts at the trade that shows it, without delay; a lock of the day lasts to the
+next 17:00 in Chicago; what works when an account breaches is cancelled.
+
+Invariant (``tests/contract/test_firm_rules.py``): an account without rules is never touched.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from project_x_py._core.calendar import calendar_for
+from project_x_py._core.exchange.codes import OrderStatus
+from project_x_py._core.exchange.money import usd
+from project_x_py._core.rules import RuleName, RuleState, exposure_units, size_units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from project_x_py._core.exchange.accounts import Account
+    from project_x_py._core.exchange.desk import Desk
+    from project_x_py._core.exchange.ledger import Ledger
+    from project_x_py._core.exchange.markets import ContractMarket
+    from project_x_py._core.exchange.orders import OrderStore
+    from project_x_py._core.exchange.platform import Platform
+
+__all__ = ["RuleBook"]
+
+
+class RuleBook:
+    """Keeps the rules of accounts that have any.
+
+    Args:
+        accounts: All of them.
+        markets: Prices, by contract id.
+        orders: What works.
+        desk: Ends and liquidates.
+        ledger: Tells the time, and of accounts.
+        platform: Makes closing orders.
+    """
+
+    def __init__(
+        self,
+        accounts: Iterable[Account],
+        markets: Mapping[str, ContractMarket],
+        orders: OrderStore,
+        desk: Desk,
+        ledger: Ledger,
+        platform: Platform,
+    ) -> None:
+        self._watched = {
+            account.spec.id: (account, RuleState(account.spec.rules, account.spec.balance))
+            for account in accounts
+            if account.spec.rules is not None
+        }
+        self._markets = markets
+        self._orders = orders
+        self._desk = desk
+        self._ledger = ledger
+        self._platform = platform
+        self._calendar = calendar_for("ES")
+        self._day_ns = self._calendar.day_start_ns(ledger.now_ns)
+
+    def after_market(self) -> None:
+        """Look at the equity of accounts with rules, after the market has moved."""
+        if not self._watched:
+            return
+        self._roll()
+        for account, state in self._watched.values():
+            if not account.positions or not state.can_trade or state.locked_today:
+                continue
+            state.settle(usd(account.balance))
+            broken = state.breach(self._open_profit(account))
+            if broken is not None:
+                self._act(account, state, broken)
+
+    def too_large(self, account_id: int, contract_id: str, side: int, size: int) -> bool:
+        """Tell whether an order could make more than the mini contracts that are allowed."""
+        found = self._watched.get(account_id)
+        if found is None:
+            return False
+        account, state = found
+        state.settle(usd(account.balance))
+        allowed = state.rules.units_allowed(state.profit)
+        net = account.net(contract_id)
+        working = sum(
+            order.remaining
+            for order in self._orders.working(contract_id, account_id)
+            if order.side == side and order.parent is None and not order.hidden
+        )
+        sign = -1 if side else 1
+        after = abs(net + sign * (working + size))
+        if allowed is None or after <= abs(net):
+            return False
+        others = {name: one.net for name, one in account.positions.items() if name != contract_id}
+        return exposure_units(others) + after * size_units(contract_id) > allowed
+
+    def _roll(self) -> None:
+        """End the day of every account when a new one has begun."""
+        begin_ns = self._calendar.day_start_ns(self._ledger.now_ns)
+        if begin_ns == self._day_ns:
+            return
+        self._day_ns = begin_ns
+        for account, state in self._watched.values():
+            state.settle(usd(account.balance))
+            locked = state.locked_today
+            state.end_day()
+            if locked and state.can_trade:
+                account.can_trade = True
+                self._ledger.write_account(account)
+
+    def _open_profit(self, account: Account) -> Decimal:
+        total = Fraction(0)
+        for contract_id, position in account.positions.items():
+            market = self._markets[contract_id]
+            if market.last is not None:
+                ticks = position.net * (market.last - position.average)
+                total += ticks * Fraction(market.product.tick_value)
+        return Decimal(total.numerator) / Decimal(total.denominator)
+
+    def _act(self, account: Account, state: RuleState, broken: RuleName) -> None:
+        """Cancel, close, and let the account trade no more: for the day, or for good."""
+        if broken is RuleName.MAX_LOSS:
+            state.can_trade = False
+            account.violated = True
+        else:
+            state.locked_today = True
+        account.can_trade = False
+        self._ledger.write_account(account)
+        for contract_id in list(account.positions):
+            market = self._markets[contract_id]
+            for order in self._orders.working(contract_id, account.spec.id):
+                self._desk.end(order, OrderStatus.CANCELLED)
+            net = account.net(contract_id)
+            if net:
+                self._desk.liquidate(self._platform.closing_order(account, market, abs(net)))
