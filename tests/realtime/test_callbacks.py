@@ -184,6 +184,7 @@ async def test_a_callback_too_far_behind_is_taken_off(
     await client.cleanup()
 
 
+@pytest.mark.checklist(208)
 @in_virtual_time
 async def test_batching_leaves_out_only_old_quotes() -> None:
     """A callback that is behind gets the latest quote per contract; depth is never left out."""
@@ -272,6 +273,7 @@ async def test_a_sync_flood_leaves_room_for_others() -> None:
     await client.cleanup()
 
 
+@pytest.mark.checklist(201)
 @in_virtual_time
 async def test_a_callback_that_keeps_failing_is_left_alone_for_a_while() -> None:
     """Its events wait in order and none is lost; the hub and every other callback go on."""

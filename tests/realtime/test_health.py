@@ -56,6 +56,7 @@ async def test_a_client_that_never_connected_is_not_healthy() -> None:
     assert status["user_hub_latency_ms"] == status["market_hub_latency_p99"] == 0.0
 
 
+@pytest.mark.checklist(200)
 @pytest.mark.checklist(31, 32, 37)
 @in_virtual_time
 async def test_round_trips_are_measured_per_hub() -> None:
