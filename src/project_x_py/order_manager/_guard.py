@@ -304,6 +304,8 @@ class ProtectionGuard:
             guarded.over_ns, guarded.confirmed = None, False
         elif guarded.over_ns is None:
             guarded.over_ns = self._clock.now_ns()
+            # Whoever reads may be resting for as long as nothing calls for a read.
+            self._desk.doubt()
         return over and guarded.confirmed
 
     def _closing(self, guarded: Guarded) -> bool:
