@@ -27,6 +27,18 @@ def test_the_newest_known_value_of_each_field_stays(updates: list[dict[str, int]
     assert merged.volume == (volumes[-1] if volumes else 0)
 
 
+def test_the_last_price_is_the_newest_of_trades_and_quotes() -> None:
+    """A sparse quote after a trade tells the trade's price; a late trade does not hide a quote."""
+    merged = MergedQuote()
+    merged.merge(Quote(contract_id="C", exch_ns=1, recv_ns=1, bid=8, last=9))
+    merged.trade(16, 2)
+    merged.merge(Quote(contract_id="C", exch_ns=3, recv_ns=3, bid=7))
+    assert (merged.bid, merged.last) == (7, 16)
+    merged.merge(Quote(contract_id="C", exch_ns=5, recv_ns=5, last=10))
+    merged.trade(17, 4)
+    assert merged.last == 10
+
+
 def test_a_price_beyond_any_is_left_out_and_counted() -> None:
     """It changes nothing, in either direction; what else the update tells is taken."""
     merged = MergedQuote()

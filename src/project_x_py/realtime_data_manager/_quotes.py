@@ -24,7 +24,7 @@ class MergedQuote:
         refused: Prices left out so far.
     """
 
-    __slots__ = ("ask", "bid", "exch_ns", "last", "refused", "volume")
+    __slots__ = ("_last_ns", "ask", "bid", "exch_ns", "last", "refused", "volume")
 
     def __init__(self) -> None:
         self.bid: int | None = None
@@ -33,6 +33,7 @@ class MergedQuote:
         self.volume = 0
         self.exch_ns = 0
         self.refused = 0
+        self._last_ns = 0
 
     def merge(self, quote: Quote) -> None:
         """Take over what ``quote`` tells."""
@@ -41,11 +42,16 @@ class MergedQuote:
             self.bid = bid if self._is_possible(bid) else self.bid
         if ask is not None:
             self.ask = ask if self._is_possible(ask) else self.ask
-        if last is not None:
-            self.last = last if self._is_possible(last) else self.last
+        if last is not None and self._is_possible(last):
+            self.last, self._last_ns = last, quote.exch_ns
         if quote.volume is not None:
             self.volume = quote.volume
         self.exch_ns = quote.exch_ns
+
+    def trade(self, price: int, exch_ns: int) -> None:
+        """Take over the price of a trade as the last, unless a quote has told a newer one."""
+        if exch_ns >= self._last_ns:
+            self.last, self._last_ns = price, exch_ns
 
     def _is_possible(self, price: int) -> bool:
         if -LARGEST_PRICE <= price <= LARGEST_PRICE:

@@ -270,6 +270,8 @@ class RealtimeDataManager(
         now_ns = self._clock.now_ns()
         admitted = parts.gate.admit(trades, now_ns)
         events = self._bars.take(admitted, now_ns)
+        if admitted:
+            self._quote.trade(admitted[-1].price, admitted[-1].exch_ns)
         self._statistics.last_activity_ns = now_ns
         self._forming.set()
         if events:
