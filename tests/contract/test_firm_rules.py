@@ -9,6 +9,7 @@ from project_x_py.simulator import SimulatedAccount
 
 COMBINE = SimulatedAccount(kind="combine", rules=True)
 POOR = SimulatedAccount(kind="combine", rules=True, balance=48_000.5)
+LOCKED = SimulatedAccount(kind="combine", rules=True, balance=48_010)
 FREE = SimulatedAccount(kind="combine")
 
 
@@ -38,4 +39,14 @@ async def test_fr03_a_breach_liquidates_and_ends_the_account(trader: Trader) -> 
     assert held["positions"] == []
     accounts = await trader.post("Account/search", {"onlyActiveAccounts": False})
     assert [account["canTrade"] for account in accounts["accounts"]] == [False]
+    assert (await trader.place(MARKET, BUY, 1))["errorCode"] == 4
+
+
+@card(accounts=[LOCKED])
+async def test_fr04_what_a_thin_book_leaves_is_closed_too(trader: Trader) -> None:
+    """A large position goes in as many pieces as it takes, and nothing new is taken."""
+    trader.gateway.market.resume()
+    assert (await trader.place(MARKET, BUY, 50))["success"]
+    await trader.wait(60)
+    assert (await trader.ask("Position/searchOpen"))["positions"] == []
     assert (await trader.place(MARKET, BUY, 1))["errorCode"] == 4

@@ -72,7 +72,11 @@ class RuleBook:
             return
         self._roll()
         for account, state in self._watched.values():
-            if not account.positions or not state.can_trade or state.locked_today:
+            if not account.positions:
+                continue
+            if not state.can_trade or state.locked_today:
+                # A thin book may have taken only a part.
+                self._liquidate(account)
                 continue
             state.settle(usd(account.balance))
             broken = state.breach(self._open_profit(account))
@@ -132,10 +136,15 @@ class RuleBook:
             state.locked_today = True
         account.can_trade = False
         self._ledger.write_account(account)
+        self._liquidate(account)
+
+    def _liquidate(self, account: Account) -> None:
+        """Cancel and close what can be closed now."""
         for contract_id in list(account.positions):
             market = self._markets[contract_id]
             for order in self._orders.working(contract_id, account.spec.id):
                 self._desk.end(order, OrderStatus.CANCELLED)
             net = account.net(contract_id)
-            if net:
+            venue = market.venue
+            if net and (venue.best_bid if net > 0 else venue.best_ask) is not None:
                 self._desk.liquidate(self._platform.closing_order(account, market, abs(net)))
