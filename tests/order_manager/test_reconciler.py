@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from tests.order_manager.desks import MARKET, bench, in_virtual_time, served
 
 from project_x_py._core.orders import state as codes
 from project_x_py._core.orders.ledger import Change
 from project_x_py._core.records import PositionUpdate, TradeUpdate
-from project_x_py._core.submission import Accepted
+from project_x_py._core.submission import Absent, Accepted, Listed
 from project_x_py.order_manager import _reconciler as reconcilers
+from project_x_py.order_manager._reconciler import Reconciler
 from project_x_py.simulator import faults
 
 
@@ -124,3 +126,27 @@ async def test_reads_are_paced_by_what_is_at_stake() -> None:
         assert 3 + 4 < made.reconciler.reads <= 3 + 6
         assert made.reconciler.last_read_ns is not None
         reading.cancel()
+
+
+@pytest.mark.parametrize(
+    "listing", [Absent("no list"), Listed((), left_out=1), Listed((), whole=False)]
+)
+def test_a_list_of_orders_that_may_lack_a_row_counts_for_nothing(listing: object) -> None:
+    """Nothing is merged, nothing is proved absent, and the reason is kept."""
+
+    class Short:
+        async def orders(self, search: object, *, lane: object = None) -> object:
+            return listing
+
+        async def positions(self, account_id: int) -> object:
+            return Listed(())
+
+    @in_virtual_time
+    async def run() -> None:
+        async with served() as gateway, bench(gateway) as made:
+            reader = Reconciler(made.desk, Short(), clock=made.client.clock)
+            assert not await reader.read()
+            assert (reader.reads, reader.last_read_ns) == (0, None)
+            assert reader.last_error == "the list of orders was not complete"
+
+    run()
