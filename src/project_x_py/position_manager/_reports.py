@@ -9,16 +9,14 @@ what is kept of errors, names and timings is bounded.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from project_x_py._core.time import NS, format_iso
+from project_x_py._core.tallies import Tallies
+from project_x_py._core.time import format_iso
 from project_x_py.position_manager._reckoning import reckoned
 from project_x_py.position_manager._views import cents, position_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from project_x_py.position_manager._core import PositionCore
     from project_x_py.position_manager._worth import PositionWorth
     from project_x_py.types.response_types import RiskAnalysisResponse
@@ -26,69 +24,21 @@ if TYPE_CHECKING:
 
 __all__ = ["PositionCounters", "PositionReports"]
 
-ERRORS_KEPT = 100
-NAMES_KEPT = 1_000
 PERFECT = 100.0
 ROW_BYTES = 512
 """About what one kept change or trade takes."""
 
 
-class PositionCounters:
-    """What users count, and errors.
+class PositionCounters(Tallies):
+    """What users count, and how the account is known.
 
     Args:
         core: The account.
     """
 
     def __init__(self, core: PositionCore) -> None:
-        self.errors = 0
-        self.status: str | None = None
-        self.counters: dict[str, float] = {}
-        self.gauges: dict[str, float] = {}
-        self.timings: dict[str, tuple[int, float]] = {}
+        super().__init__("position_manager", core.clock.wall_ns, core.clock.monotonic_ns)
         self._core = core
-        self._newest: deque[dict[str, Any]] = deque(maxlen=ERRORS_KEPT)
-        self._began_ns = core.clock.monotonic_ns()
-
-    def increment(self, metric: str, value: float) -> None:
-        """Add to a counter."""
-        if metric in self.counters or len(self.counters) < NAMES_KEPT:
-            self.counters[metric] = self.counters.get(metric, 0) + value
-
-    def gauge(self, metric: str, value: float) -> None:
-        """Set a gauge."""
-        if metric in self.gauges or len(self.gauges) < NAMES_KEPT:
-            self.gauges[metric] = value
-
-    def timing(self, operation: str, ms: float) -> None:
-        """Count a duration."""
-        if operation in self.timings or len(self.timings) < NAMES_KEPT:
-            count, total = self.timings.get(operation, (0, 0.0))
-            self.timings[operation] = count + 1, total + ms
-
-    def error(self, error: Exception, context: str, details: Mapping[str, Any] | None) -> None:
-        """Count an error, and keep it among the newest."""
-        self.errors += 1
-        self._newest.append(
-            {
-                "timestamp": format_iso(self._core.clock.wall_ns()),
-                "component": "position_manager",
-                "error_type": type(error).__name__,
-                "message": str(error),
-                "context": context,
-                "details": dict(details or {}),
-            }
-        )
-
-    def newest_errors(self, limit: int) -> list[dict[str, Any]]:
-        """Return the newest errors, the newest last."""
-        return list(self._newest)[-limit:] if limit > 0 else []
-
-    def reset(self) -> None:
-        """Forget all of it."""
-        for held in (self.counters, self.gauges, self.timings, self._newest):
-            held.clear()
-        self.errors = 0
 
     def shown_status(self) -> str:
         """Return initializing, active or degraded, or what was set."""
@@ -97,10 +47,6 @@ class PositionCounters:
         if not self._core.keeper.is_known:
             return "initializing"
         return "active" if self._core.reader.last_error is None else "degraded"
-
-    def uptime_s(self) -> int:
-        """Return the seconds since the manager was made."""
-        return (self._core.clock.monotonic_ns() - self._began_ns) // NS
 
     def memory_mb(self) -> float:
         """Return about how many megabytes the kept changes and trades take."""
@@ -114,10 +60,6 @@ class PositionCounters:
             "counters": dict(self.counters),
             "gauges": dict(self.gauges),
         }
-
-    def show_status(self, status: str) -> None:
-        """Show a status of a user's own."""
-        self.status = status
 
     def health(self) -> float:
         """Return 100 while positions are known and fills account for them, 0 while unknown."""
