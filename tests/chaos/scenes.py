@@ -299,7 +299,7 @@ class _Scene:
         self.gateway.faults.stop()
         self.gateway.faults.apply(faults.DelayMessages(seconds=0.0))
         self.gateway.faults.apply(faults.Resume())
-        # A call that is under way goes on; one that begins now would be a fault of its own.
+        # A call under way goes on; one that begins at this point would be a fault of its own.
         self.ending = True
         loop = asyncio.get_running_loop()
         back, held_up_s = loop.time(), self.held_up_s
