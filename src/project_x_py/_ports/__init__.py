@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from project_x_py._core.gaps import FeedGap
     from project_x_py._core.exposure import OpenOrder
+    from project_x_py._core.gaps import FeedGap
     from project_x_py._core.grid import TickGrid
     from project_x_py._core.orders.intents import Purpose
     from project_x_py._core.records import (
