@@ -238,3 +238,21 @@ async def test_what_was_not_sent_is_not_unknown() -> None:
         outcome = await made.place("run-1")
         assert isinstance(outcome, Uncertain | Refused)
         assert made.ledger.outstanding() == []
+
+
+@in_virtual_time
+async def test_closing_while_a_call_waits_is_uncertain_not_a_cancellation() -> None:
+    """The caller was not cancelled, so it is told that the order's fate is not known."""
+    async with served() as gateway, bench(gateway) as made:
+        gateway.faults.apply(faults.DelayAnswers(seconds=5, route="/api/Order/place"))
+        outcomes: list[object] = []
+
+        async def call() -> None:
+            outcomes.append(await made.place("run-1"))
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(call())
+            await asyncio.sleep(1)
+            await made.tasks.aclose()
+        assert isinstance(outcomes[0], Uncertain)
+        assert outcomes[0].sent

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from project_x_py._runtime.together import together
+from project_x_py._runtime.together import outlived, together
 
 
 async def test_the_results_come_in_the_order_given() -> None:
@@ -45,3 +47,31 @@ async def test_the_first_failure_ends_the_others_and_is_raised_as_it_is() -> Non
 async def test_nothing_to_do_is_no_mistake() -> None:
     """No coroutine, no result."""
     assert await together([]) == []
+
+
+def test_a_waiter_that_nobody_cancelled_never_looks_cancelled(virtual: Callable[..., Any]) -> None:
+    """A task that is cut off is an error to those who wait for it; one that ends is its result."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        never = loop.create_task(asyncio.sleep(60))
+        loop.call_later(1, never.cancel)
+        with pytest.raises(ConnectionError, match="cut off"):
+            await outlived(never, lambda: ConnectionError("cut off"))
+        done = loop.create_task(asyncio.sleep(1, 7))
+        assert await outlived(done, ValueError) == 7
+
+    virtual(run())
+
+
+def test_a_task_goes_on_without_its_waiter(virtual: Callable[..., Any]) -> None:
+    """Cancelling the waiter passes through and leaves the task alone."""
+
+    async def run() -> None:
+        work = asyncio.get_running_loop().create_task(asyncio.sleep(2, 7))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await outlived(work, ValueError)
+        assert await work == 7
+
+    virtual(run())

@@ -1,6 +1,8 @@
-"""Several coroutines at once, where the first failure is the caller's and ends the others.
+"""Waiting for work: several coroutines at once, or a task that goes on without its waiter.
 
-Invariant (``tests/runtime/test_together.py``): when it returns or raises, none of them is running.
+Invariants (``tests/runtime/test_together.py``): when :func:`together` returns or raises, none of
+its coroutines is running, the first failure being the caller's; a waiter that nobody cancelled
+never looks cancelled because the task it waited for was.
 """
 
 from __future__ import annotations
@@ -9,9 +11,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
 
-__all__ = ["together"]
+__all__ = ["outlived", "together"]
 
 T = TypeVar("T")
 
@@ -28,3 +30,19 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+async def outlived(task: asyncio.Task[T], gone: Callable[[], Exception]) -> T:
+    """Return the result of a task that goes on when its waiter is cancelled.
+
+    Args:
+        task: Somebody else's.
+        gone: Makes what is raised when the task itself was cancelled.
+
+    Raises:
+        Exception: The task's own, or what ``gone`` makes.
+    """
+    await asyncio.wait({task})
+    if task.cancelled():
+        raise gone()
+    return task.result()

@@ -18,10 +18,12 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from project_x_py._core.submission import Lane
+from project_x_py._runtime.together import outlived
 from project_x_py.client._envelope import Envelope, refused
 from project_x_py.client._tokens import is_token, token_life_ns
 from project_x_py.exceptions import (
     ProjectXAuthenticationError,
+    ProjectXConnectionError,
     ProjectXDataError,
     ProjectXError,
 )
@@ -130,7 +132,7 @@ class TokenKeeper:
                 return self._token
         if self._renewal is None or self._renewal.done():
             self._renewal = self._supervisor.spawn(self._renewed(), name="token-renewal")
-        outcome = await asyncio.shield(self._renewal)
+        outcome = await outlived(self._renewal, _closed)
         if isinstance(outcome, ProjectXError):
             raise outcome
         return outcome
@@ -308,3 +310,7 @@ def _refusal(answer: Envelope, username: str) -> ProjectXAuthenticationError:
         answer.code,
         reason.response_data,
     )
+
+
+def _closed() -> ProjectXConnectionError:
+    return ProjectXConnectionError("the client was closed while it logged in")

@@ -10,17 +10,19 @@ parallel callers of one name cause one look-up.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from project_x_py._core.calendar import day_ordinal
 from project_x_py._core.time import NS, to_datetime
+from project_x_py._runtime.together import outlived
 from project_x_py.client._contracts import find_contract, read_contracts
-from project_x_py.exceptions import ProjectXError, ProjectXInstrumentError
+from project_x_py.exceptions import ProjectXConnectionError, ProjectXError, ProjectXInstrumentError
 
 if TYPE_CHECKING:
+    import asyncio
+
     from project_x_py._ports import Clock, TaskOwner
     from project_x_py.client._calls import GatewayCalls
     from project_x_py.models import Instrument
@@ -89,7 +91,7 @@ class InstrumentBook:
             self._asking[name, live] = asking
         else:
             self.hits += 1
-        outcome: Instrument | ProjectXError = await asyncio.shield(asking)
+        outcome: Instrument | ProjectXError = await outlived(asking, _closed)
         if isinstance(outcome, ProjectXError):
             raise outcome
         return outcome
@@ -197,3 +199,7 @@ def _name(symbol: object) -> str:
     if not symbol.strip():
         raise ProjectXInstrumentError("an instrument needs a symbol, for example 'MNQ'")
     return symbol.strip().upper()
+
+
+def _closed() -> ProjectXConnectionError:
+    return ProjectXConnectionError("the client was closed meanwhile")

@@ -23,6 +23,7 @@ import msgspec
 from project_x_py._core.orders.intents import Intent, IntentState
 from project_x_py._core.submission import Accepted, Lane, Outcome, Refused, Uncertain
 from project_x_py._runtime.journal import JournalError
+from project_x_py._runtime.together import outlived
 from project_x_py.exceptions import ProjectXInstrumentError, RiskLimitExceeded
 
 if TYPE_CHECKING:
@@ -126,8 +127,7 @@ class OrderDesk:
             self._pass(submission)
         self._numbers += 1
         carrying = self._tasks.spawn(self._carry(submission, lane), name=f"place-{self._numbers}")
-        outcome: Outcome = await asyncio.shield(carrying)
-        return outcome
+        return await _known(carrying)
 
     async def modify(self, edit: OrderEdit, *, lane: Lane) -> Outcome:
         """Send one change of an order, once."""
@@ -330,7 +330,7 @@ class OrderDesk:
     async def _once(self, request: Coroutine[Any, Any, Outcome], name: str) -> Outcome:
         self._numbers += 1
         sending = self._tasks.spawn(request, name=f"{name}-{self._numbers}")
-        outcome: Outcome = await asyncio.shield(sending)
+        outcome = await _known(sending)
         if isinstance(outcome, Uncertain) and outcome.sent:
             self.doubt()
         return outcome
@@ -353,3 +353,15 @@ class OrderDesk:
     def _timed(self, took_ns: int) -> None:
         self.answer_ns.append(took_ns)
         del self.answer_ns[:-KEPT_TIMINGS]
+
+
+async def _known(sending: asyncio.Task[Outcome]) -> Outcome:
+    """Return what became of a request that outlives its caller; cut off, it is uncertain."""
+    try:
+        return await outlived(sending, _CutOffError)
+    except _CutOffError:
+        return Uncertain("cut off by the end of the program", sent=True)
+
+
+class _CutOffError(Exception):
+    """The task that carried a request was cancelled."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 from project_x_py._core.gaps import GapReason
 from project_x_py._core.redact import redact
 from project_x_py._core.time import NS
-from project_x_py._runtime.together import together
+from project_x_py._runtime.together import outlived, together
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.realtime._connection import HubConnection, InvocationRefused
 from project_x_py.realtime._tasks import PASSING
@@ -312,10 +312,14 @@ class Hub:
                 if connection is None:
                     raise ProjectXConnectionError(f"the {self.name} hub is not connected")
                 work = self._renewed(connection, asked)
-                await asyncio.shield(self._tasks.spawn(work, name=f"{PASSING}renew-{self.name}"))
+                renewing = self._tasks.spawn(work, name=f"{PASSING}renew-{self.name}")
+                await outlived(renewing, self._gone)
                 await self.wait_connected()
         except TimeoutError:
             raise ProjectXConnectionError(f"the {self.name} hub is not connected") from None
+
+    def _gone(self) -> ProjectXConnectionError:
+        return ProjectXConnectionError(f"the {self.name} hub was left meanwhile", sent=True)
 
     async def _renewed(self, connection: HubConnection, asked: list[Subscription]) -> None:
         try:
