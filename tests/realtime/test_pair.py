@@ -230,3 +230,17 @@ async def test_a_url_can_be_checked_before_connecting() -> None:
     client._user.url = "nonsense"
     with pytest.raises(ProjectXConnectionError, match="not the URL of a hub"):
         await client.setup_connections()
+
+
+@in_virtual_time
+async def test_what_cannot_be_a_token_is_refused_at_once() -> None:
+    """No text is a mistake; far too much text is False, and the old state stays."""
+    peer = Peer()
+    client = await subscribed(peer)
+    with pytest.raises(ValueError, match="a token is text, not NoneType"):
+        await client.update_jwt_token(None)  # type: ignore[arg-type]
+    began = asyncio.get_running_loop().time()
+    assert not await client.update_jwt_token("x" * 100_000)
+    assert asyncio.get_running_loop().time() == began
+    assert alive(peer, TOKEN)
+    await client.cleanup()

@@ -50,6 +50,8 @@ REMEMBERED = 16
 
 CONNECT_S = 10.0
 """Longest wait for both hubs together."""
+LONGEST_TOKEN = 8192
+"""More characters than any server takes in a URL."""
 RECOVER_S = 5.0
 """Longest wait for the old state after a token change that failed."""
 
@@ -224,8 +226,14 @@ class HubPair:
 
         Raises:
             TimeoutError: It did not work in time; the old state is back.
+            ValueError: No text.
         """
         self._tasks.raise_if_faulted()
+        if not isinstance(token, str):
+            raise ValueError(f"a token is text, not {type(token).__name__}")
+        if len(token) > LONGEST_TOKEN:
+            self.last_error = f"token change: {len(token)} characters are no token"
+            return False
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         async with asyncio.timeout_at(deadline):
