@@ -9,8 +9,8 @@ MUTANTS_ARGS ?=
 PYTHON ?= $(shell sh tools/interpreters | head -n 1 | cut -d ' ' -f 2-)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-# One process a core. To debug: make test TEST_ARGS="-n 0 -k name".
-PARALLEL := -n auto
+# Two processes a core (tests/conftest.py). To debug: make test TEST_ARGS="-n 0 -k name".
+PARALLEL := -n auto --dist worksteal
 
 .PHONY: demo test test-all test-long chaos soak mutants bench check fmt pins ratchets setup-run setup clean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,6 +36,12 @@ def shared() -> Path:
 def virtual() -> Callable[[Coroutine[object, object, T]], T]:
     """Runs a coroutine in virtual time and returns its result; fit for hypothesis, too."""
     return run_virtual
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes a core: the tests on real sockets wait more than they work."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -32,7 +32,7 @@ async def _replay(tape: Path, *, speed: float, ticker: str) -> tuple[list[Event]
         gateway.market.start()
         await gateway.market.wait_until_over()
         await gateway.clock.sleep_until(gateway.clock.now_ns() + 60 * NS)
-        builder = suite.data._bars.builders["1min"]
+        builder = suite.data._bars.bars.builders["1min"]
         await suite.disconnect()
     return trades, builder
 
