@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # How long an example takes says something about the machine, not about the property.
-settings.register_profile("suite", deadline=None)
+settings.register_profile("suite", deadline=None, max_examples=40)
 settings.load_profile("suite")
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"

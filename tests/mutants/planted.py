@@ -204,8 +204,8 @@ PLANTED = (
     Planted(
         "a cancelled call cancels its request",
         DESK,
-        'name=f"place-{self._numbers}")\n        outcome: Outcome = await asyncio.shield(carrying)',
-        'name=f"place-{self._numbers}")\n        outcome: Outcome = await carrying',
+        'name=f"place-{self._numbers}")\n        return await _known(carrying)',
+        'name=f"place-{self._numbers}")\n        return await carrying',
         f"{OWN}/test_desk.py",
     ),
     Planted(
