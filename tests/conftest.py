@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 # How long an example takes says something about the machine, not about the property.
 settings.register_profile("suite", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("suite")
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -36,6 +37,12 @@ def shared() -> Path:
 def virtual() -> Callable[[Coroutine[object, object, T]], T]:
     """Runs a coroutine in virtual time and returns its result; fit for hypothesis, too."""
     return run_virtual
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look at more examples where long tests are asked for."""
+    if config.option.markexpr.startswith("long"):
+        settings.load_profile("thorough")
 
 
 @pytest.hookimpl(optionalhook=True)
