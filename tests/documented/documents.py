@@ -1,19 +1,38 @@
-"""The code blocks of our own documents."""
+"""The code blocks of our own documents, and how to run one in this process.
+
+A script of a document stands beside a gateway as under ``projectx run``: it finds the gateway's
+addresses in its environment. Here both share a loop with virtual time, so that an hour of market
+costs what its messages cost. A block that starts a gateway on a socket has a loop in real time.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from tests.architecture.source import ROOT
 
-__all__ = ["BESIDE_A_GATEWAY", "Block", "blocks"]
+from project_x_py._runtime.virtual_loop import run_virtual
+from project_x_py.simulator import SimulatedGateway
+
+__all__ = ["BESIDE_A_GATEWAY", "Block", "blocks", "documents", "run_block"]
 
 BESIDE_A_GATEWAY = "gateway.json"
 """A block that names this file runs beside a gateway of its own, and not under ``projectx run``."""
 
 FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+OPEN = datetime(2026, 9, 1, 13, 30, tzinfo=UTC)
+"""When the market of a block begins: at an opening, so that there is something to see."""
+
+PREFIXES = ("PROJECT_X_", "PROJECTX_")
 
 
 @dataclass(frozen=True)
@@ -25,12 +44,46 @@ class Block:
     text: str
 
 
+def documents() -> list[Path]:
+    """README, CONTRIBUTING, ARCHITECTURE, those of docs/ and of examples/."""
+    folders = [ROOT / "docs", ROOT / "examples"]
+    below = [path for folder in folders for path in sorted(folder.rglob("*.md"))]
+    return [*sorted(ROOT.glob("*.md")), *below]
+
+
 def blocks(*languages: str) -> Iterator[Block]:
-    """Each block in one of ``languages``, in README, CONTRIBUTING, ARCHITECTURE and docs/."""
-    for path in [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]:
+    """Each block of the documents in one of ``languages``."""
+    for path in documents():
         text = path.read_text(encoding="utf-8")
         for found in FENCE.finditer(text):
             if found["language"] in languages:
                 line = text.count("\n", 0, found.start()) + 1
                 place = f"{path.relative_to(ROOT).as_posix()}:{line}"
                 yield Block(place, found["language"], found["text"])
+
+
+def run_block(block: Block, folder: Path) -> None:
+    """Run a script to its end, in ``folder``, with the market of an opening around it."""
+    code = compile(block.text, str(folder / "block.py"), "exec")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
+    on_sockets = "SimulatedGateway(" in block.text and "in_process=True" not in block.text
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        with (
+            patch.dict(os.environ, {**kept, "PROJECTX_STATE_DIR": str(folder)}, clear=True),
+            patch.object(sys, "argv", ["block.py"]),
+            patch.object(asyncio, "run", asyncio.run if on_sockets else _run_beside_a_gateway),
+        ):
+            exec(code, {"__name__": "__main__"})
+    finally:
+        os.chdir(before)
+
+
+def _run_beside_a_gateway(main: Coroutine[object, object, Any]) -> Any:
+    async def beside() -> Any:
+        async with SimulatedGateway(in_process=True, start=OPEN) as gateway:
+            os.environ.update(gateway.environment())
+            return await main
+
+    return run_virtual(beside())

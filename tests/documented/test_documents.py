@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shlex
@@ -12,7 +13,13 @@ from pathlib import Path
 import click
 import pytest
 from tests.architecture.source import ROOT
-from tests.documented.documents import BESIDE_A_GATEWAY, Block, blocks
+from tests.documented.documents import (
+    BESIDE_A_GATEWAY,
+    Block,
+    blocks,
+    documents,
+    run_block,
+)
 
 from project_x_py.cli._commands import cli
 
@@ -34,27 +41,37 @@ def run(code: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-SCRIPTS = [block for block in blocks("python") if BESIDE_A_GATEWAY not in block.text]
+PYTHON = [block for block in blocks("python") if BESIDE_A_GATEWAY not in block.text]
+SCRIPTS = [block for block in PYTHON if "def test_" not in block.text]
+TESTS = [block for block in PYTHON if "def test_" in block.text]
 
 
 @pytest.mark.parametrize("block", SCRIPTS, ids=lambda block: block.place)
-def test_python_block_runs(block: Block, tmp_path: Path) -> None:
-    """A script runs to its end under ``projectx run`` and prints something; a test passes."""
-    if "def test_" in block.text:
-        (tmp_path / "test_block.py").write_text(block.text, encoding="utf-8")
-        ran = run(["-m", "pytest", "-q", "test_block.py"], tmp_path)
-    else:
-        (tmp_path / "block.py").write_text(block.text, encoding="utf-8")
-        ran = run(["-c", MAIN, "run", "--seed", "1", "--speed", "60", "block.py"], tmp_path)
+def test_script_runs(
+    block: Block,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A script runs to its end and prints something, and nothing goes wrong meanwhile."""
+    run_block(block, tmp_path)
+    assert capsys.readouterr().out
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_tests_pass(tmp_path: Path) -> None:
+    """The tests that the documents print pass as they are printed."""
+    assert TESTS
+    for number, block in enumerate(TESTS):
+        (tmp_path / f"test_block_{number}.py").write_text(block.text, encoding="utf-8")
+    ran = run(["-m", "pytest", "-q", "-p", "no:cacheprovider", "."], tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert ran.stdout
-    assert "Traceback" not in ran.stderr
 
 
 def commands(program: str) -> list[list[str]]:
     """The words after ``program`` in each shell block, and in inline code."""
     lines = [line for block in blocks("sh", "bat") for line in block.text.splitlines()]
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+    for path in documents():
         lines += re.findall(r"`([^`\n]+)`", path.read_text(encoding="utf-8"))
     found = []
     for line in lines:
@@ -87,6 +104,6 @@ def test_projectx_commands_exist() -> None:
 
 def test_named_files_exist() -> None:
     """Each file of the checkout that a document links to is there."""
-    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+    for path in documents():
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
