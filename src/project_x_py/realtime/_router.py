@@ -30,6 +30,7 @@ from project_x_py._wire.decode import (
 from project_x_py.exceptions import ProjectXDataError, ProjectXError
 from project_x_py.realtime._accounts import AccountFeed
 from project_x_py.realtime._callbacks import CallbackLine
+from project_x_py.realtime._latency import EVERY, MessageLatency
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,10 +90,14 @@ class Streams:
 class _Route(Streams):
     """One contract: its owners, and when it was heard of."""
 
-    __slots__ = ("_on_depth", "_on_quote", "_on_trades", "apply", "decoder", "grid", "sinks")
+    __slots__ = (
+        "_on_depth", "_on_quote", "_on_trades", "_probed", "apply", "decoder", "grid", "latency",
+        "sinks",
+    )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, latency: MessageLatency) -> None:
         super().__init__()
+        self.latency = latency
         self.grid: TickGrid | None = None
         self.decoder: MarketDecoder | None = None
         self.sinks: list[tuple[int, MarketSink]] = []
@@ -104,6 +109,7 @@ class _Route(Streams):
         self._on_trades: list[Callable[[Sequence[Trade]], None]] = []
         self._on_quote: list[Callable[[Quote], None]] = []
         self._on_depth: list[Callable[[Depth], None]] = []
+        self._probed = (self._on_trades, self._on_quote, self._on_depth)
 
     def set(self, sinks: list[tuple[int, MarketSink]]) -> None:
         """Replace the owners; a message under way still goes to all it began with."""
@@ -111,6 +117,29 @@ class _Route(Streams):
         self._on_trades = [sink.on_trades for _, sink in self.sinks]
         self._on_quote = [sink.on_quote for _, sink in self.sinks]
         self._on_depth = [sink.on_depth for _, sink in self.sinks]
+        trades, quote, depth = [*self._on_trades], [*self._on_quote], [*self._on_depth]
+        for place in range(len(self.sinks), 0, -1):
+            rank = self.sinks[place - 1][0]
+            is_last = place == len(self.sinks) or self.sinks[place][0] != rank
+            probe = self.latency.probe(rank) if is_last else None
+            if probe is not None:
+                trades.insert(place, probe)
+                quote.insert(place, probe)
+                # Depth moves no bar, so that its way ends at the book.
+                if rank == 0:
+                    depth.insert(place, probe)
+        self._probed = (trades, quote, depth)
+
+    def apply_measured(self, kind: type[MarketEvent], rows: Any, recv_ns: int) -> None:
+        """Apply a payload of the usual shape, and measure how long its owners take."""
+        plain = (self._on_trades, self._on_quote, self._on_depth)
+        probed = self._probed
+        self._on_trades, self._on_quote, self._on_depth = probed
+        try:
+            self.apply[kind](rows, recv_ns)
+        finally:
+            if self._probed is probed:
+                self._on_trades, self._on_quote, self._on_depth = plain
 
     def apply_tolerant(self, kind: str, raw: msgspec.Raw, recv_ns: int) -> None:
         """Apply a payload of any shape."""
@@ -199,6 +228,8 @@ class EventRouter:
         self._account_id = account_id
         self._tasks = tasks
         self._clock = clock
+        self.latency = MessageLatency(clock.monotonic_ns)
+        self._until_measured = EVERY
         self._routes: dict[str, _Route] = {}
         self._lines: dict[str, list[CallbackLine]] = {}
         self._coalesce = False
@@ -241,7 +272,7 @@ class EventRouter:
     def _route(self, contract_id: str) -> _Route:
         route = self._routes.get(contract_id)
         if route is None:
-            route = self._routes[contract_id] = _Route()
+            route = self._routes[contract_id] = _Route(self.latency)
         return route
 
     def add_callback(self, event_type: str, callback: Callback) -> None:
@@ -333,7 +364,13 @@ class EventRouter:
         self.last_event_ns = recv_ns
         contract_id, rows = event.arguments
         route = self._routes.get(contract_id)
-        if route is not None:
+        self._until_measured -= 1
+        if not self._until_measured:
+            self._until_measured = EVERY
+            self.latency.decoded()
+            if route is not None:
+                route.apply_measured(type(event), rows, recv_ns)
+        elif route is not None:
             route.apply[type(event)](rows, recv_ns)
         if self._lines:
             lines = self._lines.get(_KINDS[type(event)])

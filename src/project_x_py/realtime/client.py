@@ -39,6 +39,7 @@ from project_x_py.realtime.task_management import TaskManagerMixin
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from project_x_py._core.histogram import Latency
     from project_x_py._ports import Clock, ConnectionChange, Network
     from project_x_py.realtime._hub import FrameTap
 
@@ -158,6 +159,7 @@ class ProjectXRealtimeClient(
 
         self._user = hub("user", urls[0], UserTaker(self._router))
         self._market = hub("market", urls[1], MarketTaker(self._router))
+        self._router.latency.frame_ns = lambda: self._market.heard_ns
         self._subscriptions = Subscriptions(
             account, self._user, self._market, self._router, self._gaps, self._pair.failed
         )
@@ -262,6 +264,14 @@ class ProjectXRealtimeClient(
             "stale_feeds": self._watch.convictions,
             "false_alarms": self._watch.false_alarms,
         }
+
+    def latency(self) -> dict[str, Latency]:
+        """Return how long messages took on their way, one in seven being measured.
+
+        Keys: ``decode`` (received until read), ``book`` (until the order book was applied and had
+        announced it), ``bar`` (the same of the bars).
+        """
+        return self._router.latency.report()
 
     def add_connection_listener(self, listener: ConnectionChange) -> None:
         """Call ``listener(state, hub, details)`` after every change, synchronously.
