@@ -49,6 +49,45 @@ async def test_nothing_to_do_is_no_mistake() -> None:
     assert await together([]) == []
 
 
+async def test_a_failure_leaves_nothing_of_a_cancellation_behind() -> None:
+    """The caller of what failed is not counted as cancelled, so its time-outs end as such."""
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise KeyError("contract")
+
+    task = asyncio.current_task()
+    assert task is not None
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.0):
+            with pytest.raises(KeyError):
+                await together([fail(), asyncio.Event().wait()])
+            assert not task.cancelling()
+            await asyncio.Event().wait()
+
+
+async def test_a_cancellation_is_told_whatever_else_goes_wrong() -> None:
+    """A caller that is cancelled learns of it, also when a coroutine fails as it is given up."""
+    ended: list[str] = []
+
+    async def fail_late() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append("late")
+            raise KeyError("contract")
+
+    caller = asyncio.get_running_loop().create_task(together([fail_late()]))
+    await asyncio.sleep(0)
+    for _ in range(2):
+        caller.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait({caller})
+    assert caller.cancelled()
+    assert ended == ["late"]
+
+
 def test_a_waiter_that_nobody_cancelled_never_looks_cancelled(virtual: Callable[..., Any]) -> None:
     """A task that is cut off is an error to those who wait for it; one that ends is its result."""
 

@@ -1,8 +1,9 @@
 """Waiting for work: several coroutines at once, or a task that goes on without its waiter.
 
 Invariants (``tests/runtime/test_together.py``): when :func:`together` returns or raises, none of
-its coroutines is running, the first failure being the caller's; a waiter that nobody cancelled
-never looks cancelled because the task it waited for was.
+its coroutines is running, the first failure being the caller's; a caller that was cancelled always
+learns of it; a waiter that nobody cancelled never looks cancelled, neither because the task it
+waited for was nor because others failed.
 """
 
 from __future__ import annotations
@@ -21,14 +22,39 @@ T = TypeVar("T")
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """Run coroutines in parallel and return their results in order.
 
+    A task group would do, but for two habits of it that end in tasks which die or live on for no
+    reason to be seen: after a failure it leaves its task counted as cancelled, and a cancellation
+    that meets a failure is gone.
+
     Raises:
         BaseException: The first failure, as it was raised; the others are cancelled and awaited.
     """
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(coroutine) for coroutine in work]
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+    loop = asyncio.get_running_loop()
+    failures: list[BaseException] = []
+
+    def note(task: asyncio.Task[T]) -> None:
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None:
+            failures.append(failure)
+
+    tasks = [loop.create_task(coroutine) for coroutine in work]
+    for task in tasks:
+        task.add_done_callback(note)
+    cancelled: asyncio.CancelledError | None = None
+    given_up = False
+    while running := {task for task in tasks if not task.done()}:
+        try:
+            await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+        except asyncio.CancelledError as exc:
+            cancelled = exc
+        if not given_up and (cancelled is not None or failures):
+            given_up = True
+            for task in running:
+                task.cancel()
+    if cancelled is not None:
+        raise cancelled
+    if failures:
+        raise failures[0]
     return [task.result() for task in tasks]
 
 
