@@ -330,6 +330,9 @@ def test_statistics() -> None:
         stats = bus.statistics()
         assert stats.slow == (first.handler,)
         assert stats.handlers[0].longest_s == pytest.approx(1.5)
+        assert stats.handlers[0].mean_s == pytest.approx(1.5)
+        # Three wake-ups of the slow one, of which the last waited for two runs, one of the other.
+        assert (stats.latency.count, stats.latency.max_us) == (4, pytest.approx(3e6))
         assert (stats.delivered, stats.waiting, stats.errors, stats.discarded) == (6, 0, 0, 0)
         await bus.aclose()
 

@@ -28,6 +28,7 @@ from project_x_py.event_bus._types import CONFLATED, UNBOUNDED, event_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from project_x_py._core.histogram import LogHistogram
     from project_x_py._runtime.supervisor import Supervisor
     from project_x_py.event_bus._types import EventType
 
@@ -113,8 +114,10 @@ class Mailbox:
         "_owner",
         "_pass_above",
         "_supervisor",
+        "_waits",
         "_wake",
         "alarm",
+        "busy_ns",
         "conflated",
         "current",
         "delivered",
@@ -134,6 +137,7 @@ class Mailbox:
         owner: MailboxOwner,
         supervisor: Supervisor,
         monotonic_ns: Callable[[], int],
+        waits: LogHistogram,
     ) -> None:
         self.queue: deque[Event | Barrier] = deque()
         self.parked = True
@@ -143,11 +147,12 @@ class Mailbox:
         self.label = handler_label(handler)
         self.task: asyncio.Task[None] | None = None
         self.current: Event | None = None
-        self.delivered = self.conflated = self.errors = self.longest_ns = 0
+        self.delivered = self.conflated = self.errors = self.longest_ns = self.busy_ns = 0
         self._handler = handler
         self._owner = owner
         self._supervisor = supervisor
         self._monotonic_ns = monotonic_ns
+        self._waits = waits
         self._context: Context = copy_context()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Future[None] | None = None
@@ -255,7 +260,7 @@ class Mailbox:
         popleft = queue.popleft
         if len(queue) <= BEHIND_EVENTS:
             self.alarm = self._pass_above = BEHIND_EVENTS
-        now = clock()
+        start = now = began = clock()
         stale, deadline = now - BEHIND_NS, now + _SLICE_NS
         last = self.delivered + _SLICE_EVENTS
         while queue:
@@ -278,6 +283,10 @@ class Mailbox:
             self.delivered += 1
             if now > deadline or self.delivered >= last:
                 break
+        if self.current is not None:
+            # Of the events of one wake-up, the last has waited behind all others.
+            self._waits.add(began - self.current.monotonic_ns)
+            self.busy_ns += now - start
         self.current = None
 
     def _catch_up(self, event: Event) -> Event:

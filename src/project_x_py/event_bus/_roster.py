@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from project_x_py._core.histogram import LogHistogram
 from project_x_py.event_bus._handlers import check_handler, handler_key
 from project_x_py.event_bus._mailbox import BEHIND_EVENTS, BEHIND_NS, Mailbox
 from project_x_py.event_bus._statistics import BusStatistics, HandlerStatistics
@@ -49,6 +50,7 @@ class Roster:
         "_faults",
         "_monotonic_ns",
         "_supervisor",
+        "_waits",
         "subscriptions",
     )
 
@@ -66,6 +68,7 @@ class Roster:
         self._changed = changed
         self._boxes: dict[object, Mailbox] = {}
         self._faults: dict[tuple[EventType | str, Mailbox], str] = {}
+        self._waits = LogHistogram()
         self._closed = False
 
     def add(self, kind: EventType | str | None, handler: Handler, *, once: bool = False) -> None:
@@ -75,7 +78,7 @@ class Roster:
             raise RuntimeError("the event bus is closed and takes no handler")
         box = self._boxes.get(handler_key(handler))
         if box is None:
-            box = Mailbox(handler, self, self._supervisor, self._monotonic_ns)
+            box = Mailbox(handler, self, self._supervisor, self._monotonic_ns, self._waits)
             self._boxes[box.key] = box
         box.resume()
         if kind is None:
@@ -144,7 +147,7 @@ class Roster:
     def statistics(self, discarded: int) -> BusStatistics:
         """Return how each handler fares."""
         handlers = tuple(self._describe(box) for box in self._boxes.values())
-        return BusStatistics(handlers, self.faults(), discarded)
+        return BusStatistics(handlers, self.faults(), discarded, self._waits.latency())
 
     def finishing(self, me: Mailbox | None) -> set[asyncio.Task[None]]:
         """Ask every mailbox to end when it is empty; return the tasks to wait for."""
@@ -196,6 +199,7 @@ class Roster:
             conflated=box.conflated,
             errors=box.errors,
             longest_s=box.longest_ns / _NS,
+            mean_s=box.busy_ns / box.delivered / _NS if box.delivered else 0.0,
             behind_s=behind_ns / _NS,
             slow=slow or box.conflated > 0,
         )

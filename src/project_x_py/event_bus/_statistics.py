@@ -5,7 +5,9 @@ Tested in ``tests/event_bus/test_delivery.py``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from project_x_py._core.histogram import Latency
 
 __all__ = ["BusStatistics", "HandlerStatistics"]
 
@@ -28,6 +30,8 @@ class HandlerStatistics:
     """Runs that ended in an exception."""
     longest_s: float
     """The longest run in seconds, time spent waiting included."""
+    mean_s: float
+    """Mean run in seconds, time spent waiting included."""
     behind_s: float
     """Age in seconds of the event being handled, else of the oldest one waiting, else 0."""
     slow: bool
@@ -44,6 +48,9 @@ class BusStatistics:
     """Subscriptions taken off because their handler fell too far behind."""
     discarded: int
     """Events announced after the bus was closed."""
+    latency: Latency = field(default_factory=Latency)
+    """From the announcement of an event to the call of its handler: of the events that a handler
+    got in one wake-up, the last one, which has waited behind the others."""
 
     @property
     def waiting(self) -> int:
