@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 # Two processes a core (tests/conftest.py). To debug: make test TEST_ARGS="-n 0 -k name".
 PARALLEL := -n auto --dist worksteal
 
-.PHONY: demo test test-all test-long chaos soak mutants bench check fmt pins ratchets setup-run setup clean
+.PHONY: demo test test-all test-long chaos soak mutants bench check docs fmt pins ratchets setup-run setup clean
 
 demo: setup-run
 	$(BIN)/projectx demo $(DEMO_ARGS)
@@ -42,6 +42,11 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(PYTEST) $(PARALLEL)
+
+# The reference, and the pages of docs/ that are made from the code and its tests.
+docs: setup
+	$(BIN)/python tools/promises.py
+	$(BIN)/python tools/reference.py
 
 fmt: setup
 	$(BIN)/ruff format .

@@ -18,6 +18,7 @@ from project_x_py.event_bus._event import Event
 __all__ = ["Handler", "check_handler", "handler_key", "handler_label", "handler_name"]
 
 Handler: TypeAlias = Callable[[Event], Awaitable[object]]
+"""What is registered for events: an async callable of any form."""
 
 
 def check_handler(handler: object) -> None:

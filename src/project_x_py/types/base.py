@@ -21,14 +21,18 @@ __all__ = [
 ]
 
 AccountId = NewType("AccountId", int)
+"""32 bits on the wire."""
 ContractId = NewType("ContractId", str)
 """``CON.F.US.{product}.{month letter}{two-digit year}``."""
 OrderId = NewType("OrderId", int)
 """64 bits on the wire; live ids exceed 32 bits."""
 PositionId = NewType("PositionId", int)
+"""32 bits on the wire."""
 
 AsyncCallback = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+"""A callback that is awaited, given an event's data."""
 SyncCallback = Callable[[dict[str, Any]], None]
+"""A callback that is called, given an event's data."""
 CallbackType = AsyncCallback | SyncCallback
 """What the real-time client calls with an event's data."""
 
@@ -36,3 +40,4 @@ TICK_SIZE_PRECISION = 8
 """Decimals within which every listed tick size can be written."""
 
 DEFAULT_TIMEZONE = "America/Chicago"
+"""The zone of every time that is handed out, unless another is asked for."""
