@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from project_x_py._core.histogram import LogHistogram
 from project_x_py._core.submission import Lane
 from project_x_py.client._envelope import raise_for_status, read_envelope
 from project_x_py.client._retry import RetryPolicy, retry_delay_s
@@ -44,7 +45,8 @@ class RequestCounters:
     """What the client has asked and got so far."""
 
     __slots__ = (
-        "calls", "errors", "in_flight", "last_ns", "rate_limited", "requests", "retries", "total_ns"
+        "answers", "calls", "errors", "in_flight", "last_ns", "rate_limited", "requests", "retries",
+        "sent_wall_ns", "to_wire", "total_ns",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -60,6 +62,12 @@ class RequestCounters:
         self.total_ns = 0
         """Time from sending to the end of the answer, of all requests."""
         self.last_ns = 0
+        self.sent_wall_ns: int | None = None
+        """When the newest request left."""
+        self.to_wire = LogHistogram()
+        """From the call of what changes something until its first try is handed to the network."""
+        self.answers = LogHistogram()
+        """Of the same, from there until the answer was read."""
 
     @property
     def mean_ms(self) -> float:
@@ -79,6 +87,7 @@ class HttpCaller:
         self._clock = clock
         self._policy = RetryPolicy.of(config)
         self._urgent = self._policy.urgent()
+        self.began_ns = clock.monotonic_ns()
         self.budget = budget
         self.counters = RequestCounters()
 
@@ -121,14 +130,18 @@ class HttpCaller:
     ) -> T:
         """Send when the budget lets it, and again for as long as the policy says."""
         self.counters.calls += 1
+        called_ns = self._clock.monotonic_ns()
         policy = self._urgent if idempotent and lane is Lane.PROTECTIVE else self._policy
         attempt, began = 0, None
         while True:
             attempt += 1
             await self.budget.acquire(lane, bars=bars, patient=idempotent)
-            began = self._clock.monotonic_ns() if began is None else began
+            if began is None:
+                began = self._clock.monotonic_ns()
+                if not idempotent:
+                    self.counters.to_wire.add(began - called_ns)
             try:
-                return await send(policy.try_timeout_s(attempt, self._timeout_s))
+                answer = await send(policy.try_timeout_s(attempt, self._timeout_s))
             except ProjectXError as error:
                 self.counters.errors += 1
                 wait_s = retry_delay_s(
@@ -142,6 +155,10 @@ class HttpCaller:
                 )
                 if wait_s is None:
                     raise
+            else:
+                if not idempotent:
+                    self.counters.answers.add(self._clock.monotonic_ns() - began)
+                return answer
             self.counters.retries += 1
             await asyncio.sleep(wait_s)
 
@@ -158,6 +175,7 @@ class HttpCaller:
         counters.requests += 1
         counters.in_flight += 1
         began = self._clock.monotonic_ns()
+        counters.sent_wall_ns = self._clock.wall_ns()
         try:
             answer = await self._network.request(
                 method,

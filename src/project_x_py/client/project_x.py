@@ -24,6 +24,7 @@ from project_x_py.client._auth import TokenKeeper
 from project_x_py.client._bars import check_moment
 from project_x_py.client._budget import RequestBudget
 from project_x_py.client._calls import GatewayCalls
+from project_x_py.client._figures import client_statistics
 from project_x_py.client._frames import FrameCache
 from project_x_py.client._grids import Grids
 from project_x_py.client._history import BarReader
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py._ports import Clock, GridLookup, Network
     from project_x_py.client._history import BarHistory
     from project_x_py.client._windows import Usage
@@ -494,6 +496,19 @@ class ProjectXBase:
             "total_requests": self._http.counters.calls,
             "active_connections": self._http.counters.in_flight,
         }
+
+    def statistics(self) -> ComponentStatistics:
+        """Return everything that was counted and measured, as it is now.
+
+        The health is 0 without a session, else the share of requests that were answered well.
+        Latency: ``order_sent`` and ``order_answered`` of requests that change something.
+        """
+        return client_statistics(
+            self._http,
+            self.clock.monotonic_ns(),
+            logged_in=self._auth.is_logged_in,
+            figures={**self.get_performance_stats(), **self.get_cache_stats()},
+        )
 
     def get_performance_stats(self) -> dict[str, float]:
         """Return counters of requests, and how full the service's windows are.

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from project_x_py._core.histogram import LogHistogram
 from project_x_py._core.orders.intents import Intent, IntentState
 from project_x_py._core.submission import Accepted, Lane, Outcome, Refused, Uncertain
 from project_x_py._runtime.journal import JournalError
@@ -93,6 +94,8 @@ class OrderDesk:
         self.journal_failures = 0
         self.answer_ns: list[int] = []
         """Round trips of the newest orders, oldest first."""
+        self.prepared = LogHistogram()
+        """From the wish to place an order until the client has it, its journal entry on disk."""
         self._gateway = gateway
         self._journal = journal
         self._clock = clock
@@ -244,6 +247,7 @@ class OrderDesk:
             raise RiskLimitExceeded(reason)
 
     async def _carry(self, submission: Submission, lane: Lane) -> Outcome:
+        wished_ns = self._clock.monotonic_ns()
         stopped = await self._write_down(submission, lane)
         if stopped is None and lane in ENTRY_LANES and self.gate is not None:
             stopped = self.gate.deny(submission.intent)
@@ -254,6 +258,7 @@ class OrderDesk:
             return Uncertain(stopped, sent=False)
         submission.sending()
         began_ns = self._clock.monotonic_ns()
+        self.prepared.add(began_ns - wished_ns)
         try:
             outcome = await self._gateway.place(submission.intent.request, lane=lane)
         except asyncio.CancelledError:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from project_x_py._core.component import snapshot_of
 from project_x_py._core.time import NS, format_iso
 
 if TYPE_CHECKING:
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py.order_manager._parts import OrderParts
     from project_x_py.types.stats_types import ComponentStats, OrderManagerStats
 
@@ -143,6 +145,12 @@ class OrderFigures:
             "failed": stats.failed,
             "running": list(stats.running),
         }
+
+    def snapshot(self) -> ComponentStatistics:
+        """Return everything that is a number, as it is now."""
+        figures = {**self.statistics(), **self.memory(), "recovery": self.recovery()}
+        latency = {"order_prepared": self._parts.desk.prepared.latency()}
+        return snapshot_of(self.component(), self.score(), figures, latency)
 
     def component(self) -> ComponentStats:
         """Return the figures that every component has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py.order_manager._figures import OrderFigures
     from project_x_py.types.stats_types import ComponentStats, OrderManagerStats
 
@@ -93,6 +94,10 @@ class FiguresMixin:
     def get_task_monitoring_stats(self) -> dict[str, Any]:
         """Return keys active, completed, cancelled, failed and running (names)."""
         return self._figures.tasks()
+
+    def statistics(self) -> ComponentStatistics:
+        """Return everything that was counted and measured, as it is now."""
+        return self._figures.snapshot()
 
     async def get_stats(self) -> ComponentStats:
         """Return the figures that every component has."""

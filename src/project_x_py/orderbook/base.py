@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from project_x_py._core.book import ASK, BID
+from project_x_py._core.component import snapshot_of
 from project_x_py._core.grid import TickGrid
 from project_x_py._runtime.clock import SystemClock
 from project_x_py.event_bus import EventType
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py._core.records import OrderUpdate
     from project_x_py._ports import Clock, HistorySource
     from project_x_py.event_bus import Event, EventBus
@@ -293,6 +295,16 @@ class OrderBookBase(BookTracking):
         memory_usage_mb, performance_metrics (per operation count, avg_ms, min_ms, max_ms).
         """
         return self.tracker.stats(self.memory_manager.nbytes / MEGABYTE)
+
+    def statistics(self) -> ComponentStatistics:
+        """Return everything that was counted and measured, as it is now."""
+        manager = self.memory_manager
+        handler = self.realtime_handler
+        health = self.tracker.health(follows=handler.is_attached, connected=handler.is_connected)
+        own = {"counters": self.tracker.counters, "gauges": self.tracker.gauges}
+        return snapshot_of(
+            self.tracker.stats(manager.nbytes / MEGABYTE), health, {**manager.figures(), **own}
+        )
 
     async def get_health_score(self) -> float:
         """Return 0 to 100.

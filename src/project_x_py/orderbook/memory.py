@@ -108,6 +108,10 @@ class MemoryManager:
         rows_dropped_by_age, cleanups, last_cleanup (None before the first), bytes_at_most (of the
         histories, when they are full).
         """
+        return self.figures()
+
+    def figures(self) -> BookMemoryStats:
+        """Return the same as :meth:`get_memory_stats`."""
         state, tracker = self._book.state, self._book.tracker
         counters, depths = state.counters, tracker.depths
         trades, volume = sum(counters.prints), sum(counters.volumes)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from project_x_py._core.component import snapshot_of
 from project_x_py._core.tallies import Tallies
 from project_x_py._core.time import format_iso
 from project_x_py.position_manager._reckoning import reckoned
 from project_x_py.position_manager._views import cents, position_model
 
 if TYPE_CHECKING:
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py.position_manager._core import PositionCore
     from project_x_py.position_manager._worth import PositionWorth
     from project_x_py.types.response_types import RiskAnalysisResponse
@@ -187,6 +189,11 @@ class PositionReports:
                 for name, (count, total) in self._counters.timings.items()
             },
         }
+
+    def snapshot(self) -> ComponentStatistics:
+        """Return everything that is a number, as it is now."""
+        figures = {**self.plain(), "own": self._counters.memory()}
+        return snapshot_of(self.component(), self._counters.health(), figures)
 
     def export(self) -> dict[str, Any]:
         """See :meth:`PositionManager.export_portfolio_report`."""

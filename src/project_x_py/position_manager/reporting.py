@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py.position_manager._reports import PositionCounters, PositionReports
     from project_x_py.types.response_types import RiskAnalysisResponse
     from project_x_py.types.stats_types import ComponentStats, PositionManagerStats
@@ -42,6 +43,10 @@ class PositionReportingMixin:
     async def track_risk_calculation(self, risk_amount: float) -> None:
         """Count a risk calculation of one's own, with its dollars."""
         self._reports.count_risk(risk_amount)
+
+    def statistics(self) -> ComponentStatistics:
+        """Return everything that was counted and measured, as it is now."""
+        return self._reports.snapshot()
 
     async def get_stats(self) -> ComponentStats:
         """Return the figures that every component has."""

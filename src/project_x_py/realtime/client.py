@@ -18,6 +18,7 @@ from project_x_py._wire.decode import DecodeStats
 from project_x_py.models import ProjectXConfig
 from project_x_py.realtime._connection import HubTiming
 from project_x_py.realtime._feeds import Feeds
+from project_x_py.realtime._figures import realtime_statistics
 from project_x_py.realtime._gaps import GapKeeper
 from project_x_py.realtime._health import HealthMonitor
 from project_x_py.realtime._hub import Hub
@@ -39,6 +40,7 @@ from project_x_py.realtime.task_management import TaskManagerMixin
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py._core.histogram import Latency
     from project_x_py._ports import Clock, ConnectionChange, Network
     from project_x_py.realtime._hub import FrameTap
@@ -264,6 +266,10 @@ class ProjectXRealtimeClient(
             "stale_feeds": self._watch.convictions,
             "false_alarms": self._watch.false_alarms,
         }
+
+    def statistics(self) -> ComponentStatistics:
+        """Return everything that was counted and measured, as it is now."""
+        return realtime_statistics(self.get_stats(), self._router.last_event_ns, self.latency())
 
     def latency(self) -> dict[str, Latency]:
         """Return how long messages took on their way, one in seven being measured.

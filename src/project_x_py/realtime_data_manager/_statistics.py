@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from project_x_py._core.component import snapshot_of
 from project_x_py._core.time import NS, format_iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py._ports import Clock
     from project_x_py.realtime_data_manager._admission import TradeGate
     from project_x_py.realtime_data_manager._audit import BarAuditor
@@ -208,6 +210,16 @@ class Statistics:
                 name: timing.figures() for name, timing in self._timings.items()
             },
         }
+
+    def snapshot(self) -> ComponentStatistics:
+        """Return everything that is a number, as it is now."""
+        figures = {
+            **self.manager(),
+            "trades_refused": self.refused,
+            "counters": self._counters,
+            "gauges": self._gauges,
+        }
+        return snapshot_of(self.component(), self.health(), figures)
 
     def validation(self) -> dict[str, Any]:
         """Return what was refused and why, what came late, and what audits found."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py.realtime_data_manager._statistics import Statistics
     from project_x_py.types import ComponentStats, RealtimeDataManagerStats
 
@@ -70,6 +71,10 @@ class StatisticsMixin:
         and 0 while nothing can come.
         """
         return self._statistics.health()
+
+    def statistics(self) -> ComponentStatistics:
+        """Return everything that was counted and measured, as it is now."""
+        return self._statistics.snapshot()
 
     async def get_stats(self) -> ComponentStats:
         """Return the figures that every component has."""

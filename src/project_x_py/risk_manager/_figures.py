@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._core.component import snapshot_of
 from project_x_py._core.tallies import Tallies
 
 if TYPE_CHECKING:
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py._ports import Clock
     from project_x_py.risk_manager._guardian import Guardian
     from project_x_py.types.stats_types import ComponentStats
@@ -52,6 +54,10 @@ class RiskFigures:
     def memory(self) -> dict[str, float]:
         """Return counters and gauges."""
         return {**self.tallies.counters, **self.tallies.gauges}
+
+    def snapshot(self) -> ComponentStatistics:
+        """Return everything that is a number, as it is now."""
+        return snapshot_of(self.component(), self.health(), self.memory())
 
     def component(self) -> ComponentStats:
         """Return the documented figures of a component."""

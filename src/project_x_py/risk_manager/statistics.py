@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from project_x_py._core.component import ComponentStatistics
     from project_x_py.risk_manager._figures import RiskFigures
     from project_x_py.types.stats_types import ComponentStats
 
@@ -63,6 +64,10 @@ class RiskStatisticsMixin:
     async def get_health_score(self) -> float:
         """Return 100 while positions and the day's money are known, else 0."""
         return self._figures.health()
+
+    def statistics(self) -> ComponentStatistics:
+        """Return everything that was counted and measured, as it is now."""
+        return self._figures.snapshot()
 
     async def get_stats(self) -> ComponentStats:
         """Return the figures that every component has."""

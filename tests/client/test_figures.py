@@ -1,0 +1,45 @@
+"""What a client tells of itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from tests.suites import login
+
+from project_x_py import ProjectX
+from project_x_py._runtime.virtual_loop import run_virtual
+from project_x_py.exceptions import ProjectXError
+from project_x_py.simulator import SimulatedGateway
+
+OPEN = datetime(2026, 9, 1, 13, 30, tzinfo=UTC)
+
+
+def test_the_snapshot_follows_the_requests() -> None:
+    """Health is 0 before the login, 100 after it, less when requests fail; orders are timed."""
+
+    async def run() -> None:
+        async with SimulatedGateway(in_process=True, start=OPEN) as gateway:
+            client = ProjectX(**login(gateway))
+            before = client.statistics()
+            assert (before.status, before.health, before.last_activity) == (
+                "disconnected",
+                0.0,
+                None,
+            )
+            await client.authenticate()
+            await client.get_instrument("MNQ")
+            told = client.statistics()
+            assert (told.name, told.status, told.health) == ("client", "active", 100.0)
+            assert told.figures["total_requests"] == 3
+            assert told.last_activity is not None
+            assert told.latency["order_sent"].count == 0
+            with pytest.raises(ProjectXError):
+                await client._http.call("/Nothing/here", {}, headers={}, idempotent=False)
+            after = client.statistics()
+            assert (after.health, after.errors) == (75.0, 1)
+            assert after.latency["order_sent"].count == 1
+            assert after.latency["order_answered"].count == 0
+            await client.aclose()
+
+    run_virtual(run())
