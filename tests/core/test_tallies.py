@@ -20,7 +20,7 @@ def test_what_is_counted_is_told_and_forgotten() -> None:
     made.show_status("mine")
     now[0] = 3_000_000_000
     assert (made.counters, made.gauges) == ({"a": 3}, {"b": 5})
-    assert made.durations() == {"c": {"count": 2, "avg_ms": 3.0}}
+    assert made.durations() == {"c": {"count": 2, "avg_ms": 3.0, "min_ms": 2, "max_ms": 4}}
     assert (made.errors, made.status, made.uptime_s()) == (1, "mine", 3)
     assert made.newest_errors(1)[0]["message"] == "no"
     assert made.newest_errors(0) == []

@@ -14,10 +14,38 @@ from project_x_py._core.time import NS, format_iso
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Tallies"]
+__all__ = ["Tallies", "Timing"]
 
 ERRORS_KEPT = 100
 NAMES_KEPT = 1_000
+
+
+class Timing:
+    """Count, sum, least and greatest of one kind of duration, in milliseconds."""
+
+    __slots__ = ("count", "greatest", "least", "total")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.total = 0.0
+        self.least = float("inf")
+        self.greatest = 0.0
+
+    def add(self, ms: float) -> None:
+        """Count one."""
+        self.count += 1
+        self.total += ms
+        self.least = min(self.least, ms)
+        self.greatest = max(self.greatest, ms)
+
+    def figures(self) -> dict[str, float]:
+        """Return count, avg_ms, min_ms and max_ms; there was at least one."""
+        return {
+            "count": self.count,
+            "avg_ms": self.total / self.count,
+            "min_ms": self.least,
+            "max_ms": self.greatest,
+        }
 
 
 class Tallies:
@@ -27,18 +55,23 @@ class Tallies:
         name: Whose they are.
         wall_ns: Tells the wall time.
         monotonic_ns: Tells the time since an arbitrary moment.
+        errors_kept: How many of the newest errors are kept.
     """
 
     def __init__(
-        self, name: str, wall_ns: Callable[[], int], monotonic_ns: Callable[[], int]
+        self,
+        name: str,
+        wall_ns: Callable[[], int],
+        monotonic_ns: Callable[[], int],
+        errors_kept: int = ERRORS_KEPT,
     ) -> None:
         self.name = name
         self.errors = 0
         self.status: str | None = None
         self.counters: dict[str, float] = {}
         self.gauges: dict[str, float] = {}
-        self.timings: dict[str, tuple[int, float]] = {}
-        self._newest: deque[dict[str, object]] = deque(maxlen=ERRORS_KEPT)
+        self.timings: dict[str, Timing] = {}
+        self._newest: deque[dict[str, object]] = deque(maxlen=errors_kept)
         self._wall_ns = wall_ns
         self._monotonic_ns = monotonic_ns
         self._began_ns = monotonic_ns()
@@ -56,8 +89,7 @@ class Tallies:
     def timing(self, operation: str, ms: float) -> None:
         """Count a duration."""
         if operation in self.timings or len(self.timings) < NAMES_KEPT:
-            count, total = self.timings.get(operation, (0, 0.0))
-            self.timings[operation] = count + 1, total + ms
+            self.timings.setdefault(operation, Timing()).add(ms)
 
     def error(self, error: Exception, context: str, details: Mapping[str, object] | None) -> None:
         """Count an error, and keep it among the newest."""
@@ -88,11 +120,8 @@ class Tallies:
         self.status = status
 
     def durations(self) -> dict[str, object]:
-        """Return count and mean of each duration."""
-        return {
-            name: {"count": count, "avg_ms": total / count}
-            for name, (count, total) in self.timings.items()
-        }
+        """Return count, mean, least and greatest of each kind of duration."""
+        return {name: timing.figures() for name, timing in self.timings.items()}
 
     def uptime_s(self) -> int:
         """Return the seconds since it was made."""

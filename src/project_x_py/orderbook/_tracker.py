@@ -10,6 +10,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.book import ASK, BID
+from project_x_py._core.tallies import Timing
 from project_x_py._core.time import NS, format_iso
 from project_x_py.orderbook import _arguments as arguments
 
@@ -43,32 +44,6 @@ class _Depths:
         return round(self._sums[side] / self._samples) if self._samples else 0
 
 
-class _Timing:
-    """Durations of one operation in milliseconds."""
-
-    __slots__ = ("count", "longest", "shortest", "total")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.total = 0.0
-        self.shortest = float("inf")
-        self.longest = 0.0
-
-    def add(self, duration_ms: float) -> None:
-        self.count += 1
-        self.total += duration_ms
-        self.shortest = min(self.shortest, duration_ms)
-        self.longest = max(self.longest, duration_ms)
-
-    def as_dict(self) -> dict[str, float]:
-        return {
-            "count": self.count,
-            "avg_ms": self.total / self.count,
-            "min_ms": self.shortest,
-            "max_ms": self.longest,
-        }
-
-
 class BookTracker:
     """Counters, durations and errors of one book.
 
@@ -99,7 +74,7 @@ class BookTracker:
         self.depths = _Depths()
         self.errors: deque[dict[str, Any]] = deque(maxlen=ERRORS)
         self.error_count = 0
-        self.timings: dict[str, _Timing] = {}
+        self.timings: dict[str, Timing] = {}
 
     @property
     def uptime_s(self) -> float:
@@ -113,7 +88,7 @@ class BookTracker:
 
     def time(self, operation: str, duration_ms: float) -> None:
         """Count one duration of an operation."""
-        self.timings.setdefault(operation, _Timing()).add(duration_ms)
+        self.timings.setdefault(operation, Timing()).add(duration_ms)
 
     def error(self, error: Exception, context: str, details: dict[str, Any] | None) -> None:
         """Keep an error; the newest hundred are kept."""
@@ -150,7 +125,7 @@ class BookTracker:
             "error_count": self.error_count,
             "memory_usage_mb": memory_mb,
             "performance_metrics": {
-                name: timing.as_dict() for name, timing in self.timings.items()
+                name: timing.figures() for name, timing in self.timings.items()
             },
         }
 

@@ -184,10 +184,7 @@ class PositionReports:
             "last_activity": None if last is None else format_iso(last),
             "error_count": self._counters.errors,
             "memory_usage_mb": self._counters.memory_mb(),
-            "performance_metrics": {
-                name: {"count": count, "avg_ms": total / count}
-                for name, (count, total) in self._counters.timings.items()
-            },
+            "performance_metrics": self._counters.durations(),
         }
 
     def snapshot(self) -> ComponentStatistics:

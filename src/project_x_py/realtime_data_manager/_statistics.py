@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.component import snapshot_of
+from project_x_py._core.tallies import Timing
 from project_x_py._core.time import NS, format_iso
 
 if TYPE_CHECKING:
@@ -43,33 +44,6 @@ INCOMPLETE = 50.0
 """The most a manager can score while bars wait to be put right."""
 
 
-class _Timing:
-    """Count, sum, least and greatest of one kind of duration, in milliseconds."""
-
-    __slots__ = ("count", "greatest", "least", "total")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.total = 0.0
-        self.least = float("inf")
-        self.greatest = 0.0
-
-    def add(self, ms: float) -> None:
-        self.count += 1
-        self.total += ms
-        self.least = min(self.least, ms)
-        self.greatest = max(self.greatest, ms)
-
-    def figures(self) -> dict[str, float]:
-        """Return count, avg_ms, min_ms and max_ms."""
-        return {
-            "count": self.count,
-            "avg_ms": self.total / self.count,
-            "min_ms": self.least,
-            "max_ms": self.greatest,
-        }
-
-
 class Statistics:
     """Counters of one manager.
 
@@ -93,7 +67,7 @@ class Statistics:
         self._status: str | None = None
         self._counters: dict[str, float] = {}
         self._gauges: dict[str, float] = {}
-        self._timings: dict[str, _Timing] = {}
+        self._timings: dict[str, Timing] = {}
         self._errors: deque[dict[str, Any]] = deque(maxlen=ERRORS_KEPT)
         self._error_count = 0
         self._feed: BarFeed | None = None
@@ -120,7 +94,7 @@ class Statistics:
     def timing(self, operation: str, ms: float) -> None:
         """Count a duration."""
         if operation in self._timings or len(self._timings) < NAMES_KEPT:
-            self._timings.setdefault(operation, _Timing()).add(ms)
+            self._timings.setdefault(operation, Timing()).add(ms)
 
     def error(self, error: Exception, context: str, details: Mapping[str, Any] | None) -> None:
         """Count an error, and keep it among the newest."""
