@@ -171,9 +171,9 @@ def _begin(symbol: str, seed: int, moments: int) -> None:
     run_virtual(main())
 
 
-@pytest.mark.parametrize(("symbol", "moments"), [("MNQ", 40), ("MCL", 80), ("ZN", 80)])
+@pytest.mark.parametrize(("symbol", "moments"), [("MNQ", 16), ("MCL", 30), ("ZN", 30)])
 def test_begun_at_any_moment_bars_are_the_gateways(symbol: str, moments: int) -> None:
-    """Started at hundreds of random moments, no bar lacks a trade or counts one twice."""
+    """Started at scores of random moments, no bar lacks a trade or counts one twice."""
     _begin(symbol, 7, moments)
 
 

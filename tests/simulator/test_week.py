@@ -120,7 +120,7 @@ BLOCKS_AN_ORDER = 40
 
 def test_hours_keep_nothing_but_orders() -> None:
     """After some warming up, what is held grows by the orders placed, and by nothing else."""
-    weights = run_virtual(live(3, 0.5))
+    weights = run_virtual(live(1.5, 0.25))
     assert len(weights) == 6
     assert growth(weights[2:])[0] < BLOCKS_AN_ORDER
 
