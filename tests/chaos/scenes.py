@@ -66,7 +66,8 @@ def plan(seed: int, pacing: Pacing) -> list[tuple[float, Fault]]:
     """Return the faults of a seed with their times."""
     rng = random.Random(seed)
     hub: Any = rng.choice([None, "user", "market"])
-    short_s, garbled = pacing.length_s / 8, rng.choice(["truncated", "not_json", "no_type"])
+    short_s = pacing.length_s / 8
+    garbled: Any = rng.choice(["truncated", "not_json", "no_type"])
     lasting: list[Fault] = [faults.HalfOpen(hub="market"), faults.HalfOpen(hub="user")]
     choices: list[Fault] = [
         faults.Drop(),
@@ -163,6 +164,10 @@ class _Scene:
         )
         self.live: ProjectXRealtimeClient
 
+    def keep(self, gap: FeedGap) -> None:
+        """Take down what was told of an outage."""
+        self.gaps.append(gap)
+
     def fault(self, what: str) -> None:
         """Note what must not be."""
         self.outcome.faults.append(what)
@@ -219,7 +224,7 @@ class _Scene:
             seed=self.outcome.seed,
         )
         self.live.token_factory = self.client.fresh_token
-        self.live.add_gap_listener(self.gaps.append)
+        self.live.add_gap_listener(self.keep)
         await self.live.configure_health_monitoring(heartbeat_interval=self.pacing.heartbeat_s)
         grid = self.gateway.contracts[0].grid
         self.live.attach(self.first, grid, self.owner, rank=1)
@@ -322,10 +327,15 @@ class _Scene:
         )
 
     async def until_whole(self) -> None:
-        """Wait for that."""
-        async with asyncio.timeout(RECOVERED_S):
-            while not self.whole():
-                await asyncio.sleep(0.01)
+        """Wait for that; say what is missing when it does not come."""
+        try:
+            async with asyncio.timeout(RECOVERED_S):
+                while not self.whole():
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            live = self.live
+            hubs = [(hub.name, hub.started, hub.connected, hub.wanted) for hub in live._pair.hubs]
+            raise TimeoutError(f"{hubs}, {live._gaps.open_gaps}, {live.last_error}") from None
 
     async def check(self) -> None:
         """See that nothing is lost: not a subscription, not an event outside the gaps."""

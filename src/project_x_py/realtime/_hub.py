@@ -245,6 +245,8 @@ class Hub:
             ProjectXError: It was lost or refused before it was connected; the hub goes on by
                 itself with the token it is given.
         """
+        if self._owner is None:
+            raise ProjectXConnectionError(f"the {self.name} hub is not connected")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         adopted = self._next = (connection, done)
         self.drop(reason)
@@ -404,6 +406,7 @@ class Hub:
         """
         adopted: Adopted | None = None
         connection: HubConnection | None = None
+        reason = "disconnected here"
         self._hurry.clear()
         try:
             connection, adopted = await self._acquire()
@@ -417,10 +420,10 @@ class Hub:
             self.errors += 1
             reason = redact(str(exc))
             logger.warning("the %s hub cannot be connected: %s", self.name, reason)
-            if adopted and not adopted[1].done():
-                adopted[1].set_exception(ProjectXConnectionError(reason, sent=True))
             return False, reason, exc.error_code in GATEWAY_ASKS_FOR_LESS
         finally:
+            if adopted and not adopted[1].done():
+                adopted[1].set_exception(ProjectXConnectionError(reason, sent=True))
             if connection is not None:
                 await self._close(connection)
         if connection.logged_out:

@@ -27,6 +27,7 @@ from project_x_py.exceptions import (
 )
 from project_x_py.realtime._connection import socket_url
 from project_x_py.realtime._tasks import PASSING
+from project_x_py.realtime._turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +96,9 @@ class HubPair:
         self._watches: tuple[Watch, ...] = ()
         self._listeners: tuple[ConnectionChange, ...] = ()
         self._changing: asyncio.Future[None] | None = None
+        self._turns = Turns(
+            tasks, self._join, self._leave, lambda: self.failed("disconnected meanwhile")
+        )
 
     def adopt(self, *hubs: Hub, watches: tuple[Watch, ...]) -> None:
         """Set the hubs, and what runs while they are connected."""
@@ -150,42 +154,51 @@ class HubPair:
         return self._token
 
     async def connect(self) -> bool:
-        """Connect both hubs; False with the reason in ``last_error``, and nothing left open."""
+        """Connect both hubs; False with the reason in ``last_error``, and nothing left open.
+
+        Calls at the same time are one; one that comes while the hubs are left waits for that.
+        """
         self._tasks.raise_if_faulted()
-        if self.connected:
+        await self._turns.settled()
+        if self.connected and self.connected_ns is not None:
             return True
+        return await self._turns.join()
+
+    async def disconnect(self) -> None:
+        """Leave both hubs and forget what was subscribed to; harmless when not connected.
+
+        A connect under way returns False.
+        """
+        await self._turns.leave()
+
+    async def _join(self) -> bool:
         self.loop = asyncio.get_running_loop()
         if self._network is None:
             self._network = self._open_network()
             self._refused.clear()
+        network = self._network
         try:
             async with asyncio.timeout(CONNECT_S):
-                await together(hub.start(self._network) for hub in self._hubs)
+                await together(hub.start(network) for hub in self._hubs)
         except (ProjectXError, TimeoutError) as exc:
             reason = str(exc) or f"not connected within {CONNECT_S:g} s"
             self.last_error = redact(reason)
             logger.error("the hubs cannot be connected: %s", self.last_error)
-            await self.disconnect()
             return False
-        except BaseException:
-            await self.disconnect()
-            raise
         for watch in self._watches:
             watch.start()
         self.connected_ns = self._clock.now_ns()
         self.last_error = None
         return True
 
-    async def disconnect(self) -> None:
-        """Leave both hubs and forget what was subscribed to; harmless when not connected."""
-        # Whoever connects meanwhile opens a network of its own, which this call leaves alone.
-        network, self._network = self._network, None
+    async def _leave(self) -> None:
+        self.connected_ns = None
         for watch in self._watches:
             await watch.stop()
         await together(hub.stop() for hub in self._hubs)
+        network, self._network = self._network, None
         if network is not None:
             await network.close()
-        self.connected_ns = None
 
     async def disconnect_checked(self) -> None:
         """Disconnect, then tell of a task that has died.
@@ -239,6 +252,7 @@ class HubPair:
         async with asyncio.timeout_at(deadline):
             while self._changing is not None:
                 await asyncio.shield(self._changing)
+            await self._turns.settled()
         changing = self._changing = loop.create_future()
         old = self._token
         try:
