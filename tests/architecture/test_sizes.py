@@ -22,6 +22,9 @@ FACADES: dict[str, str] = {
     "OrderBookBase": "documented methods",
     "RealtimeDataManager": "documented methods",
     "PlacingMixin": "documented methods",
+    "ManagedTrade": "documented methods",
+    "OrderManagerProtocol": "documented methods",
+    "RiskManager": "documented methods",
 }
 """Classes whose documentation names more than twenty methods."""
 

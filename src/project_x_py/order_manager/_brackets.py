@@ -120,20 +120,26 @@ class BracketDesk:
         self._clock = clock
         self._next_tag = next_tag
 
-    async def send(self, plan: BracketPlan) -> tuple[str, Outcome]:
+    async def send(
+        self, plan: BracketPlan, began: Callable[[str], None] | None = None
+    ) -> tuple[str, Outcome]:
         """Send the entry, guarded; return its tag and what became of it.
+
+        Args:
+            plan: The bracket.
+            began: Told the tag of each entry before it is sent.
 
         Raises:
             RiskLimitExceeded: The risk gate refused; nothing was sent.
         """
         if self.native is not False:
-            tag, outcome = await self._send(plan, native=True)
+            tag, outcome = await self._send(plan, began, native=True)
             if not (isinstance(outcome, Refused) and NO_NATIVE in outcome.message):
                 if isinstance(outcome, Accepted):
                     self.native = True
                 return tag, outcome
             self.native = False
-        return await self._send(plan, native=False)
+        return await self._send(plan, began, native=False)
 
     async def legs(self, tag: str) -> tuple[int | None, int | None]:
         """Wait a little for the legs, and return their ids as far as they exist.
@@ -158,7 +164,9 @@ class BracketDesk:
             await asyncio.sleep(LOOK_S)
             waited += LOOK_S
 
-    async def _send(self, plan: BracketPlan, *, native: bool) -> tuple[str, Outcome]:
+    async def _send(
+        self, plan: BracketPlan, began: Callable[[str], None] | None, *, native: bool
+    ) -> tuple[str, Outcome]:
         tag = plan.request.tag or self._next_tag()
         if not native and self._desk.ledger.submission(tag) is not None:
             tag = self._next_tag()
@@ -171,6 +179,8 @@ class BracketDesk:
             created_ns=self._clock.now_ns(),
         )
         self._guard.protect(tag, protection)
+        if began is not None:
+            began(tag)
         try:
             return tag, await self._desk.place(intent, lane=Lane.ENTRY)
         finally:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from project_x_py._core.orders.intents import Intent, IntentState, Purpose
-from project_x_py._core.orders.state import CANCELLED, OPEN
+from project_x_py._core.orders.state import CANCELLED, OPEN, PENDING
 from project_x_py._core.orders.trade import EntryState
 from project_x_py._core.submission import Accepted, Lane, Refused
 from project_x_py.exceptions import ProjectXOrderError
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from project_x_py.order_manager._work import OrderWork
 
 __all__ = ["TradeDoor"]
+
+LOOKS, LOOK_S = 20, 0.1
 
 _NEVER = frozenset({IntentState.REFUSED, IntentState.ABSENT, IntentState.UNSENT})
 
@@ -88,14 +90,14 @@ class TradeDoor:
         exits, leaving = self._exits(tag, request.side)
         unknown = submission.is_outstanding and entry is None
         left = [*stops, *targets, *exits]
-        never = submission.state in _NEVER and entry is None
+        never = submission.state in _NEVER and not (entry and entry.filled)
         return EntryState(
             tag=tag,
             order_id=None if entry is None else entry.id,
             side=request.side,
             size=request.size if entry is None else entry.size,
             filled=0 if entry is None else entry.filled,
-            pending=(0 if never else request.size) if entry is None else entry.remaining,
+            pending=request.size if entry is None and not never else _remaining(entry),
             is_unknown=unknown,
             held=0 if view is None else view.held,
             covered=0 if view is None else view.covered,
@@ -107,7 +109,7 @@ class TradeDoor:
             target=next((one.snapshot().limit for one in _working(targets)), None),
             stop_ids=tuple(one.id for one in _working(stops)),
             target_ids=tuple(one.id for one in _working(targets)),
-            reason=submission.message if never else None,
+            reason=submission.message or submission.state.value if never else None,
         )
 
     async def exit(
@@ -151,6 +153,7 @@ class TradeDoor:
             Whether every stop at the exchange is there; False with the reason in the manager's
             ``last_error``, the stop then being where it was.
         """
+        await self._stops_are_there(tag)
         before = self.state(tag)
         moved = True
         for edit in self._parts.guard.move_stop(tag, stop):
@@ -187,6 +190,15 @@ class TradeDoor:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    async def _stops_are_there(self, tag: str) -> None:
+        """Wait a little for a stop that is on its way: it would arrive where it was asked for."""
+        for _ in range(LOOKS):
+            state = self.state(tag)
+            stops = _working(self._parts.guard.legs(tag)[0])
+            if state is None or (state.is_safe and all(leg.status != PENDING for leg in stops)):
+                return
+            await self.changed(LOOK_S)
+
     async def _stop_of(self, order_id: int) -> int | None:
         found = await self._parts.answers.asked(order_id)
         return None if found is None else found.stop
@@ -211,6 +223,10 @@ class TradeDoor:
 def _working(legs: Iterable[OrderState]) -> list[OrderState]:
     """Return the legs that may still fill, those at the exchange first."""
     return sorted((leg for leg in legs if leg.is_working), key=lambda leg: leg.status != OPEN)
+
+
+def _remaining(order: OrderState | None) -> int:
+    return 0 if order is None else order.remaining
 
 
 def _worth(order: OrderState, grid: TickGrid) -> Fraction:

@@ -33,7 +33,7 @@ from project_x_py.order_manager._requests import (
 from project_x_py.types.trading import OrderSide, OrderType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     from project_x_py._core.grid import TickGrid
@@ -99,8 +99,10 @@ class OrderWork:
         take_profit_price: float | Decimal | None,
         entry_type: str = "limit",
         account_id: int | None = None,
+        *,
+        began: Callable[[str], None] | None = None,
     ) -> BracketOrderResponse:
-        """See :meth:`OrderManager.place_bracket_order`."""
+        """See :meth:`OrderManager.place_bracket_order`; ``began`` is told the tag beforehand."""
         self._parts.tasks.raise_if_faulted()
         plan = await self._parts.intake.plan(
             contract_id,
@@ -113,7 +115,7 @@ class OrderWork:
         self._parts.counters.brackets += 1
         grid = await self._parts.intake.grid(plan.request.contract_id)
         try:
-            tag, outcome = await self._parts.brackets.send(plan)
+            tag, outcome = await self._parts.brackets.send(plan, began)
             response = await self._parts.answers.response(tag, outcome)
         except (RiskLimitExceeded, ProjectXConnectionError) as exc:
             return self._failed_bracket(plan, grid, None, str(exc))
@@ -253,6 +255,8 @@ class OrderWork:
             {"limit_price": limit_price, "stop_price": None, "trail_price": None},
             account_id=account_id,
         )
+        if method == "market":
+            self._parts.guard.closings.stand_down(contract.id)
         return await self._placed(request, Purpose.EXIT, Lane.PROTECTIVE)
 
     async def protect(

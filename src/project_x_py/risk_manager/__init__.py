@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from project_x_py.risk_manager.config import RiskConfig
+    from project_x_py.risk_manager.managed_trade import ManagedTrade
     from project_x_py.risk_manager.risk_manager import RiskManager
 
-__all__ = ["RiskConfig", "RiskManager"]
+__all__ = ["ManagedTrade", "RiskConfig", "RiskManager"]
 
-_HOMES = {"RiskConfig": "config", "RiskManager": "risk_manager"}
+_HOMES = {
+    "ManagedTrade": "managed_trade",
+    "RiskConfig": "config",
+    "RiskManager": "risk_manager",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -99,13 +99,13 @@ class Guardian:
         self.denied += bool(found)
         return found
 
-    def largest(self, contract_id: str, risk_per_contract: Decimal) -> int:
-        """Return the largest order that would pass now."""
+    def largest(self, contract_id: str, risk_per_contract: Decimal, side: int = 0) -> int:
+        """Return the largest order that would pass at this moment."""
         low, high = 0, self.config.max_position_size
         working = self._without(None)
         while low < high:
             size = (low + high + 1) // 2
-            order = OpenOrder(tag="", contract_id=contract_id, side=0, size=size)
+            order = OpenOrder(tag="", contract_id=contract_id, side=side, size=size)
             denied = self.state().deny(
                 contract_id=contract_id,
                 size=size,
@@ -186,7 +186,6 @@ class Guardian:
         group = groups.count(_group(order.contract_id))
         loss, limit = self.day_loss(), config.day_limit(balance)
         trade = config.trade_limit(balance)
-        stopped = order.protected_at is not None
         total = self.exposure(others).at_risk + order.size * risk
         most = config.max_portfolio_risk * balance
         found = [
@@ -209,15 +208,11 @@ class Guardian:
             _over(
                 RuleName.TRADE_RISK, "dollars at risk", order.size * risk, trade,
                 int(trade // risk) if risk else 0,
-            )
-            if stopped
-            else None,
+            ),
             _over(
                 RuleName.TRADE_RISK, "dollars at risk in all positions", total, most,
                 int(max(Decimal(0), most - total + order.size * risk) // risk) if risk else 0,
-            )
-            if stopped
-            else None,
+            ),
             self._by_hour(),
         ]  # fmt: skip
         return [denial for denial in found if denial is not None]

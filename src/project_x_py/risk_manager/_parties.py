@@ -5,17 +5,27 @@ Invariant (``tests/typing``): the managers of this package's neighbours satisfy 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     import polars as pl
 
+    from project_x_py._core.orders.trade import EntryState
     from project_x_py._ports import OpenOrders, PositionMoney
-    from project_x_py.models import Order, OrderPlaceResponse
+    from project_x_py.models import BracketOrderResponse, Order, OrderPlaceResponse, Position
 
-__all__ = ["BarSource", "RiskOrders", "RiskPositions"]
+__all__ = [
+    "BarSource",
+    "LastPrice",
+    "RiskOrders",
+    "RiskPositions",
+    "TradeOrders",
+    "TradePositions",
+    "TradingOrders",
+]
 
 
 class RiskOrders(Protocol):
@@ -71,3 +81,57 @@ class BarSource(Protocol):
     async def get_data(
         self, timeframe: str = ..., bars: int | None = None
     ) -> pl.DataFrame | None: ...
+
+
+class TradeOrders(Protocol):
+    """Enters under guard, leaves, moves stops, and knows how each entry stands."""
+
+    async def enter(
+        self,
+        contract_id: str,
+        side: int,
+        size: int,
+        prices: tuple[float | None, float, float | None],
+        entry_type: str,
+        began: Callable[[str], None],
+    ) -> BracketOrderResponse: ...
+
+    def state(self, tag: str) -> EntryState | None: ...
+
+    async def exit(
+        self, tag: str, size: int, limit_price: float | Decimal | None = None
+    ) -> OrderPlaceResponse: ...
+
+    async def move_stop(self, tag: str, stop: int) -> bool: ...
+
+    async def give_up(self, tag: str) -> bool: ...
+
+    async def changed(self, timeout_s: float) -> None: ...
+
+
+class TradingOrders(Protocol):
+    """An order manager, as a managed trade sees it."""
+
+    @property
+    def trade_door(self) -> TradeOrders: ...
+
+    @property
+    def last_error(self) -> str | None: ...
+
+
+class TradePositions(Protocol):
+    """A position manager, as a managed trade sees it."""
+
+    async def get_position(
+        self, contract_id: str, account_id: int | None = None
+    ) -> Position | None: ...
+
+    async def close_all_positions(
+        self, contract_id: str | None = None, account_id: int | None = None
+    ) -> dict[str, Any]: ...
+
+
+class LastPrice(Protocol):
+    """Knows the last price of one contract."""
+
+    async def get_current_price(self) -> float | None: ...

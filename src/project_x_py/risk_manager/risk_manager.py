@@ -24,6 +24,7 @@ from project_x_py.risk_manager.config import RiskConfig
 from project_x_py.risk_manager.statistics import RiskStatisticsMixin
 
 if TYPE_CHECKING:
+    from project_x_py._core.rules import Denial
     from project_x_py._ports import OrderSource, PriceSource
     from project_x_py.event_bus import EventBus
     from project_x_py.models import Instrument, Order, Position
@@ -79,7 +80,7 @@ class RiskManager(RiskStatisticsMixin):
         self._bars = data_manager
         self._timeframe = timeframe
         self._prices = prices
-        self._tasks = Supervisor(f"risk-{account.id}")
+        self.tasks = Supervisor(f"risk-{account.id}")
         self._watch = RiskWatch(event_bus, project_x.clock, order_manager.position_door)
         self.guardian = guardian or Guardian(
             account.name, config or RiskConfig(), project_x.clock, prices, self._watch.refused
@@ -87,7 +88,7 @@ class RiskManager(RiskStatisticsMixin):
         self.config = self.guardian.config
         self.guardian.orders = order_manager.position_door
         self._figures = RiskFigures(self.guardian, project_x.clock)
-        self._trails = TrailingStops(self._move, self._tasks)
+        self._trails = TrailingStops(self._move, self.tasks)
         self._filled = self._watch.on_filled
         event_bus.on(EventType.ORDER_FILLED, self._filled)
         if prices is not None:
@@ -106,7 +107,7 @@ class RiskManager(RiskStatisticsMixin):
             self._prices.remove_price_listener(self._trails.on_price)
         self._trails.forget()
         await self.event_bus.off(EventType.ORDER_FILLED, self._filled)
-        await self._tasks.aclose()
+        await self.tasks.aclose()
 
     async def calculate_position_size(
         self,
@@ -183,9 +184,13 @@ class RiskManager(RiskStatisticsMixin):
             size=order.size,
             price=None if price is None else grid.ticks(price),
         )
-        denials = self.guardian.denials(wanted)
+        return self.judge(wanted)[1]
+
+    def judge(self, order: OpenOrder) -> tuple[list[Denial], RiskValidationResponse]:
+        """Return the reasons against an order as data, and what :meth:`validate_trade` says."""
+        denials = self.guardian.denials(order)
         figures = figures_of(self.guardian)
-        return {
+        return denials, {
             "is_valid": not denials,
             "reasons": [denial.message for denial in denials],
             "warnings": self._watch.warnings(self.guardian),
@@ -404,6 +409,23 @@ class RiskManager(RiskStatisticsMixin):
     async def check_daily_reset(self) -> None:
         """Begin a new trading day when one has begun; every judgement does so by itself."""
         self._watch.look(self.guardian)
+
+    async def instrument_of(self, name: str) -> Instrument:
+        """Return a contract by id, name or ticker."""
+        return await self._source.get_instrument(name)
+
+    def grid_of(self, contract: Instrument) -> TickGrid:
+        """Return the prices of a contract."""
+        return TickGrid(contract.tickSize, contract.tickValue)
+
+    def last_price(self, contract_id: str) -> int | None:
+        """Return the last price in ticks, None before any."""
+        known = None if self._prices is None else self._prices.last_price(contract_id)
+        return None if known is None else known[0]
+
+    async def default_stop(self, entry: float, side: int, grid: TickGrid) -> float:
+        """Return the stop of an entry by the settings, in points on a contract's grid."""
+        return await self._stop(entry, side, grid, None)
 
     def _contract(self, instrument: Instrument | None) -> Instrument:
         contract = instrument or self.instrument

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from project_x_py.orderbook import OrderBook
     from project_x_py.position_manager import PositionManager
     from project_x_py.realtime_data_manager import RealtimeDataManager
-    from project_x_py.risk_manager import RiskManager
+    from project_x_py.risk_manager import ManagedTrade, RiskManager
     from project_x_py.trading_suite._account import AccountParts
 
 __all__ = ["InstrumentContext"]
@@ -66,6 +66,34 @@ class InstrumentContext:
     def risk_manager(self) -> RiskManager | None:
         """Limits, sizes and stops for this instrument; None without the feature."""
         return None if self.account is None else self.account.risk_of(self.instrument_info.id)
+
+    def managed_trade(
+        self, max_risk_percent: float | None = None, max_risk_amount: float | None = None
+    ) -> ManagedTrade:
+        """Return a trade of this instrument, to be used as ``async with``.
+
+        Args:
+            max_risk_percent: Share of the balance that it may lose, 0.01 for one percent.
+            max_risk_amount: The same in dollars; the smaller of both holds.
+
+        Raises:
+            ValueError: The suite has no risk manager, or a limit that cannot be.
+        """
+        risk = self.risk_manager
+        if risk is None:
+            raise ValueError("a managed trade needs features=['risk_manager']")
+        from project_x_py.risk_manager import ManagedTrade
+
+        return ManagedTrade(
+            risk,
+            self.orders,
+            self.positions,
+            self.instrument_info.id,
+            self.data,
+            self.event_bus,
+            max_risk_percent,
+            max_risk_amount,
+        )
 
     @property
     def instrument(self) -> Instrument:

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from project_x_py.orderbook import OrderBook
     from project_x_py.position_manager import FlatProof, PositionManager
     from project_x_py.realtime_data_manager import RealtimeDataManager
-    from project_x_py.risk_manager import RiskManager
+    from project_x_py.risk_manager import ManagedTrade, RiskManager
     from project_x_py.sessions import SessionConfig, SessionType
 
 __all__ = ["TradingSuite"]
@@ -367,6 +367,20 @@ class TradingSuite:
         from project_x_py.order_tracker import OrderChainBuilder
 
         return OrderChainBuilder(self)
+
+    def managed_trade(
+        self, max_risk_percent: float | None = None, max_risk_amount: float | None = None
+    ) -> ManagedTrade:
+        """Return a trade of the suite's one instrument, to be used as ``async with``.
+
+        It sizes by risk, enters with a stop, and leaves nothing without one; see
+        :meth:`InstrumentContext.managed_trade`.
+
+        Raises:
+            ValueError: The suite has no risk manager, or a limit that cannot be.
+            AttributeError: There are several instruments.
+        """
+        return self._only("managed_trade()").managed_trade(max_risk_percent, max_risk_amount)
 
     async def set_session_type(self, session_type: SessionType | str) -> None:
         """Use another session for the session reads of all instruments that name none.

@@ -37,7 +37,7 @@ class EntryState:
         target: Price of the target that works, None without one.
         stop_ids: Stops that may still fill.
         target_ids: Targets that may still fill.
-        reason: Why the gateway refused the order, None when it did not.
+        reason: Why there is no such order, None while there is or may be one.
     """
 
     tag: str
