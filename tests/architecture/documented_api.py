@@ -188,8 +188,9 @@ def key_faults(thing: object, text: str) -> list[str]:
     """How the keys of a mapping differ from the documented ones."""
     if not is_typeddict(thing):
         return ["is no TypedDict"]
-    required = getattr(thing, "__required_keys__", frozenset())
-    keys = required | getattr(thing, "__optional_keys__", frozenset())
+    required: frozenset[str] = getattr(thing, "__required_keys__", frozenset())
+    optional: frozenset[str] = getattr(thing, "__optional_keys__", frozenset())
+    keys = required | optional
     wrong = []
     for key in filter(None, text.split(", ")):
         name = key.removesuffix("?")

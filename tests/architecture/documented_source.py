@@ -16,14 +16,13 @@ from typing import Any
 __all__ = ["lines_of"]
 
 ROOT = "project_x_py"
-MADE_BY = "project_x_py.trading_suite."
 ALSO_NAMED = {
     "project_x_py.AsyncOrderManager is project_x_py.OrderManager seed",
     "project_x_py.AsyncPositionManager is project_x_py.PositionManager seed",
     "project_x_py.AsyncProjectX is project_x_py.ProjectX seed",
     "project_x_py.AsyncRealtimeDataManager is project_x_py.RealtimeDataManager seed",
     "project_x_py.EventType.POSITION_UPDATE seed",
-    "project_x_py.InstrumentContext.instrument seed",
+    "project_x_py.trading_suite.InstrumentContext.instrument seed",
     "project_x_py.TradingSuite.create(timezone_str=...) async seed",
     "project_x_py.TradingSuite.realtime_client seed",
     "project_x_py.TradingSuite.export_stats",
@@ -36,10 +35,11 @@ ALSO_NAMED = {
 
 OPAQUE = ("<", "(<", "deque(", "defaultdict(", "1795")
 IN_PROSE = (
-    "client config event_bus exceptions indicators models order_manager order_templates "
-    "order_tracker orderbook position_manager realtime realtime_data_manager risk_manager "
-    "sessions statistics trading_suite types utils"
-).split()
+    *("client", "config", "event_bus", "exceptions", "indicators", "models", "order_manager"),
+    *("order_templates", "order_tracker", "orderbook", "position_manager", "realtime"),
+    *("realtime_data_manager", "risk_manager", "sessions", "statistics", "trading_suite"),
+    *("types", "utils"),
+)
 
 
 def lines_of(spec: Path) -> list[str]:
@@ -54,6 +54,7 @@ def lines_of(spec: Path) -> list[str]:
 def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
     name, others = _home(entry)
     mark = " seed" if entry["seed"] else ""
+    shown = {other for other in others if other.count(".") < 3}
     members = entry.get("members")
     if "signature" in entry:
         yield f"{name}({_parameters(entry['signature'])}){_async(entry)}{mark}"
@@ -67,9 +68,10 @@ def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name}({_parameters(entry['init'])}){mark}"
     else:
         yield f"{name}{mark}"
-    yield from (f"{other} is {name}{mark}" for other in others)
+    yield from (f"{other} is {name}{mark if other in shown else ''}" for other in others)
     for member, value in (members or {}).items():
-        yield f"{name}.{member} = {value!r}{mark if member in entry.get('seed_members', ()) else ''}"
+        used = " seed" if member in entry.get("seed_members", ()) else ""
+        yield f"{name}.{member} = {value!r}{used}"
     yield from _members(name, entry)
 
 
@@ -93,7 +95,8 @@ def _members(name: str, entry: Mapping[str, Any]) -> Iterator[str]:
 def _home(entry: Mapping[str, Any]) -> tuple[str, list[str]]:
     """The name to compare under, and the others; not that of a module which merely uses it."""
     names = [entry["exported_as"], *entry.get("also_exported_as", ())]
-    home = next((one for one in names if not one.startswith(MADE_BY)), names[0])
+    module = f"{entry['module']}."
+    home = next((one for one in names if module.startswith(one.rpartition(".")[0] + ".")), names[0])
     return home, sorted(set(names) - {home})
 
 

@@ -48,8 +48,12 @@ ARGUMENTS: dict[str, Callable[[RealtimeDataManager], tuple[Any, ...]]] = {
     "get_latest_bars": lambda data: (3, "1sec"),
     "get_price_range": lambda data: (3, "1sec"),
     "get_volume_stats": lambda data: (3, "1sec"),
+    "get_combined_data": lambda data: ("1sec", data._dst._now(), data._dst._now()),
 }
-WITH_TIMEFRAME = ("get_data", "get_ohlc", "get_data_or_none", "get_bar_marks")
+WITH_TIMEFRAME = (
+    *("get_data", "get_ohlc", "get_data_or_none", "get_bar_marks"),
+    *("get_historical_data", "get_total_data_count"),
+)
 
 
 async def _call(data: RealtimeDataManager, name: str) -> Any:
@@ -222,3 +226,22 @@ def test_nothing_is_told_while_the_market_is_closed() -> None:
             assert frame["volume"].min() > 0  # type: ignore[operator]
 
     run_virtual(main())
+
+
+async def test_bars_are_read_by_their_time() -> None:
+    """A span holds the bars that start in it, both ends included; no end means all there are."""
+    async with simulated_suite(timeframes=["1min"]) as (_, suite):
+        data = suite.data
+        every = await data.get_data("1min")
+        assert every is not None
+        start, end = every["timestamp"][3], every["timestamp"][7]
+        span = await data.get_combined_data("1min", start, end)
+        assert span is not None
+        assert span.equals(every[3:8])
+        assert (await data.get_historical_data("1min", end_time=end)).equals(every[:8])
+        naive = await data.get_historical_data("1min", start.replace(tzinfo=None))
+        assert naive.equals(every[3:])
+        assert (await data.get_historical_data("1min")).equals(every)
+        assert await data.get_total_data_count("1min") == every.height
+        with pytest.raises(ValueError, match="2min"):
+            await data.get_total_data_count("2min")

@@ -136,7 +136,9 @@ def in_category(module: str, name: str) -> object:
         raise AttributeError(f"module {full!r} has no attribute {name!r}")
     members = category_members(module)
     if name in members:
-        return class_form(members[name].name, module)
+        # One indicator is documented under the same name in its module and in the package.
+        same = name == f"{members[name].name}Indicator"
+        return class_form(members[name].name, "" if same else module)
     return _category_function(module, name, members)
 
 

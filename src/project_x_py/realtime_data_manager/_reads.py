@@ -107,6 +107,22 @@ class BarReads:
         since = to_datetime(from_datetime(timestamp, self._timezone), self._timezone)
         return frame.filter(pl.col("timestamp") >= since)
 
+    def between(
+        self, timeframe: str, start: datetime | None, end: datetime | None
+    ) -> pl.DataFrame | None:
+        """Return the bars held that start in a span of time, None while there is no bar at all."""
+        import polars as pl
+
+        frame = self.frame(timeframe)
+        if frame is None:
+            return None
+        at = pl.col("timestamp")
+        for edge, is_first in ((start, True), (end, False)):
+            if edge is not None:
+                moment = to_datetime(from_datetime(edge, self._timezone), self._timezone)
+                frame = frame.filter(at >= moment if is_first else at <= moment)
+        return frame
+
     def at_least(self, timeframe: str, min_bars: int) -> pl.DataFrame | None:
         """Return the bars when there are so many, else None."""
         return self.frame(timeframe) if self.held(timeframe) >= max(min_bars, 1) else None

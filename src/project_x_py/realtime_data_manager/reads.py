@@ -57,6 +57,44 @@ class DataAccessMixin:
         """Return the bars that start at or after ``timestamp``; naive means the manager's zone."""
         return self._reads.since(timestamp, timeframe)
 
+    async def get_historical_data(
+        self,
+        timeframe: str,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+    ) -> pl.DataFrame | None:
+        """Return the bars held that start in a span of time, both ends included.
+
+        How many are held is ``max_bars_per_timeframe`` of the manager's settings; an older past
+        is read with ``get_bars`` of the client.
+
+        Args:
+            timeframe: One of the manager's timeframes.
+            start_time: Earliest start of a bar; naive means the manager's zone.
+            end_time: Latest start of a bar.
+
+        Returns:
+            Frame as of :meth:`get_data`; None while there is no bar at all.
+
+        Raises:
+            ValueError: ``timeframe`` is not one of the manager's.
+        """
+        return self._reads.between(timeframe, start_time, end_time)
+
+    async def get_combined_data(
+        self, timeframe: str, start_time: datetime, end_time: datetime
+    ) -> pl.DataFrame | None:
+        """Return the bars held from one time to another; as :meth:`get_historical_data`."""
+        return self._reads.between(timeframe, start_time, end_time)
+
+    async def get_total_data_count(self, timeframe: str) -> int:
+        """Return how many bars of a timeframe are held, the forming one among them.
+
+        Raises:
+            ValueError: ``timeframe`` is not one of the manager's.
+        """
+        return self._reads.held(timeframe)
+
     async def get_data_or_none(
         self, timeframe: str = "5min", min_bars: int = 20
     ) -> pl.DataFrame | None:

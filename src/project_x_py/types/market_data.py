@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
+from project_x_py.types.trading import DomType, OrderbookSide
+
 __all__ = [
+    "DomType",
     "IcebergConfig",
     "MarketDataDict",
     "MemoryConfig",
+    "OrderbookSide",
     "OrderbookSnapshot",
     "PriceLevelDict",
     "TradeDict",

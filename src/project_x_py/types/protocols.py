@@ -8,10 +8,10 @@ Invariant (``tests/typing``): the SDK's own classes satisfy them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     import polars as pl
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Trade,
     )
     from project_x_py.types.base import CallbackType
+    from project_x_py.types.trading import OrderStatus, OrderType
 
 __all__ = [
     "OrderManagerProtocol",
@@ -72,6 +73,18 @@ class ProjectXClientProtocol(Protocol):
 
     async def get_health_status(self) -> Mapping[str, object]: ...
 
+    async def get_positions(self) -> list[Position]: ...
+
+    def cache_instrument(self, symbol: str, instrument: Instrument) -> None: ...
+
+    def get_cached_instrument(self, symbol: str) -> Instrument | None: ...
+
+    def cache_market_data(self, cache_key: str, data: pl.DataFrame) -> None: ...
+
+    def get_cached_market_data(self, cache_key: str) -> pl.DataFrame | None: ...
+
+    def clear_all_caches(self) -> None: ...
+
 
 class ProjectXRealtimeClientProtocol(Protocol):
     """A real-time client with its two hubs."""
@@ -102,6 +115,24 @@ class ProjectXRealtimeClientProtocol(Protocol):
 
     def get_stats(self) -> Mapping[str, object]: ...
 
+    async def setup_connections(self) -> None: ...
+
+    async def configure_health_monitoring(
+        self,
+        heartbeat_interval: float = 10.0,
+        health_threshold: float = 70.0,
+        latency_threshold_ms: float = 2000.0,
+        max_latency_samples: int = 1000,
+    ) -> None: ...
+
+    async def is_connection_healthy(self, threshold: float | None = None) -> bool: ...
+
+    async def force_health_reconnect(self) -> bool: ...
+
+    async def get_performance_metrics(self) -> Mapping[str, object]: ...
+
+    def get_task_stats(self) -> Mapping[str, object]: ...
+
 
 class RealtimeDataManagerProtocol(Protocol):
     """Bars of one instrument, kept up to date."""
@@ -122,9 +153,17 @@ class RealtimeDataManagerProtocol(Protocol):
 
     async def get_mtf_data(self) -> dict[str, pl.DataFrame]: ...
 
-    async def add_callback(self, event_type: str, callback: CallbackType) -> None: ...
+    async def add_callback(
+        self, event_type: str, callback: Callable[..., Awaitable[None]]
+    ) -> None: ...
 
     async def get_memory_stats(self) -> Mapping[str, object]: ...
+
+    def get_realtime_validation_status(self) -> Mapping[str, object]: ...
+
+    def start_cleanup_task(self) -> None: ...
+
+    async def stop_cleanup_task(self) -> None: ...
 
 
 class OrderManagerProtocol(Protocol):
@@ -214,6 +253,57 @@ class OrderManagerProtocol(Protocol):
         account_id: int | None = None,
     ) -> OrderPlaceResponse | None: ...
 
+    async def cancel_position_orders(
+        self,
+        contract_id: str,
+        order_types: list[str] | None = None,
+        account_id: int | None = None,
+    ) -> Mapping[str, object]: ...
+
+    async def get_position_orders(
+        self,
+        contract_id: str,
+        order_types: list[str | OrderType] | None = None,
+        status: OrderStatus | None = None,
+    ) -> Mapping[str, list[Order]]: ...
+
+    async def sync_orders_with_position(
+        self,
+        contract_id: str,
+        target_size: int,
+        cancel_orphaned: bool = True,
+        account_id: int | None = None,
+    ) -> Mapping[str, object]: ...
+
+    async def update_position_order_sizes(
+        self, contract_id: str, new_size: int, account_id: int | None = None
+    ) -> Mapping[str, object]: ...
+
+    async def on_position_changed(
+        self, contract_id: str, old_size: int, new_size: int, account_id: int | None = None
+    ) -> None: ...
+
+    async def on_position_closed(self, contract_id: str, account_id: int | None = None) -> None: ...
+
+    async def track_order_for_position(
+        self,
+        contract_id: str,
+        order_id: int,
+        order_type: str = "entry",
+        account_id: int | None = None,
+        meta: dict[str, Any] | None = None,
+    ) -> None: ...
+
+    def untrack_order(self, order_id: int) -> None: ...
+
+    def clear_order_tracking(self) -> None: ...
+
+    async def get_tracked_order_status(
+        self, order_id: int, wait_for_cache: bool = False
+    ) -> dict[str, Any] | None: ...
+
+    def get_memory_stats(self) -> Mapping[str, object]: ...
+
 
 class PositionManagerProtocol(Protocol):
     """Knows the positions and what they are worth."""
@@ -246,3 +336,5 @@ class PositionManagerProtocol(Protocol):
     async def partially_close_position(
         self, contract_id: str, close_size: int, account_id: int | None = None
     ) -> Mapping[str, object]: ...
+
+    async def stop_monitoring(self) -> None: ...

@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from project_x_py._runtime.limiter import RateLimiter
     from project_x_py.utils.environment import get_env_var
+    from project_x_py.utils.failures import (
+        ErrorContext,
+        handle_errors,
+        handle_rate_limit,
+        retry_on_network_error,
+        validate_response,
+    )
     from project_x_py.utils.formatting import format_price, format_volume
     from project_x_py.utils.frames import (
         create_data_snapshot,
         get_polars_last_value,
         get_polars_rows,
     )
+    from project_x_py.utils.logging_config import LogContext, ProjectXLogger, log_api_call
     from project_x_py.utils.logs import configure_sdk_logging, setup_logging
     from project_x_py.utils.market import (
         convert_timeframe_to_seconds,
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
         calculate_tick_value,
         round_to_tick_size,
     )
+    from project_x_py.utils.pattern_detection import detect_candlestick_patterns
     from project_x_py.utils.performance import (
         calculate_correlation_matrix,
         calculate_max_drawdown,
@@ -44,6 +53,9 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ErrorContext",
+    "LogContext",
+    "ProjectXLogger",
     "RateLimiter",
     "calculate_correlation_matrix",
     "calculate_max_drawdown",
@@ -57,6 +69,7 @@ __all__ = [
     "configure_sdk_logging",
     "convert_timeframe_to_seconds",
     "create_data_snapshot",
+    "detect_candlestick_patterns",
     "extract_symbol_from_contract_id",
     "format_price",
     "format_volume",
@@ -64,21 +77,34 @@ __all__ = [
     "get_market_session_info",
     "get_polars_last_value",
     "get_polars_rows",
+    "handle_errors",
+    "handle_rate_limit",
     "is_market_hours",
+    "log_api_call",
+    "retry_on_network_error",
     "round_to_tick_size",
     "setup_logging",
     "validate_contract_id",
+    "validate_response",
 ]
 
 _HOMES = {
     "project_x_py._runtime.limiter": ("RateLimiter",),
     "project_x_py.utils.environment": ("get_env_var",),
+    "project_x_py.utils.failures": (
+        "ErrorContext",
+        "handle_errors",
+        "handle_rate_limit",
+        "retry_on_network_error",
+        "validate_response",
+    ),
     "project_x_py.utils.formatting": ("format_price", "format_volume"),
     "project_x_py.utils.frames": (
         "create_data_snapshot",
         "get_polars_last_value",
         "get_polars_rows",
     ),
+    "project_x_py.utils.logging_config": ("LogContext", "ProjectXLogger", "log_api_call"),
     "project_x_py.utils.logs": ("configure_sdk_logging", "setup_logging"),
     "project_x_py.utils.market": (
         "convert_timeframe_to_seconds",
@@ -94,6 +120,7 @@ _HOMES = {
         "calculate_tick_value",
         "round_to_tick_size",
     ),
+    "project_x_py.utils.pattern_detection": ("detect_candlestick_patterns",),
     "project_x_py.utils.performance": (
         "calculate_correlation_matrix",
         "calculate_max_drawdown",

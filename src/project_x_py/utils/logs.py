@@ -15,12 +15,13 @@ from project_x_py._core.redact import redact
 from project_x_py._core.time import format_iso
 from project_x_py.exceptions import InvalidFieldError
 
-__all__ = ["configure_sdk_logging", "setup_logging"]
+__all__ = ["StructuredFormatter", "configure_sdk_logging", "setup_logging"]
 
 _LOGGER = "project_x_py"
 _FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 _LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 _NS = 1_000_000_000
+_USUAL = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 
 
 class _Plain(logging.Formatter):
@@ -28,14 +29,24 @@ class _Plain(logging.Formatter):
         return redact(super().format(record))
 
 
-class _Json(logging.Formatter):
+class StructuredFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and what ``extra`` added.
+
+    An error has ``exception`` with its traceback. Secrets are removed from all of it.
+    """
+
     def format(self, record: logging.LogRecord) -> str:
-        line = {
+        """Return a record as one line."""
+        line: dict[str, object] = {
             "time": format_iso(int(record.created * _NS)),
             "level": record.levelname,
             "logger": record.name,
             "message": redact(record.getMessage()),
         }
+        for name, value in vars(record).items():
+            if name not in _USUAL and name not in line:
+                plain = isinstance(value, bool | int | float | None)
+                line[name] = value if plain else redact(str(value))
         if record.exc_info:
             line["exception"] = redact(self.formatException(record.exc_info))
         return json.dumps(line)
@@ -64,11 +75,10 @@ def configure_sdk_logging(
 
     Args:
         level: Lowest level that is written, a number of :mod:`logging`.
-        format_json: Whether a line is a JSON object of time, level, logger, message and, with an
-            error, exception.
+        format_json: Whether a line is a JSON object, see :class:`StructuredFormatter`.
         log_file: File to append to; standard error without one.
     """
-    _install(level, _Json() if format_json else _Plain(_FORMAT), log_file)
+    _install(level, StructuredFormatter() if format_json else _Plain(_FORMAT), log_file)
 
 
 def _level(name: str) -> int:
@@ -89,7 +99,11 @@ def _install(level: int, formatter: logging.Formatter, filename: str | None) -> 
         Path(filename).parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(filename, encoding="utf-8")
     handler.setFormatter(formatter)
-    for old in [item for item in logger.handlers if isinstance(item.formatter, (_Plain, _Json))]:
+    for old in [
+        item
+        for item in logger.handlers
+        if isinstance(item.formatter, (_Plain, StructuredFormatter))
+    ]:
         logger.removeHandler(old)
         old.close()
     logger.addHandler(handler)
