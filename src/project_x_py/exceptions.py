@@ -129,6 +129,7 @@ class ProjectXConnectionError(ProjectXError):
         error_code: HTTP status of a refused upgrade.
         response_data: The answer or the request it is about.
         sent: Whether bytes of the request may have left; a mutation is never repeated then.
+        hung_up: Whether the other side ended the connection, so that nothing more is on its way.
     """
 
     def __init__(
@@ -138,9 +139,11 @@ class ProjectXConnectionError(ProjectXError):
         response_data: Mapping[str, Any] | None = None,
         *,
         sent: bool = False,
+        hung_up: bool = False,
     ) -> None:
         super().__init__(message, error_code, response_data)
         self.sent = sent
+        self.hung_up = hung_up
 
 
 class ProjectXRateLimitError(ProjectXError):

@@ -8,21 +8,24 @@ has to be as if nothing had happened.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from tests.chaos.venue import CONTRACT, REQUEST_FAULTS, START, Line, Venue, VenueClock
 
-from project_x_py._core.orders.intents import IntentState
+from project_x_py._core.orders.intents import Intent, IntentState, Purpose
 from project_x_py._core.orders.state import WORKING
 from project_x_py._core.time import NS
 from project_x_py._runtime.journal import Journal, _Write
 from project_x_py.event_bus import EventBus
 from project_x_py.exceptions import ProjectXError
 from project_x_py.order_manager import OrderManager
+from project_x_py.position_manager import PositionManager
 
-__all__ = ["Outcome", "Plan", "play"]
+__all__ = ["DEEDS", "Outcome", "Plan", "play"]
 
 TROUBLE_S = 8.0
 """How long things go wrong."""
@@ -34,6 +37,9 @@ SOONEST_S = 2.0
 """How long at least; a scene in which all is as it should be ends then."""
 
 STEP_S = 0.25
+
+DEEDS = ("move_stop", "resize", "cancel_entry", "cancel_all", "close", "reduce", "flatten")
+"""What the user may do beside entering, at any moment of the trouble."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ class Plan:
     mute: bool
     stop_ticks: int
     target_ticks: int
+    keeper: bool
+    deeds: tuple[str, ...]
 
     @classmethod
     def of(cls, seed: int, kill_at: int | None = None) -> Plan:
@@ -84,6 +92,8 @@ class Plan:
             mute=rng.random() < 0.2,
             stop_ticks=rng.choice((8, 20, 200)),
             target_ticks=rng.choice((8, 20, 200)),
+            keeper=rng.random() < 0.3,
+            deeds=tuple(rng.sample(DEEDS, rng.choice((0, 0, 1, 1, 2)))),
         )
 
 
@@ -95,6 +105,9 @@ class Outcome:
     wrong: list[str] = field(default_factory=list)
     resolved_s: list[float] = field(default_factory=list)
     naked_s: list[float] = field(default_factory=list)
+    reachable_s: list[float] = field(default_factory=list)
+    """The part of each of them in which nothing was protected in truth and the gateway answered."""
+    digest: str = ""
     requests: int = 0
     writes: int = 0
 
@@ -111,9 +124,15 @@ class DyingJournal(Journal):
     def __init__(self, kill_at: int | None, *, after: bool) -> None:
         super().__init__(Path(":memory:"), threaded=False)
         self.killed = asyncio.Event()
+        self.purposes: dict[str, Purpose] = {}
         self._kill_at = kill_at
         self._after = after
         self._number = 0
+
+    async def record(self, tag: str, account_id: int, body: bytes) -> None:
+        """Write an intent down, and remember what it is for."""
+        self.purposes[tag] = msgspec.json.decode(body, type=Intent).purpose
+        await super().record(tag, account_id, body)
 
     async def _write(self, write: _Write) -> None:
         self._number += 1
@@ -156,9 +175,24 @@ class _Scene:
         plan = self.plan
         line = Line(self.venue, self.rng, plan.odds, plan.kinds)
         self.trouble(line)
-        orders = OrderManager(line, self.bus, journal=self.journal)
-        line.sink, line.grid_for = orders._parts, orders._parts.intake.grid_for
+        text = random.Random(self.rng.random())
+        orders = OrderManager(
+            line, self.bus, journal=self.journal, random_hex=lambda n: text.randbytes(n).hex()
+        )
+        self.positions = PositionManager(line, self.bus) if plan.keeper else None
         return line, orders
+
+    async def begin(self) -> None:
+        """Let the program find out how its account stands."""
+        await self.orders.initialize(self.line)
+        if self.positions is not None:
+            await self.positions.initialize(self.line, self.orders)
+
+    async def end(self) -> None:
+        """Let it go, without a word."""
+        if self.positions is not None:
+            await self.positions.cleanup()
+        await self.orders.cleanup()
 
     def trouble(self, line: Line) -> None:
         """Let things go wrong on a line while they are to."""
@@ -172,9 +206,11 @@ class _Scene:
         """Live through it, and look."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await self.orders.initialize()
+        await self.begin()
         for number in range(self.plan.entries):
             self.calls.append(loop.create_task(self.enter(number)))
+        for deed in self.plan.deeds:
+            self.calls.append(loop.create_task(self.do(deed)))
         if self.plan.cancel_call:
             loop.call_later(self.rng.uniform(0.0, 0.3), self.calls[0].cancel)
         while loop.time() - began < TROUBLE_S:
@@ -191,7 +227,8 @@ class _Scene:
         self.keep_times()
         self.outcome.writes = self.journal.writes
         self.outcome.requests = self.line.sent
-        await self.orders.cleanup()
+        self.outcome.digest = self.venue.digest()
+        await self.end()
         await self.bus.aclose(0)
         self.journal.end()
         return self.outcome
@@ -212,10 +249,10 @@ class _Scene:
         for call in self.calls:
             call.cancel()
         await asyncio.wait(self.calls)
-        await self.orders._parts.tasks.aclose(1)
+        await self.end()
         await asyncio.sleep(self.rng.uniform(0.0, 2.0))
         self.line, self.orders = self.client()
-        await self.orders.initialize()
+        await self.begin()
 
     async def enter(self, number: int) -> None:
         """Ask for a protected entry."""
@@ -240,6 +277,30 @@ class _Scene:
         placed = reply.entry_response
         self.replies.append((None if placed is None else str(placed.orderId), reply.success))
 
+    async def do(self, deed: str) -> None:
+        """Do something else that users do."""
+        await asyncio.sleep(self.rng.uniform(0.1, 6.0))
+        orders, way = self.orders, self.rng.choice((-2, -1, 1, 2))
+        working = list(orders._parts.desk.ledger.working())
+        stops = [one for one in working if one.snapshot().stop is not None]
+        entries = [one for one in working if self.is_entry(one.tag)]
+        with contextlib.suppress(ProjectXError):
+            if deed == "move_stop" and stops:
+                stop = stops[0].snapshot().stop or 0
+                await orders.modify_order(stops[0].id, stop_price=(stop + way) / 4)
+            elif deed == "resize" and entries:
+                await orders.modify_order(entries[0].id, size=max(1, entries[0].size + way))
+            elif deed == "cancel_entry" and entries:
+                await orders.cancel_order(entries[0].id)
+            elif deed == "cancel_all":
+                await orders.cancel_all_orders()
+            elif deed == "close":
+                await orders.close_position(CONTRACT)
+            elif deed == "reduce" and self.positions is not None:
+                await self.positions.partially_close_position(CONTRACT, 1)
+            elif deed == "flatten" and self.positions is not None:
+                await self.positions.flatten()
+
     def watch(self) -> None:
         """Time how long outcomes are unknown while the gateway can be asked."""
         now = asyncio.get_running_loop().time()
@@ -256,7 +317,16 @@ class _Scene:
 
     def keep_times(self) -> None:
         """Take down how long entries were unprotected."""
-        self.outcome.naked_s += [ns / NS for ns in self.orders._parts.guard.naked_ns]
+        for spans in self.orders._parts.guard.spans:
+            self.outcome.naked_s.append(sum(until - since for since, until in spans) / NS)
+            known = [(since / NS, until / NS) for since, until in spans]
+            self.outcome.reachable_s.append(
+                sum(
+                    clear_s(max(since, began), min(until, ended), self.line.strikes)
+                    for since, until in known
+                    for began, ended in self.venue.bare
+                )
+            )
         self.unknown.clear()
 
     def is_quiet(self) -> bool:
@@ -319,10 +389,23 @@ class _Scene:
             wrong.append(f"holds {venue.net}, believes {net}")
         return wrong
 
-    @staticmethod
-    def is_entry(tag: str | None) -> bool:
-        """Whether an order is an entry by its tag."""
-        return tag is not None and "." not in tag and not tag.endswith(("-SL", "-TP"))
+    def is_entry(self, tag: str | None) -> bool:
+        """Whether an order was written down as an entry."""
+        return tag is not None and self.journal.purposes.get(tag) is Purpose.ENTRY
+
+
+def clear_s(since: float, until: float, strikes: list[tuple[float, float]]) -> float:
+    """Return the seconds of a span that lie in none of some others."""
+    if until <= since:
+        return 0.0
+    left, at = 0.0, since
+    for began, ended in sorted(strikes):
+        if ended > at:
+            left += max(0.0, min(began, until) - at)
+            at = ended
+        if at >= until:
+            return left
+    return left + until - at
 
 
 async def play(plan: Plan) -> Outcome:

@@ -8,6 +8,7 @@ refused; events of the hub may be dropped, held back, repeated and swapped.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -46,11 +47,18 @@ REQUEST_FAULTS = (
     "torn",
     "429",
     "500",
+    "503",
     "503_after",
     "malformed",
     "reset",
+    "reset_after",
 )
-"""What may become of a request; all but before_send, 429, cut and reset reach the exchange."""
+"""What may become of a request; all but before_send, 429, 503, cut and reset reach the exchange."""
+
+NEVER_ARRIVES = frozenset({"cut", "503", "reset"})
+
+TIMED_OUT = frozenset({"lost", "late"})
+"""The sender gave up by itself; in every other case the gateway answered or hung up."""
 
 HUB_FAULTS = ("drop", "mute", "duplicate", "reorder")
 
@@ -117,6 +125,9 @@ class Venue:
         self.accepted: Counter[str] = Counter()
         self.hear: Callable[[OrderUpdate | TradeUpdate | PositionUpdate], None] = lambda _: None
         self.in_parts = False
+        self.bare: list[tuple[float, float]] = []
+        """When anything held was without a working stop, whoever knew of it."""
+        self._bare_since: float | None = None
 
     def place(self, request: OrderRequest) -> Outcome:
         """Take an order, or refuse it."""
@@ -124,7 +135,10 @@ class Venue:
             return Refused(2, "OrderRejected", "Brackets cannot be used with Position Brackets.")
         if request.type == STOP and request.tag and ".s" in request.tag and self.refuse_stops:
             self.refuse_stops -= 1
-            return Refused(2, "OrderRejected", "no stop now")
+            # What is refused is kept, so that a reader finds it.
+            kept = self._add(request, REJECTED, request.tag, None)
+            self._tell(kept)
+            return Refused(2, "OrderRejected", "no stop now", kept.id)
         if any(order.tag == request.tag for order in self.orders.values()):
             self.accepted[request.tag or ""] += 1
             return Refused(2, "OrderRejected", "custom tag already in use")
@@ -160,6 +174,25 @@ class Venue:
         if order is None or not order.works:
             return Refused(2, "Rejected", "the order has ended")
         self._cancel(order)
+        return Accepted()
+
+    def close(self, size: int | None) -> Outcome:
+        """Close what is held, or so many contracts of it, by an order without a tag."""
+        held = abs(self.net)
+        if not held:
+            return Refused(2, "PositionNotFound", "nothing is held")
+        if size is not None and size > held:
+            return Refused(4, "InvalidCloseSize", "more than is held")
+        request = OrderRequest(
+            account_id=ACCOUNT,
+            contract_id=CONTRACT,
+            type=MARKET,
+            side=1 if self.net > 0 else 0,
+            size=size or held,
+        )
+        order = self._add(request, OPEN, None, None)
+        self._tell(order)
+        self._fill(order, order.size)
         return Accepted()
 
     def walk(self) -> None:
@@ -212,6 +245,11 @@ class Venue:
             for order in self.orders.values()
             if order.status == OPEN and order.request.type == STOP and order.request.side == side
         )
+
+    def digest(self) -> str:
+        """Return a text that is the same for the same history only."""
+        history = repr((list(self.orders.values()), self.fills, self.net, self.price))
+        return hashlib.sha256(history.encode()).hexdigest()
 
     def _add(self, request: OrderRequest, status: int, tag: str | None, parent: int | None) -> Kept:
         number = 1_000 + len(self.orders)
@@ -279,6 +317,7 @@ class Venue:
             self._activate(order, self.orders[number])
         if order.parent is not None:
             self._settle_pair(order)
+        self._mark()
 
     def _activate(self, entry: Kept, leg: Kept) -> None:
         if leg.status not in (SUSPENDED, OPEN):
@@ -315,7 +354,18 @@ class Venue:
 
     def _tell(self, order: Kept) -> None:
         order.updated_ns = self.clock.now_ns()
+        self._mark()
         self.hear(self.row(order))
+
+    def _mark(self) -> None:
+        """Note since when, and until when, anything held is without a working stop."""
+        now = asyncio.get_running_loop().time()
+        bare = abs(self.net) > self.covered()
+        if bare and self._bare_since is None:
+            self._bare_since = now
+        elif not bare and self._bare_since is not None:
+            self.bare.append((self._bare_since, now))
+            self._bare_since = None
 
 
 class Line:
@@ -340,8 +390,12 @@ class Line:
         self.muted = False
         self.kinds = kinds
         self.sent = 0
-        self.sink: UserSink | None = None
-        self.grid_for: GridLookup = lambda _: GRID
+        self.strikes: list[tuple[float, float]] = []
+        """When the gateway did not answer: from the first request or query in trouble to the
+        next that was answered."""
+        self._silent_since: float | None = None
+        self._sinks: list[UserSink] = []
+        self._grids: list[GridLookup] = []
         self._waiting: list[OrderUpdate | TradeUpdate | PositionUpdate] = []
         self._rng = rng
         self._held: list[OrderUpdate | TradeUpdate | PositionUpdate] = []
@@ -366,6 +420,20 @@ class Line:
             symbolId="F.US.MNQ",
         )
 
+    def attach_user(self, sink: UserSink, grid_for: GridLookup, *, rank: int) -> None:
+        """Send events to ``sink``, too."""
+        self._sinks.append(sink)
+        self._grids.append(grid_for)
+
+    def detach_user(self, sink: UserSink) -> None:
+        """Send no more to it."""
+        index = self._sinks.index(sink)
+        del self._sinks[index], self._grids[index]
+
+    def grids_known(self) -> None:
+        """Hand over what waits."""
+        self._hand_over([])
+
     def order_gateway(self, grid_for: object = None) -> Line:
         """Itself."""
         return self
@@ -384,10 +452,19 @@ class Line:
         """Send a cancellation."""
         return await self._change(lambda: self.venue.cancel(order_id))
 
+    async def close_position(self, account_id: int, contract_id: str) -> Outcome:
+        """Close what is held."""
+        return await self._change(lambda: self.venue.close(None))
+
+    async def reduce_position(self, account_id: int, contract_id: str, size: int) -> Outcome:
+        """Close a part of what is held."""
+        return await self._change(lambda: self.venue.close(size))
+
     async def orders(self, search: OrderSearch, *, lane: object = None) -> Listed[OrderUpdate]:
         """Read orders."""
         await self._asked()
         rows = [self.venue.row(order) for order in self.venue.orders.values()]
+        self._heard()
         found = tuple(
             row
             for row in rows
@@ -444,23 +521,22 @@ class Line:
         loop.call_at(self._heard_at, self._hand_over, facts)
 
     def _hand_over(self, facts: list[OrderUpdate | TradeUpdate | PositionUpdate]) -> None:
-        sink = self.sink
-        if self.dead or sink is None:
+        if self.dead or not self._sinks:
             return
         # As the router does: what is of a contract whose grid is not known waits for it.
         self._waiting += facts
-        if self.grid_for(CONTRACT) is None:
-            asyncio.get_running_loop().call_later(0.1, self._hand_over, [])
+        if None in [grid_for(CONTRACT) for grid_for in self._grids]:
             return
         facts, self._waiting = self._waiting, []
         for fact in facts:
-            match fact:
-                case OrderUpdate():
-                    sink.on_order(fact)
-                case TradeUpdate():
-                    sink.on_fill(fact)
-                case PositionUpdate():
-                    sink.on_position(fact)
+            for sink in list(self._sinks):
+                match fact:
+                    case OrderUpdate():
+                        sink.on_order(fact)
+                    case TradeUpdate():
+                        sink.on_fill(fact)
+                    case PositionUpdate():
+                        sink.on_position(fact)
 
     async def _pause(self) -> None:
         await asyncio.sleep(self._rng.uniform(0.02, 0.04))
@@ -470,6 +546,7 @@ class Line:
     async def _asked(self) -> None:
         await self._pause()
         if self._rng.random() < self.query_odds:
+            self._silent(asyncio.get_running_loop().time() - 0.04)
             await self._pause()
             raise ProjectXServerError("the gateway is not well")
 
@@ -478,38 +555,58 @@ class Line:
         if self.dead:
             raise asyncio.CancelledError
         struck = self._rng.choice(self.kinds) if self._rng.random() < self.odds else ""
+        if struck:
+            self._silent(asyncio.get_running_loop().time())
         if struck == "before_send":
             return Uncertain("could not connect", sent=False)
         if struck == "429":
             return Uncertain("too many requests", sent=False)
         self.sent += 1
-        if struck == "late":
-            self._arrive_late(act)
-            await asyncio.sleep(self._rng.uniform(0.05, 0.5))
-            return Uncertain("timed out", sent=True)
-        # What has left arrives, whether or not anybody still waits for the answer.
-        arriving = asyncio.get_running_loop().create_future()
-        delay_s = self._rng.uniform(0.02, 0.04)
-        if struck not in ("cut", "reset"):
-            asyncio.get_running_loop().call_later(delay_s, _settle, arriving, act)
-        else:
-            asyncio.get_running_loop().call_later(delay_s, _settle, arriving, _lost)
-        outcome: Outcome = await asyncio.shield(arriving)
-        if struck == "lost":
-            await asyncio.sleep(self._rng.uniform(0.2, 1.0))
-        await self._pause()
-        return Uncertain(struck, sent=True) if struck else outcome
+        if not struck:
+            outcome = await self._answered(act)
+            self._heard()
+            return outcome
+        await self._struck(struck, act)
+        return Uncertain(struck, sent=True, ended=struck not in TIMED_OUT)
 
-    def _arrive_late(self, act: Callable[[], Outcome]) -> None:
-        """Let a request arrive up to nine tenths of a second after its sender gave up."""
-        asyncio.get_running_loop().call_later(self._rng.uniform(0.5, 0.9), act)
+    def _silent(self, since: float) -> None:
+        if self._silent_since is None:
+            self._silent_since = since
+
+    def _heard(self) -> None:
+        if self._silent_since is not None:
+            self.strikes.append((self._silent_since, asyncio.get_running_loop().time()))
+            self._silent_since = None
+
+    async def _answered(self, act: Callable[[], Outcome]) -> Outcome:
+        """Let a request arrive, whether or not anybody still waits for the answer."""
+        loop = asyncio.get_running_loop()
+        arriving: asyncio.Future[Outcome] = loop.create_future()
+        loop.call_later(self._rng.uniform(0.02, 0.04), _settle, arriving, act)
+        outcome = await asyncio.shield(arriving)
+        await self._pause()
+        return outcome
+
+    async def _struck(self, struck: str, act: Callable[[], Outcome]) -> None:
+        """Wait as long as the sender of a request without an answer does."""
+        loop = asyncio.get_running_loop()
+        if struck in ("late", "reset_after"):
+            # A gateway that hung up may be about to act; a slow one acts long after.
+            wait_s = self._rng.uniform(0.02, 0.5)
+            soonest_s, latest_s = (wait_s, wait_s + 0.1) if struck == "reset_after" else (0.5, 0.9)
+            arrives_s = self._rng.uniform(soonest_s, latest_s)
+            loop.call_later(arrives_s, act)
+            await asyncio.sleep(wait_s)
+        elif struck in NEVER_ARRIVES:
+            await asyncio.sleep(self._rng.uniform(0.02, 0.04))
+            await self._pause()
+        else:
+            await self._answered(act)
+            if struck == "lost":
+                await asyncio.sleep(self._rng.uniform(0.2, 1.0))
 
 
 def _settle(arriving: asyncio.Future[Outcome], act: Callable[[], Outcome]) -> None:
     outcome = act()
     if not arriving.done():
         arriving.set_result(outcome)
-
-
-def _lost() -> Outcome:
-    return Uncertain("lost", sent=True)

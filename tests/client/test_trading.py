@@ -139,8 +139,18 @@ def test_what_proves_nothing_is_uncertain_and_sent_once(
     outcome, requests = _outcome(path, answer)
     assert isinstance(outcome, Uncertain)
     assert outcome.sent is sent
+    assert outcome.ended is isinstance(answer, Answer)
     assert requests == 1
     assert outcome.reason
+
+
+@pytest.mark.parametrize("hung_up", [True, False])
+def test_whether_the_gateway_hung_up_is_handed_on(hung_up: bool) -> None:
+    """After a time-out at this end the request may still be on its way."""
+    lost = ProjectXConnectionError("gone", sent=True, hung_up=hung_up)
+    outcome, _ = _outcome("/Order/place", lost)
+    assert isinstance(outcome, Uncertain)
+    assert outcome.ended is hung_up
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -155,8 +155,10 @@ class Watched:
             made.desk,
             clock=made.client.clock,
             tasks=made.tasks,
-            is_flat=self._is_flat,
+            net=self.book.net,
+            net_after=self._net_after,
             warn=lambda _tag, text: self.warnings.append(text),
+            run="ab12",
         )
         made.listeners.append(self.guard.on_change)
         made.reconciler.after = self.guard.on_read
@@ -211,9 +213,9 @@ class Watched:
     def on_account(self, update: AccountUpdate) -> None:
         """Take an account event."""
 
-    def _is_flat(self, contract_id: str, grown_ns: int) -> bool:
+    def _net_after(self, contract_id: str, grown_ns: int) -> int | None:
         said_ns = self.positions_ns.get(contract_id, 0)
-        return said_ns > grown_ns + SETTLE_NS and not self.book.net(contract_id)
+        return self.book.net(contract_id) if said_ns > grown_ns + SETTLE_NS else None
 
 
 @asynccontextmanager

@@ -162,6 +162,46 @@ async def test_a_reversal_by_an_exit_too_many_is_closed() -> None:
 
 
 @in_virtual_time
+async def test_a_leg_that_fills_after_a_close_is_taken_back() -> None:
+    """The position was closed and its stop fills all the same: the reversal does not stay."""
+    async with served() as gateway, watched(gateway) as found:
+        made = found.bench
+        await found.enter(around(made.limit), size=2)
+        await asyncio.sleep(1)
+        stops, _ = found.guard.legs("run-1")
+        outcome = await made.desk.close_position(made.contract_id)
+        found.guard.closing(made.contract_id, None, outcome)
+        request = OrderRequest(
+            account_id=made.account_id,
+            contract_id=made.contract_id,
+            type=MARKET,
+            side=1,
+            size=2,
+            tag="run-1.s9",
+        )
+        late = Intent(
+            tag="run-1.s9", request=request, purpose=Purpose.STOP, protects="run-1", created_ns=1
+        )
+        await made.desk.place(late, lane=Lane.PROTECTIVE)
+        await asyncio.sleep(12)
+        assert stops[0].is_terminal
+        assert (await _held(found), found.working(), found.guard.tags()) == (0, [], ())
+        assert "exited twice" in found.warnings[0]
+
+
+@in_virtual_time
+async def test_protection_shrinks_with_what_is_held() -> None:
+    """A part that was closed elsewhere is no longer covered, a moment after it is stated."""
+    async with served() as gateway, watched(gateway) as found:
+        made = found.bench
+        await found.enter(around(made.limit), size=3)
+        await asyncio.sleep(2)
+        await made.desk.reduce_position(made.contract_id, 2)
+        await asyncio.sleep(5)
+        assert sorted(found.working()) == [(LIMIT, 1), (STOP, 1)]
+
+
+@in_virtual_time
 async def test_an_entry_that_is_cancelled_is_let_go() -> None:
     """A resting entry that never filled leaves no leg and no guard behind."""
     async with served() as gateway, watched(gateway) as found:

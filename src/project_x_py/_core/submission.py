@@ -113,6 +113,8 @@ class Uncertain(msgspec.Struct, frozen=True):
     reason: str
     sent: bool
     """False when provably nothing was done: no byte left, or it was turned away at the door."""
+    ended: bool = False
+    """Whether the gateway answered or hung up, so that nothing of it is on its way any more."""
 
 
 Outcome = Accepted | Refused | Uncertain

@@ -337,8 +337,8 @@ class HeldPositions(Protocol):
 
     def net(self, contract_id: str) -> int: ...
 
-    def is_flat(self, contract_id: str, since_ns: int) -> bool:
-        """Tell whether nothing is held, by a statement well after ``since_ns``."""
+    def net_after(self, contract_id: str, since_ns: int) -> int | None:
+        """Return what is held by a statement well after ``since_ns``, None without one."""
         ...
 
 

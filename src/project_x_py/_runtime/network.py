@@ -84,7 +84,9 @@ class AiohttpNetwork:
                 return Answer(response.status, response.headers, data)
         except (aiohttp.ClientError, OSError, ValueError) as exc:
             raise ProjectXConnectionError(
-                f"{method} {_shown(url)}: {_reason(exc, timeout_s)}", sent=progress.sent
+                f"{method} {_shown(url)}: {_reason(exc, timeout_s)}",
+                sent=progress.sent,
+                hung_up=not isinstance(exc, TimeoutError),
             ) from None
 
     async def connect(

@@ -127,10 +127,11 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         asked: set[asyncio.Task[object]] = set()
-        while others := self._tasks.keys() - {asyncio.current_task()}:
-            for task in others - asked:
-                task.cancel()
-            asked |= others
+        while others := [task for task in self._tasks if task is not asyncio.current_task()]:
+            for task in others:
+                if task not in asked:
+                    task.cancel()
+            asked.update(others)
             left = deadline - loop.time()
             if left <= 0:
                 names = sorted(task.get_name() for task in others)

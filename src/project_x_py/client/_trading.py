@@ -151,13 +151,13 @@ def outcome_of_answer(answer: Envelope) -> Outcome:
     order_id = answer.read("orderId", int) if path == "/Order/place" else None
     if answer.success and not code:
         if path == "/Order/place" and order_id is None:
-            return Uncertain("the order was accepted without an id", sent=True)
+            return Uncertain("the order was accepted without an id", sent=True, ended=True)
         return Accepted(order_id)
     if answer.success or not code:
-        return Uncertain(f"success is {answer.success} with code {code}", sent=True)
+        return Uncertain(f"success is {answer.success} with code {code}", sent=True, ended=True)
     text = refusal_text(path, code, answer.message)
     if code in UNDECIDED[path] or code_name(path, code).startswith("code"):
-        return Uncertain(text, sent=True)
+        return Uncertain(text, sent=True, ended=True)
     return Refused(code, code_name(path, code), text, order_id)
 
 
@@ -166,16 +166,17 @@ def outcome_of_error(path: str, error: ProjectXError) -> Outcome:
     if isinstance(error, BudgetRefusalError):
         return Uncertain(str(error), sent=False)
     if isinstance(error, ProjectXConnectionError):
-        return Uncertain(str(error), sent=error.sent)
+        # A time-out hangs up at this end only: the gateway may still be about to act.
+        return Uncertain(str(error), sent=error.sent, ended=error.hung_up)
     if isinstance(error, ProjectXAuthenticationError):
         # Without a token nothing was sent; a second 401 from the door was turned away as well.
         turned_away = error.response_data.get("challenged", True)
-        return Uncertain(str(error), sent=not turned_away)
+        return Uncertain(str(error), sent=not turned_away, ended=True)
     is_status = isinstance(error, ProjectXClientError | ProjectXDataError)
     if is_status and error.error_code in _NOT_CARRIED_OUT:
         status = error.error_code or 0
         return Refused(status, f"HTTP {status}", str(error))
-    return Uncertain(str(error), sent=True)
+    return Uncertain(str(error), sent=True, ended=True)
 
 
 def _leg(bracket: BracketTicks) -> dict[str, int]:

@@ -283,8 +283,8 @@ class OrderDesk:
                 self._told(changes, reconciled=False)
             case Uncertain(sent=False):
                 submission.unsent(outcome.reason)
-            case Uncertain(reason=reason):
-                submission.unanswered(self._clock.monotonic_ns(), reason)
+            case Uncertain(reason=reason, ended=ended):
+                submission.unanswered(self._clock.monotonic_ns(), reason, ended=ended)
                 self.doubt()
             case Accepted():
                 submission.unanswered(self._clock.monotonic_ns(), "accepted without a number")

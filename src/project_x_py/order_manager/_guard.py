@@ -18,8 +18,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from project_x_py._core.orders.family import Assessment, assess
 from project_x_py._core.orders.intents import (
@@ -30,14 +31,23 @@ from project_x_py._core.orders.intents import (
     Purpose,
 )
 from project_x_py._core.orders.state import OPEN
-from project_x_py._core.submission import Accepted, Lane, OrderEdit, OrderRequest, Refused
+from project_x_py._core.submission import (
+    Accepted,
+    Lane,
+    OrderEdit,
+    OrderRequest,
+    Refused,
+    Uncertain,
+)
 from project_x_py._core.time import NS
+from project_x_py.order_manager._closings import Closings, HeldEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from project_x_py._core.orders.ledger import OrderChange
     from project_x_py._core.orders.state import OrderState
+    from project_x_py._core.submission import Outcome
     from project_x_py._ports import Clock, TaskOwner
     from project_x_py.order_manager._desk import OrderDesk
 
@@ -53,6 +63,9 @@ DEADLINE_S = 5.0
 
 LOOK_S = 0.25
 """How often an entry in need is looked at when no fact arrives."""
+
+SOONEST_S = 0.05
+"""The same after an order that never left; doubled each time, up to ``LOOK_S``."""
 
 ASK_S = 2.0
 """How often an entry in need asks for a read."""
@@ -80,32 +93,47 @@ class Guarded:
         "cancelled_ns",
         "changed",
         "confirmed",
+        "earlier",
         "legs",
-        "naked_ns",
         "naked_since_ns",
         "over_ns",
         "protection",
+        "refused_stop",
         "refused_targets",
+        "spans",
         "tag",
         "task",
+        "unsent",
     )
 
     def __init__(self, tag: str, protection: Protection) -> None:
         self.tag = tag
         self.protection = protection
         self.legs = 0
-        self.naked_ns = 0
+        self.spans: list[tuple[int, int]] = []
+        """When anything of it was unprotected, as monotonic times."""
         self.naked_since_ns: int | None = None
+        self.unsent = 0
+        """Orders in a row that never left."""
         self.adjusted: set[int] = set()
         self.refused_targets = 0
+        self.refused_stop: str | None = None
+        """Tag of the newest stop whose refusal was acted on."""
         self.asked_ns: int | None = None
         self.cancelled_ns: dict[int, int] = {}
+        self.earlier = False
+        """Whether an earlier run began it: its legs may have been moved on purpose."""
         self.over_ns: int | None = None
         """Since when nothing seems to be left to do; exchange time."""
         self.confirmed = False
         """Whether a complete read has shown it."""
         self.changed = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
+
+    @property
+    def naked_ns(self) -> int:
+        """How long anything of it was unprotected."""
+        return sum(until - since for since, until in self.spans)
 
 
 class ProtectionGuard:
@@ -115,9 +143,10 @@ class ProtectionGuard:
         desk: Sends, and knows the orders.
         clock: Measures how long anything is unprotected.
         tasks: Runs one task per entry in need.
-        is_flat: Whether the account is known to hold nothing of a contract, by a statement newer
-            than the exchange time given.
+        net: What is held of a contract by the last statement.
+        net_after: The same by a statement well after an exchange time, None without one.
         warn: Told, in words, what had to be done.
+        run: Makes the tags of this run unlike those of any other.
         ended: Told of each entry that nothing is left to be done for.
     """
 
@@ -127,27 +156,79 @@ class ProtectionGuard:
         *,
         clock: Clock,
         tasks: TaskOwner,
-        is_flat: Callable[[str, int], bool],
+        net: Callable[[str], int],
+        net_after: Callable[[str, int], int | None],
         warn: Callable[[str, str], None],
+        run: str,
         ended: Callable[[str], None] | None = None,
     ) -> None:
-        self.naked_ns: list[int] = []
-        """Unprotected time of each entry that ended, newest last."""
+        self.spans: list[list[tuple[int, int]]] = []
+        """When each entry that ended was unprotected, as monotonic times, newest last."""
         self.flattened = 0
         self._desk = desk
         self._clock = clock
         self._tasks = tasks
-        self._is_flat = is_flat
+        self.closings = Closings(clock)
+        self._net = net
+        self._net_after = net_after
         self._warn = warn
         self._ended = ended
-        self._run = secrets.token_hex(2)
+        self._run = run
         self._guarded: dict[str, Guarded] = {}
         self._grown_ns: dict[str, int] = {}
+        self._restored: set[str] = set()
+        """Entries of an earlier run, of which nobody knows what was closed."""
 
-    def protect(self, tag: str, protection: Protection) -> Guarded:
-        """Guard the entry of ``tag`` from now on; to be called before it is sent."""
+    @property
+    def naked_ns(self) -> list[int]:
+        """Unprotected time of each entry that ended, newest last."""
+        return [sum(until - since for since, until in spans) for spans in self.spans]
+
+    def protect(self, tag: str, protection: Protection, *, earlier: bool = False) -> Guarded:
+        """Guard the entry of ``tag`` from now on; to be called before it is sent.
+
+        Args:
+            tag: The entry's.
+            protection: What was asked for.
+            earlier: Whether an earlier run sent it; its legs then stay where they are.
+        """
         guarded = self._guarded[tag] = Guarded(tag, protection)
+        if earlier:
+            self._restored.add(tag)
+        guarded.earlier = earlier
         return guarded
+
+    def move_stop(self, tag: str, stop: int) -> list[OrderEdit]:
+        """Let an entry be protected at another price from now on.
+
+        Returns:
+            Edits that bring the stops at the exchange there; one that waits for its activation is
+            brought there when it works.
+        """
+        guarded = self._guarded.get(tag)
+        if guarded is not None:
+            guarded.protection = replace(guarded.protection, stop=stop)
+        found = []
+        for leg in self.legs(tag)[0]:
+            if leg.status != OPEN:
+                continue
+            if guarded is not None:
+                guarded.adjusted.add(leg.id)
+            order = leg.snapshot()
+            found.append(
+                OrderEdit(
+                    account_id=order.account_id,
+                    order_id=leg.id,
+                    contract_id=order.contract_id,
+                    stop=stop,
+                )
+            )
+        return found
+
+    def assessment(self, tag: str) -> Assessment | None:
+        """Return how an entry stands; None for one of which nothing is held nor works any more."""
+        guarded = self._guarded.get(tag)
+        return None if guarded is None else self._view(guarded)
 
     def guarded(self, tag: str) -> Guarded | None:
         """Return the guard of an entry that has not ended."""
@@ -180,11 +261,66 @@ class ProtectionGuard:
             grown_ns = self._filled_ns(change, reconciled)
             contract_id = change.order.contract_id
             self._grown_ns[contract_id] = max(grown_ns, self._grown_ns.get(contract_id, 0))
+        if change.filled and self._is_own_close(change.order.custom_tag):
+            side = SELL if change.order.side == BUY else BUY
+            held = self._held(change.order.contract_id, side)
+            self.closings.take(held, change.filled, sure=True)
         for guarded in list(self._guarded.values()):
             self._look(guarded)
 
+    def _is_own_close(self, tag: str | None) -> bool:
+        """Whether the user closed a position by an order, which then ends no single entry."""
+        submission = None if tag is None else self._desk.ledger.submission(tag)
+        if submission is None:
+            return False
+        return submission.intent.purpose is Purpose.EXIT and submission.intent.protects is None
+
+    def closing(self, contract_id: str, size: int | None, outcome: Outcome) -> None:
+        """Take into account what became of a request to close what is held, or a part of it."""
+        if isinstance(outcome, Refused) or (isinstance(outcome, Uncertain) and not outcome.sent):
+            return
+        sure = isinstance(outcome, Accepted)
+        net = self._net(contract_id)
+        if net:
+            held = self._held(contract_id, BUY if net > 0 else SELL)
+            self.closings.take(held, size, sure=sure)
+        if sure:
+            self.closings.resume(contract_id)
+        for guarded in list(self._guarded.values()):
+            self._look(guarded)
+
+    def _held(self, contract_id: str, side: int) -> list[HeldEntry]:
+        """Return what the orders say is held of each entry of a contract, the oldest first."""
+        found = []
+        for tag, guarded in self._guarded.items():
+            entry = self._desk.ledger.by_tag(tag)
+            if entry is None or (entry.snapshot().contract_id, entry.snapshot().side) != (
+                contract_id,
+                side,
+            ):
+                continue
+            view = self._assessed(guarded, entry, None)
+            found.append(HeldEntry(tag, entry.filled, view.held))
+        return found
+
+    def _compare(self) -> None:
+        """Note where less is held than the orders say: somebody may have closed it."""
+        entries = [self._desk.ledger.by_tag(tag) for tag in self._guarded]
+        orders = [entry.snapshot() for entry in entries if entry is not None]
+        for contract_id, side in sorted({(order.contract_id, order.side) for order in orders}):
+            held = self._held(contract_id, side)
+            said = self._net_after(contract_id, self._grown_ns.get(contract_id, 0))
+            if said is None and any(one.tag in self._restored for one in held):
+                said = self._net(contract_id)
+            if said is not None:
+                left = max(0, said if side == BUY else -said)
+                surplus = sum(one.held for one in held) - left
+                self.closings.take(held, max(0, surplus), sure=False)
+        self._restored.clear()
+
     def on_read(self, asof_ns: int) -> None:
         """Look after everything, and let go of what a complete read shows to be over."""
+        self._compare()
         for guarded in list(self._guarded.values()):
             over_ns = guarded.over_ns
             guarded.confirmed = over_ns is not None and asof_ns > over_ns + SETTLE_NS
@@ -202,7 +338,10 @@ class ProtectionGuard:
         entry, view = self._desk.ledger.by_tag(guarded.tag), self._view(guarded)
         if entry is None or view is None or not view.held:
             return False
-        return self._is_flat(entry.snapshot().contract_id, 0)
+        order = entry.snapshot()
+        sign = 1 if order.side == BUY else -1
+        said = self._net_after(order.contract_id, 0)
+        return said is not None and said * sign < view.held
 
     def on_position(self) -> None:
         """Look after everything, since a position was stated."""
@@ -254,28 +393,48 @@ class ProtectionGuard:
         entry = self._desk.ledger.by_tag(guarded.tag)
         if entry is None:
             return None
+        order = entry.snapshot()
+        said = self._net_after(order.contract_id, self._grown_ns.get(order.contract_id, 0))
+        if said is None:
+            return self._assessed(guarded, entry, None)
+        # What was closed was closed of the oldest: the youngest entries hold what is left.
+        held = self._held(order.contract_id, order.side)
+        tags = [one.tag for one in held]
+        younger = sum(one.held for one in held[tags.index(guarded.tag) + 1 :])
+        left = (said if order.side == BUY else -said) - younger
+        return self._assessed(guarded, entry, max(0, left))
+
+    def _assessed(self, guarded: Guarded, entry: OrderState, most: int | None) -> Assessment:
         stops, targets = self.legs(guarded.tag)
-        contract_id = entry.snapshot().contract_id
-        grown_ns = self._grown_ns.get(contract_id, 0)
+        order = entry.snapshot()
+        sign = 1 if order.side == BUY else -1
         return assess(
             entry,
             stops,
             targets,
             protection=guarded.protection,
-            flat=self._is_flat(contract_id, grown_ns),
-            exited=self._exiting(guarded.tag, entry.snapshot().side),
+            most=most,
+            exited=self._exiting(guarded.tag, order.side),
+            closed=self.closings.of(guarded.tag, entry.filled),
+            reversed_by=max(0, -self._net(order.contract_id) * sign),
         )
 
     def _exiting(self, tag: str, entry_side: int) -> int:
-        """Return contracts closed, or being closed, by orders of this guard's own."""
+        """Return contracts closed by other orders, and being closed by orders of this guard's own.
+
+        An exit that somebody else ordered counts as it fills: until then the stop stays.
+        """
         total = 0
         for submission in self._desk.ledger.submissions_for(tag):
             if submission.intent.purpose is not Purpose.EXIT:
                 continue
             request = submission.intent.request
             state = self._desk.ledger.by_tag(submission.intent.tag)
+            own = submission.intent.tag.startswith(f"{tag}.")
             if state is not None:
-                size = state.filled + state.remaining
+                size = state.filled + (state.remaining if own else 0)
+            elif not own:
+                continue
             else:
                 size = request.size if submission.is_outstanding else 0
             total += size if request.side != entry_side else -size
@@ -295,7 +454,7 @@ class ProtectionGuard:
         if bare and guarded.naked_since_ns is None:
             guarded.naked_since_ns = now_ns
         elif not bare and guarded.naked_since_ns is not None:
-            guarded.naked_ns += now_ns - guarded.naked_since_ns
+            guarded.spans.append((guarded.naked_since_ns, now_ns))
             guarded.naked_since_ns = None
 
     def _is_over(self, guarded: Guarded, over: bool) -> bool:
@@ -324,15 +483,17 @@ class ProtectionGuard:
         if entry is not None and entry.is_terminal:
             view = self._view(guarded)
             working = [leg for legs in self.legs(guarded.tag) for leg in legs if leg.is_working]
-            over = view is not None and not (view.held or working or self._leaving(guarded.tag))
+            open_ = view is not None and (view.held or view.overfilled)
+            over = view is not None and not (open_ or working or self._leaving(guarded.tag))
             gone = self._is_over(guarded, over)
         if not gone or self._guarded.pop(guarded.tag, None) is None:
             return
+        self.closings.forget(guarded.tag)
         if self._ended is not None:
             self._ended(guarded.tag)
         if entry is not None and entry.filled:
-            self.naked_ns.append(guarded.naked_ns)
-            del self.naked_ns[:-KEPT_TIMES]
+            self.spans.append(guarded.spans)
+            del self.spans[:-KEPT_TIMES]
 
     async def _tend(self, guarded: Guarded) -> None:
         """Do what is needed until nothing is."""
@@ -353,7 +514,7 @@ class ProtectionGuard:
                 if not await self._act(guarded, view, misplaced, age_s):
                     self._ask(guarded)
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(LOOK_S):
+                        async with asyncio.timeout(_pause_s(guarded.unsent)):
                             await guarded.changed.wait()
         finally:
             guarded.task = None
@@ -370,8 +531,11 @@ class ProtectionGuard:
             self._warn(guarded.tag, f"{view.overfilled} contracts were exited twice; closing them")
             return await self._exit(guarded, entry, view.overfilled, back=True)
         if view.missing:
+            if self.closings.is_closing(entry.snapshot().contract_id):
+                return False
             return await self._cover(guarded, entry, view, age_s)
-        if view.orphans and age_s >= GRACE_S:
+        alone = sum(self.closings.of(guarded.tag, entry.filled)) > 0
+        if view.orphans and (age_s >= GRACE_S or alone):
             return await self._sweep(guarded, view.orphans)
         for resize in view.shrink:
             await self._resize(guarded, resize.order_id, resize.size)
@@ -414,6 +578,9 @@ class ProtectionGuard:
             return await self._exit(guarded, entry, view.missing)
         if (guarded.protection.native and age_s < GRACE_S) or self._pending_cover(guarded.tag):
             return False
+        if self._refused_unseen(guarded):
+            self._warn(guarded.tag, "the stop was found refused; closing")
+            return await self._exit(guarded, entry, view.missing)
         stops, _ = self.legs(guarded.tag)
         working = [leg for leg in stops if leg.status == OPEN]
         if working:
@@ -423,9 +590,23 @@ class ProtectionGuard:
             guarded, entry, Purpose.STOP, size=view.missing, type=STOP, stop=stop
         )
         if isinstance(outcome, Refused):
+            self._refused_unseen(guarded)
             self._warn(guarded.tag, f"the stop was refused ({outcome.message}); closing")
             return await self._exit(guarded, entry, view.missing)
         return isinstance(outcome, Accepted)
+
+    def _refused_unseen(self, guarded: Guarded) -> bool:
+        """Tell, once, that the newest stop was refused by an answer that was lost."""
+        stops = [
+            submission
+            for submission in self._desk.ledger.submissions_for(guarded.tag)
+            if submission.intent.purpose is Purpose.STOP
+        ]
+        if not stops or stops[-1].state is not IntentState.REFUSED:
+            return False
+        tag = stops[-1].intent.tag
+        seen, guarded.refused_stop = guarded.refused_stop == tag, tag
+        return not seen
 
     def _pending_cover(self, tag: str) -> bool:
         """Tell whether a stop was sent whose answer was lost."""
@@ -484,7 +665,10 @@ class ProtectionGuard:
             protects=guarded.tag,
             created_ns=self._clock.now_ns(),
         )
-        return await self._desk.place(intent, lane=Lane.PROTECTIVE)
+        outcome = await self._desk.place(intent, lane=Lane.PROTECTIVE)
+        left = not isinstance(outcome, Uncertain) or outcome.sent
+        guarded.unsent = 0 if left else guarded.unsent + 1
+        return outcome
 
     async def _resize(self, guarded: Guarded, order_id: int, size: int) -> bool:
         state = self._desk.ledger.order(order_id)
@@ -508,7 +692,7 @@ class ProtectionGuard:
         The gateway counts their distance from the fill, which need not be the price expected. A
         leg is brought there once: from then on it is its owner's to move.
         """
-        if not guarded.protection.native:
+        if not guarded.protection.native or guarded.earlier:
             return []
         stops, targets = self.legs(guarded.tag)
         found = []
@@ -534,6 +718,11 @@ class ProtectionGuard:
                 )
             )
         return found
+
+
+def _pause_s(unsent: int) -> float:
+    """Return how long to wait for a fact before looking again."""
+    return min(LOOK_S, SOONEST_S * 2 ** (unsent - 1)) if unsent else LOOK_S
 
 
 def _needs_work(view: Assessment, misplaced: list[OrderEdit], refused_targets: int) -> bool:

@@ -7,7 +7,6 @@ made for is known from then on; a tag is never made twice; another account is re
 from __future__ import annotations
 
 import logging
-import secrets
 from typing import TYPE_CHECKING
 
 from project_x_py._core.grid import TickGrid
@@ -60,6 +59,7 @@ class Intake:
         holdings: What is held.
         tasks: Finds contracts that events name.
         learned: Called when the grid of such a contract is known.
+        run: Makes the tags of this run unlike those of any other.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Intake:
         holdings: Holdings,
         tasks: TaskOwner,
         learned: Callable[[], None],
+        run: str,
     ) -> None:
         self.account_id = account_id
         self.prices: LastPrices | None = None
@@ -86,7 +87,7 @@ class Intake:
         self._contracts: dict[str, Instrument] = {}
         self._grids: dict[str, TickGrid] = {}
         self._learning: set[str] = set()
-        self._run = secrets.token_hex(4)
+        self._run = run
         self._number = 0
         self._sent_ns: list[int] = []
 

@@ -63,6 +63,7 @@ class OrderParts:
         gate: Asked before every order that adds risk.
         prices: Who knows last prices.
         bus_for: Finds the bus of a contract.
+        random_hex: Makes so many random bytes, as text.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class OrderParts:
         gate: OrderGate | None,
         prices: LastPrices | None,
         bus_for: Callable[[str], EventBus] | None,
+        random_hex: Callable[[int], str],
     ) -> None:
         self.account_id = account_id = source.get_account_info().id
         self.config = config
@@ -100,6 +102,7 @@ class OrderParts:
             holdings=self.holdings,
             tasks=self.tasks,
             learned=self._learned,
+            run=random_hex(4),
         )
         self.intake.prices = prices
         grids = self.intake.held_grid
@@ -116,8 +119,10 @@ class OrderParts:
             self.desk,
             clock=self.clock,
             tasks=self.tasks,
-            is_flat=self.holdings.is_flat,
+            net=self.holdings.net,
+            net_after=self.holdings.net_after,
             warn=self._warn,
+            run=random_hex(2),
             ended=self.desk.forget_family,
         )
         self.oco = OcoPairs(self.desk, self.tasks)
@@ -132,7 +137,7 @@ class OrderParts:
             after=self._read,
             awaited=self.guard.awaits_read,
         )
-        self.door = PositionDoor(self.desk, self.reconciler, self.intake, self.holdings)
+        self.door = PositionDoor(self.desk, self.guard, self.reconciler, self.intake, self.holdings)
         self.brackets = BracketDesk(self.desk, self.guard, self.clock, self.intake.next_tag)
 
     @property
@@ -166,7 +171,7 @@ class OrderParts:
                 if submission.order_id is not None:
                     self.reconciler.find(submission.order_id)
                 if wanted is not None:
-                    self.guard.protect(submission.intent.tag, wanted)
+                    self.guard.protect(submission.intent.tag, wanted, earlier=True)
         if feed is not None:
             self._feed = feed
             feed.attach_user(self, self.intake.grid_for, rank=RANK)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from project_x_py._core.submission import Outcome
     from project_x_py._ports import HeldPositions
     from project_x_py.order_manager._desk import OrderDesk
+    from project_x_py.order_manager._guard import ProtectionGuard
     from project_x_py.order_manager._holdings import Holdings
     from project_x_py.order_manager._intake import Intake
     from project_x_py.order_manager._reconciler import Reconciler
@@ -32,15 +33,22 @@ class PositionDoor:
 
     Args:
         desk: Sends.
+        guard: Told of what is being closed, so that it does not protect it anew.
         reconciler: Reads.
         intake: Knows grids.
         holdings: Hands over to whoever keeps positions.
     """
 
     def __init__(
-        self, desk: OrderDesk, reconciler: Reconciler, intake: Intake, holdings: Holdings
+        self,
+        desk: OrderDesk,
+        guard: ProtectionGuard,
+        reconciler: Reconciler,
+        intake: Intake,
+        holdings: Holdings,
     ) -> None:
         self._desk = desk
+        self._guard = guard
         self._reconciler = reconciler
         self._intake = intake
         self._holdings = holdings
@@ -93,17 +101,23 @@ class PositionDoor:
 
     async def close_at_gateway(self, contract_id: str) -> Outcome:
         """Ask the gateway to close a position, once."""
-        return await self._desk.close_position(contract_id)
+        self._guard.closings.stand_down(contract_id)
+        outcome = await self._desk.close_position(contract_id)
+        self._guard.closing(contract_id, None, outcome)
+        return outcome
 
     async def reduce_at_gateway(self, contract_id: str, size: int) -> Outcome:
         """Ask the gateway to close a part of a position, once."""
-        return await self._desk.reduce_position(contract_id, size)
+        outcome = await self._desk.reduce_position(contract_id, size)
+        self._guard.closing(contract_id, size, outcome)
+        return outcome
 
     async def cancel_working(self, contract_id: str | None) -> int:
         """Cancel what works, once each; return how many work or are unknown by a fresh read.
 
         Orders that were just cancelled count until a later read shows them gone.
         """
+        self._guard.closings.stand_down(contract_id)
         if not await self._reconciler.read():
             return 1
         ledger = self._desk.ledger

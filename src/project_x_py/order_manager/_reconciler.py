@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from project_x_py._core.grid import TickGrid
     from project_x_py._core.records import OrderUpdate, PositionUpdate, TradeUpdate
+    from project_x_py._core.submission import Listing
     from project_x_py._ports import Clock, OrderQueries
     from project_x_py.order_manager._desk import OrderDesk
 
@@ -149,8 +150,7 @@ class Reconciler:
         began_ns, asof_ns = self._clock.monotonic_ns(), self._clock.now_ns()
         try:
             async with asyncio.timeout(self._patience_s()):
-                rows = await self._orders(asof_ns)
-                positions = await self._queries.positions(self._desk.ledger.account_id)
+                rows, positions = await self._asked_for(asof_ns)
                 rows = None if rows is None else await self._with_sought(rows)
                 if rows is not None and self._grid is not None:
                     for contract_id in {row.contract_id for row in rows}:
@@ -213,23 +213,31 @@ class Reconciler:
         self._sought.clear()
         return list(found.values())
 
-    async def _orders(self, asof_ns: int) -> list[OrderUpdate] | None:
-        """Return every working order and everything new; None when a row may be missing."""
-        account_id = self._desk.ledger.account_id
-        working = await self._queries.orders(
-            OrderSearch(account_id=account_id, statuses=tuple(sorted(WORKING))),
-            lane=Lane.RECONCILE,
-        )
-        recent = await self._queries.orders(
-            OrderSearch(account_id=account_id, created_after_ns=self._window_ns(asof_ns)),
-            lane=Lane.RECONCILE,
-        )
+    async def _asked_for(
+        self, asof_ns: int
+    ) -> tuple[list[OrderUpdate] | None, Listing[PositionUpdate]]:
+        """Return every working order and everything new, and what is held, asked for at one time.
+
+        Orders are None when a row may be missing.
+        """
+        account_id, queries = self._desk.ledger.account_id, self._queries
+        working = OrderSearch(account_id=account_id, statuses=tuple(sorted(WORKING)))
+        recent = OrderSearch(account_id=account_id, created_after_ns=self._window_ns(asof_ns))
+        try:
+            async with asyncio.TaskGroup() as group:
+                listings = [
+                    group.create_task(queries.orders(search, lane=Lane.RECONCILE))
+                    for search in (working, recent)
+                ]
+                positions = group.create_task(queries.positions(account_id))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
         found: dict[int, OrderUpdate] = {}
-        for listing in (working, recent):
+        for listing in [task.result() for task in listings]:
             if not isinstance(listing, Listed) or not listing.complete:
-                return None
+                return None, positions.result()
             found.update((row.id, row) for row in listing.rows)
-        return list(found.values())
+        return list(found.values()), positions.result()
 
     def _window_ns(self, asof_ns: int) -> int:
         oldest = [one.intent.created_ns for one in self._desk.ledger.outstanding()]

@@ -7,12 +7,14 @@ sends one order; a call never returns an outcome that the gateway did not show.
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from project_x_py.order_manager._figures import OrderFigures
 from project_x_py.order_manager._parts import OrderParts
 from project_x_py.order_manager._position_orders import PositionOrders
 from project_x_py.order_manager._reads import OrderReads
+from project_x_py.order_manager._trades import TradeDoor
 from project_x_py.order_manager._work import OrderWork
 from project_x_py.order_manager.figures import FiguresMixin
 from project_x_py.order_manager.placing import PlacingMixin
@@ -46,6 +48,7 @@ class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin):
         gate: Asked before every order that adds risk.
         prices: Who knows last prices; without it, sides of stops are the gateway's to judge.
         bus_for: Finds the bus of a contract, where it is not ``event_bus``.
+        random_hex: Makes so many random bytes, as text; tags are made of it.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin):
         gate: OrderGate | None = None,
         prices: LastPrices | None = None,
         bus_for: Callable[[str], EventBus] | None = None,
+        random_hex: Callable[[int], str] = secrets.token_hex,
     ) -> None:
         self.event_bus = event_bus
         self.config: OrderManagerConfig = config or {}
@@ -69,8 +73,10 @@ class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin):
             gate=gate,
             prices=prices,
             bus_for=bus_for,
+            random_hex=random_hex,
         )
         self._work = OrderWork(self._parts)
+        self._trades = TradeDoor(self._parts, self._work)
         self._reads = OrderReads(self._parts)
         self._position_orders = PositionOrders(self._parts)
         self._oco = self._parts.oco
@@ -95,6 +101,11 @@ class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin):
     def position_door(self) -> PositionDoor:
         """The orders, as those see them who look after positions."""
         return self._parts.door
+
+    @property
+    def trade_door(self) -> TradeDoor:
+        """Entries and their protection, as those see them who manage trades."""
+        return self._trades
 
     async def initialize(self, realtime_client: UserFeed | None = None) -> bool:
         """Take up what an earlier run left, read the account, and follow it from now on.

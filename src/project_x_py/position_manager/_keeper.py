@@ -174,10 +174,14 @@ class PositionKeeper:
         """Return the signed contracts held."""
         return self.book.net(contract_id)
 
+    def net_after(self, contract_id: str, since_ns: int) -> int | None:
+        """Return what is held by a statement well after ``since_ns``, None without one."""
+        said_ns = max(self._said_ns.get(contract_id, 0), self._listed_ns)
+        return self.book.net(contract_id) if said_ns > since_ns + SETTLE_NS else None
+
     def is_flat(self, contract_id: str, since_ns: int) -> bool:
         """Tell whether nothing is held, by a statement well after ``since_ns``."""
-        said_ns = max(self._said_ns.get(contract_id, 0), self._listed_ns)
-        return said_ns > since_ns + SETTLE_NS and not self.book.net(contract_id)
+        return self.net_after(contract_id, since_ns) == 0
 
     def accounts_for(self, contract_id: str) -> bool:
         """Tell whether the fills come to what the gateway says is held."""

@@ -116,7 +116,9 @@ class InProcessNetwork:
         if reply.cut or reply.torn:
             where = "within" if reply.torn else "before"
             raise ProjectXConnectionError(
-                f"{method} {request.path}: the connection broke off {where} the answer", sent=True
+                f"{method} {request.path}: the connection broke off {where} the answer",
+                sent=True,
+                hung_up=True,
             )
         return InProcessAnswer(reply.status, _Headers(reply.headers), reply.body)
 

@@ -77,8 +77,8 @@ def test_legs_of_nothing_are_orphans() -> None:
     assert (done.held, done.orphans) == (0, (10,))
     cancelled = order(1, 2, status=codes.CANCELLED)
     assert view(cancelled, order(10, 2, status=codes.SUSPENDED)).orphans == (10,)
-    assert view(order(1, 2, 2), order(10, 2), order(20, 2), flat=True).orphans == (10, 20)
-    assert view(order(1, 2, 1, codes.OPEN), order(10, 1), flat=True).orphans == ()
+    assert view(order(1, 2, 2), order(10, 2), order(20, 2), most=0).orphans == (10, 20)
+    assert view(order(1, 2, 1, codes.OPEN), order(10, 1), most=0).orphans == ()
 
 
 def test_exits_beyond_the_entry_are_seen() -> None:
@@ -86,6 +86,24 @@ def test_exits_beyond_the_entry_are_seen() -> None:
     found = view(order(1, 1, 1), order(10, 1, 1), order(20, 1, 1))
     assert (found.held, found.overfilled) == (0, 1)
     assert view(order(1, 1, 1), order(10, 1, 1), order(20, 1, 1), exited=-1).overfilled == 0
+
+
+def test_what_others_closed_is_not_protected() -> None:
+    """Neither what is known to be closed, nor what is held beyond the account's own statement."""
+    found = view(order(1, 3, 3), order(10, 3), order(20, 3), closed=(1, 0))
+    assert (found.held, found.shrink) == (2, (Resize(10, 2), Resize(20, 2)))
+    assert view(order(1, 3, 3), order(10, 3), most=1).held == 1
+    assert view(order(1, 3, 3), order(10, 3), closed=(0, 2)).held == 3
+
+
+def test_a_leg_that_filled_after_a_close_is_taken_back() -> None:
+    """Only as far as the position is reversed, and only when somebody may have closed it."""
+    done = (order(1, 2, 2), order(10, 2, 2))
+    assert view(*done, reversed_by=2).overfilled == 0
+    assert view(*done, closed=(2, 0)).overfilled == 0
+    assert view(*done, closed=(2, 0), reversed_by=2).overfilled == 2
+    assert view(*done, closed=(0, 2), reversed_by=1).overfilled == 1
+    assert view(*done, closed=(2, 0), reversed_by=2, exited=-2).overfilled == 0
 
 
 @given(st.integers(1, 9), st.data())

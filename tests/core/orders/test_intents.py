@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from project_x_py._core.orders.intents import (
+    QUICK_SETTLE_NS,
     SETTLE_NS,
     CompleteRead,
     Intent,
@@ -15,10 +16,11 @@ from project_x_py._core.submission import OrderRequest
 from project_x_py.exceptions import ProjectXOrderError
 
 
-def submission() -> Submission:
+def submission(protects: str | None = None) -> Submission:
     return Submission(
         Intent(
             tag="run-1",
+            protects=protects,
             request=OrderRequest(
                 account_id=1, contract_id="CON.F.US.EP.U26", type=2, side=0, size=1
             ),
@@ -27,8 +29,8 @@ def submission() -> Submission:
     )
 
 
-def sent() -> Submission:
-    one = submission()
+def sent(protects: str | None = None) -> Submission:
+    one = submission(protects)
     one.recorded()
     one.sending()
     return one
@@ -47,6 +49,28 @@ def test_it_is_sent_once_and_only_when_written_down() -> None:
     one.sending()
     with pytest.raises(ProjectXOrderError, match="sent"):
         one.sending()
+
+
+@pytest.mark.parametrize(
+    ("protects", "ended", "settle_ns"),
+    [
+        ("run-0", True, QUICK_SETTLE_NS),
+        ("run-0", False, SETTLE_NS),
+        (None, True, SETTLE_NS),
+    ],
+    ids=["ended", "timed out", "entry"],
+)
+def test_protection_is_proved_absent_sooner(
+    protects: str | None, ended: bool, settle_ns: int
+) -> None:
+    """Once nothing of it is on its way; an entry has no such hurry."""
+    one = sent(protects)
+    one.unanswered(1_000, "no answer", ended=ended)
+    assert one.proof_due_ns == 1_000 + settle_ns
+    assert not one.absent_from(read(999 + settle_ns))
+    assert not one.absent_from(read(1_000 + settle_ns))
+    assert not one.absent_from(read(999 + 2 * settle_ns))
+    assert one.absent_from(read(1_000 + 2 * settle_ns))
 
 
 def test_absence_takes_two_settled_reads() -> None:

@@ -59,8 +59,10 @@ def assess(
     targets: Sequence[OrderState],
     *,
     protection: Protection,
-    flat: bool = False,
+    most: int | None = None,
     exited: int = 0,
+    closed: tuple[int, int] = (0, 0),
+    reversed_by: int = 0,
 ) -> Assessment:
     """Return how an entry and its legs stand.
 
@@ -69,11 +71,19 @@ def assess(
         stops: Its protective stops, ended ones included.
         targets: Its profit targets, likewise.
         protection: What was asked for.
-        flat: Whether the account is known to hold nothing of it, whoever closed it.
+        most: What the account is known to hold on this side, whoever closed the rest; None when
+            it is not known, 0 when it is known to be flat.
         exited: Contracts closed by other orders of the same trade.
+        closed: Contracts that others closed for sure, and those that they may have closed.
+        reversed_by: Contracts held on the other side.
     """
     out = sum(leg.filled for leg in (*stops, *targets)) + exited
-    held = 0 if flat else max(0, entry.filled - out)
+    sure, maybe = closed
+    held = max(0, entry.filled - out - sure)
+    held = held if most is None else min(held, most)
+    overfilled = max(0, out - entry.filled)
+    # A leg that filled after others had closed reverses the position, if they did close it.
+    overfilled += min(reversed_by, max(0, out + sure + maybe - entry.filled) - overfilled)
     working_stops = [leg for leg in stops if not leg.is_terminal]
     working_targets = [leg for leg in targets if not leg.is_terminal]
     covered = sum(leg.remaining for leg in working_stops if leg.status in _COVERS)
@@ -84,12 +94,13 @@ def assess(
     if held == 0 and entry.is_terminal:
         orphans = [leg.id for leg in (*working_stops, *working_targets)]
     elif held:
-        shrink = [*_surplus(working_stops, held), *_surplus(working_targets, held)]
+        # Of targets the newest is what was asked for last: a part to be taken elsewhere.
+        shrink = [*_surplus(working_stops[::-1], held), *_surplus(working_targets, held)]
     return Assessment(
         held=held,
         covered=covered,
         missing=max(0, wanted - covered),
-        overfilled=0 if flat else max(0, out - entry.filled),
+        overfilled=overfilled if most is None or reversed_by else 0,
         shrink=tuple(shrink),
         orphans=tuple(orphans),
         waiting=any(leg.status == SUSPENDED for leg in working_stops),
@@ -98,11 +109,11 @@ def assess(
 
 
 def _surplus(legs: Sequence[OrderState], held: int) -> list[Resize]:
-    """Return how to shrink legs so that together they are no larger than what is held."""
+    """Return how to shrink legs, the first one first, to no more than what is held together."""
     placed = [leg for leg in legs if leg.status != SUSPENDED]
     surplus = sum(leg.remaining for leg in placed) - held
     found = []
-    for leg in reversed(placed):
+    for leg in placed:
         if surplus <= 0:
             break
         cut = min(surplus, leg.remaining)

@@ -22,6 +22,7 @@ from project_x_py._core.submission import OrderRequest  # noqa: TC001 - msgspec 
 from project_x_py.exceptions import ProjectXOrderError
 
 __all__ = [
+    "QUICK_SETTLE_NS",
     "SETTLE_NS",
     "CompleteRead",
     "Intent",
@@ -33,6 +34,9 @@ __all__ = [
 
 SETTLE_NS = 1_000_000_000
 """How long after the send a read begins that counts, and how far apart two such reads are."""
+
+QUICK_SETTLE_NS = 150_000_000
+"""The same for what protects, once the gateway has answered or hung up."""
 
 
 class IntentState(Enum):
@@ -115,6 +119,7 @@ class Submission:
     __slots__ = (
         "_first_miss_ns",
         "_last_possible_ns",
+        "_settle_ns",
         "code",
         "intent",
         "message",
@@ -130,6 +135,7 @@ class Submission:
         self.message: str | None = None
         self._last_possible_ns = 0
         self._first_miss_ns: int | None = None
+        self._settle_ns = SETTLE_NS
 
     @property
     def is_outstanding(self) -> bool:
@@ -158,11 +164,14 @@ class Submission:
             self.state = IntentState.UNSENT
             self.message = reason
 
-    def unanswered(self, now_ns: int, reason: str) -> None:
+    def unanswered(self, now_ns: int, reason: str, *, ended: bool = False) -> None:
         """No answer came; ``now_ns`` is when the connection was given up, on the monotonic clock.
 
-        An order that was found meanwhile stays found.
+        An order that was found meanwhile stays found. What protects is proved absent sooner when
+        the gateway has ``ended`` its work on it: every second without a stop costs.
         """
+        if ended and self.intent.protects is not None:
+            self._settle_ns = QUICK_SETTLE_NS
         if self.state is IntentState.SENT:
             self.state = IntentState.UNKNOWN
             self.message = reason
@@ -185,22 +194,22 @@ class Submission:
         if self.state is not IntentState.UNKNOWN:
             return None
         since_ns = self._last_possible_ns if self._first_miss_ns is None else self._first_miss_ns
-        return since_ns + SETTLE_NS
+        return since_ns + self._settle_ns
 
     def absent_from(self, read: CompleteRead) -> bool:
         """Take into account that ``read`` does not show it; return whether that proves it absent.
 
-        Two reads prove it, the first begun ``SETTLE_NS`` after the bytes could last have left,
-        the second as long after the first.
+        Two reads prove it, the first begun ``SETTLE_NS`` (or ``QUICK_SETTLE_NS``) after the bytes
+        could last have left, the second as long after the first.
         """
         if self.state is not IntentState.UNKNOWN:
             return False
-        if read.began_ns < self._last_possible_ns + SETTLE_NS:
+        if read.began_ns < self._last_possible_ns + self._settle_ns:
             return False
         if self._first_miss_ns is None:
             self._first_miss_ns = read.began_ns
             return False
-        if read.began_ns < self._first_miss_ns + SETTLE_NS:
+        if read.began_ns < self._first_miss_ns + self._settle_ns:
             return False
         self.state = IntentState.ABSENT
         return True

@@ -95,6 +95,7 @@ class OrderState:
         "_linked_id",
         "_parent_id",
         "_reported",
+        "_shown",
         "_size",
         "_stop",
         "_tag",
@@ -117,10 +118,12 @@ class OrderState:
         self._updated_ns: int | None = None
         self._fills: dict[int, tuple[int, int]] = {}
         self._voided: set[int] = set()
+        self._shown: OrderUpdate | None = None
         self.hear(first)
 
     def hear(self, fact: OrderUpdate) -> None:
         """Take a fact about this order into account."""
+        self._shown = None
         edited_ns = fact.updated_ns or fact.created_ns or 0
         edit = (edited_ns, fact.recv_ns)
         self._size.hear(edit, fact.size)
@@ -142,6 +145,7 @@ class OrderState:
 
     def hear_fill(self, fill: TradeUpdate) -> None:
         """Take one of the order's fills into account; the same one again changes nothing."""
+        self._shown = None
         if fill.voided:
             self._voided.add(fill.id)
         self._fills.setdefault(fill.id, (fill.price, fill.size))
@@ -182,6 +186,17 @@ class OrderState:
         return self._reported > sum(size for _, size in self._fills.values())
 
     @property
+    def fills_worth(self) -> int | None:
+        """Ticks times contracts of its fills; None while its rows say more than its fills."""
+        if self._reported > self._known:
+            return None
+        return sum(
+            price * size
+            for trade, (price, size) in self._fills.items()
+            if trade not in self._voided
+        )
+
+    @property
     def _known(self) -> int:
         return sum(size for trade, (_, size) in self._fills.items() if trade not in self._voided)
 
@@ -201,7 +216,12 @@ class OrderState:
         return self._parent_id
 
     def snapshot(self) -> OrderUpdate:
-        """Return what is known as one record."""
+        """Return what is known as one record; made once for each fact."""
+        if self._shown is None:
+            self._shown = self._join()
+        return self._shown
+
+    def _join(self) -> OrderUpdate:
         limit, stop = self._limit.value, self._stop.value
         return OrderUpdate(
             id=self.id,

@@ -1,0 +1,89 @@
+"""What is closed of guarded entries by others than their own legs: the user, a flatten, the firm.
+
+A close that was asked for here and answered is known at once; one whose answer was lost, or that
+only a statement of positions tells of, is possible. Neither is trusted about an entry that has
+filled further since: then statements alone tell what is left.
+
+Invariants (``tests/order_manager/test_closings.py``): never more is counted as closed of an entry
+than was held of it; while a contract is being closed on request nobody protects it anew; what is
+only possible never makes anything unprotected.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from project_x_py._core.time import NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from project_x_py._ports import Clock
+
+__all__ = ["STAND_DOWN_S", "Closings", "HeldEntry"]
+
+STAND_DOWN_S = 5.0
+"""How long a close that was asked for keeps protection from being placed anew."""
+
+
+class HeldEntry(msgspec.Struct, frozen=True):
+    """What is held of one entry."""
+
+    tag: str
+    filled: int
+    held: int
+
+
+class Closings:
+    """Closes of one account's guarded entries.
+
+    Args:
+        clock: Ends the time in which a contract is being closed.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sure: dict[str, tuple[int, int]] = {}
+        """Contracts closed of an entry, and how far it had filled then."""
+        self._maybe: dict[str, int] = {}
+        self._until_ns: dict[str | None, int] = {}
+
+    def stand_down(self, contract_id: str | None) -> None:
+        """Note that a contract, or everything, is being closed on request."""
+        self._until_ns[contract_id] = self._clock.monotonic_ns() + int(STAND_DOWN_S * NS)
+
+    def resume(self, contract_id: str) -> None:
+        """Note that the request about a contract has ended."""
+        self._until_ns.pop(contract_id, None)
+
+    def is_closing(self, contract_id: str) -> bool:
+        """Whether a contract is being closed on request."""
+        now_ns = self._clock.monotonic_ns()
+        return any(self._until_ns.get(key, 0) > now_ns for key in (contract_id, None))
+
+    def take(self, entries: Iterable[HeldEntry], size: int | None, *, sure: bool) -> None:
+        """Count contracts as closed, of the oldest entry first; all of them without a size."""
+        left = size
+        for entry in entries:
+            part = entry.held if left is None else min(left, entry.held)
+            left = None if left is None else left - part
+            if part and sure:
+                before, filled = self._sure.get(entry.tag, (0, entry.filled))
+                kept = before if filled == entry.filled else 0
+                self._maybe[entry.tag] = self._maybe.get(entry.tag, 0) + before - kept
+                self._sure[entry.tag] = (kept + part, entry.filled)
+            elif part:
+                self._maybe[entry.tag] = max(self._maybe.get(entry.tag, 0), part)
+
+    def of(self, tag: str, filled: int) -> tuple[int, int]:
+        """Return the contracts closed of an entry for sure, and those that may be."""
+        size, then = self._sure.get(tag, (0, filled))
+        maybe = self._maybe.get(tag, 0)
+        return (size, maybe) if then == filled else (0, maybe + size)
+
+    def forget(self, tag: str) -> None:
+        """Let go of an entry that has ended."""
+        self._sure.pop(tag, None)
+        self._maybe.pop(tag, None)

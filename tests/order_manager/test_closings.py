@@ -1,0 +1,67 @@
+"""What others close of guarded entries: for sure, perhaps, and never more than is held."""
+
+from __future__ import annotations
+
+from project_x_py._core.time import NS
+from project_x_py.order_manager._closings import STAND_DOWN_S, Closings, HeldEntry
+
+OLD, YOUNG = HeldEntry("old", 2, 2), HeldEntry("young", 3, 3)
+
+
+class Hand:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.ns = 0
+
+    def monotonic_ns(self) -> int:
+        """Where the hand stands."""
+        return self.ns
+
+    now_ns = wall_ns = monotonic_ns
+
+    async def sleep_until(self, exch_ns: int) -> None:
+        """Jump there."""
+        self.ns = exch_ns
+
+
+def test_the_oldest_entry_is_closed_first() -> None:
+    """As far as it is held; the rest is taken from the next."""
+    closings = Closings(Hand())
+    closings.take([OLD, YOUNG], 3, sure=True)
+    assert (closings.of("old", 2), closings.of("young", 3)) == ((2, 0), (1, 0))
+    closings.take([HeldEntry("young", 3, 2)], None, sure=True)
+    assert closings.of("young", 3) == (3, 0)
+    closings.forget("young")
+    assert closings.of("young", 3) == (0, 0)
+
+
+def test_a_further_fill_makes_it_uncertain() -> None:
+    """What was closed before an entry filled further may have been closed of another order."""
+    closings = Closings(Hand())
+    closings.take([OLD], 1, sure=True)
+    assert closings.of("old", 3) == (0, 1)
+    closings.take([HeldEntry("old", 3, 3)], 1, sure=True)
+    assert closings.of("old", 3) == (1, 1)
+
+
+def test_what_is_only_possible_is_kept_apart() -> None:
+    """Told of twice it is one possibility, not two."""
+    closings = Closings(Hand())
+    for _ in range(2):
+        closings.take([OLD], 1, sure=False)
+    assert closings.of("old", 2) == (0, 1)
+
+
+def test_a_request_holds_protection_back_for_a_time() -> None:
+    """For its contract, or for all; until it is answered or the time is over."""
+    hand = Hand()
+    closings = Closings(hand)
+    closings.stand_down("A")
+    assert (closings.is_closing("A"), closings.is_closing("B")) == (True, False)
+    closings.resume("A")
+    assert not closings.is_closing("A")
+    closings.stand_down(None)
+    assert closings.is_closing("B")
+    hand.ns = int(STAND_DOWN_S * NS)
+    assert not closings.is_closing("B")
