@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from project_x_py.orderbook._settings import BookSettings
+from project_x_py.risk_manager import RiskConfig
 from project_x_py.trading_suite import Features, TradingSuite, TradingSuiteConfig
 
 
@@ -56,3 +58,30 @@ async def test_two_names_of_a_setting_may_not_disagree(given: dict[str, str]) ->
     """Neither value is taken in silence when a setting is given twice."""
     with pytest.raises(ValueError, match="mean the same: give one of them"):
         await TradingSuite.create(**given)
+
+
+def test_the_settings_of_the_parts_are_told_with_their_defaults() -> None:
+    """What is given wins; what is not is the default that the part itself has."""
+    plain = TradingSuiteConfig("MNQ")
+    full = TradingSuiteConfig(
+        "MNQ",
+        features=Features.parse(["risk_manager", "orderbook"]),
+        order_manager_config={"max_order_size": 3},
+        position_manager_config={"enable_correlation_analysis": False},
+        data_manager_config={"max_bars_per_timeframe": 50},
+        orderbook_config={"max_trade_history": 7},
+        risk_config=RiskConfig(max_positions=1),
+    )
+    assert not plain.get_order_manager_config()["auto_risk_management"]
+    assert full.get_order_manager_config()["auto_risk_management"]
+    assert full.get_order_manager_config()["max_order_size"] == 3
+    assert plain.get_position_manager_config()["enable_correlation_analysis"]
+    assert not full.get_position_manager_config()["enable_correlation_analysis"]
+    assert plain.get_data_manager_config()["max_bars_per_timeframe"] == 1_000
+    assert full.get_data_manager_config()["max_bars_per_timeframe"] == 50
+    assert full.get_data_manager_config()["enable_level2_data"]
+    book = BookSettings.read(plain.get_orderbook_config())
+    assert book == BookSettings.read(None)
+    assert BookSettings.read(full.get_orderbook_config()).max_trades == 7
+    assert plain.get_risk_config() == RiskConfig()
+    assert full.get_risk_config().max_positions == 1
