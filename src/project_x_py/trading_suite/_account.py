@@ -24,6 +24,7 @@ from project_x_py.order_manager.order_manager import OrderManager
 from project_x_py.position_manager.position_manager import PositionManager
 from project_x_py.risk_manager.risk_manager import RiskManager
 from project_x_py.trading_suite.config import OWN_JOURNAL, Features
+from project_x_py.trading_suite.context import InstrumentContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.risk_manager._guardian import Guardian
     from project_x_py.trading_suite.config import TradingSuiteConfig
-    from project_x_py.trading_suite.context import InstrumentContext
+    from project_x_py.trading_suite.context import ContextParts
 
 __all__ = ["AccountParts", "EntryDoor", "Prices"]
 
@@ -110,7 +111,7 @@ class AccountParts:
         realtime: ProjectXRealtimeClient,
         config: TradingSuiteConfig,
         bus: EventBus,
-        contexts: Mapping[str, InstrumentContext],
+        contexts: Mapping[str, ContextParts | InstrumentContext],
     ) -> None:
         by_contract = {one.instrument_info.id: one for one in contexts.values()}
         data = {contract_id: one.data for contract_id, one in by_contract.items()}
@@ -124,8 +125,10 @@ class AccountParts:
         self.orders = door.orders = OrderManager(
             client,
             bus,
-            config.order_manager_config,
-            journal=_journal(client, config.order_journal),
+            config.get_order_manager_config(),
+            journal=_journal(
+                client, config.order_journal, Features.TRADE_JOURNAL in config.features
+            ),
             gate=door,
             prices=Prices(data),
             bus_for=bus_for,
@@ -139,7 +142,7 @@ class AccountParts:
             client,
             bus,
             data_manager=self.board,
-            config=config.position_manager_config,
+            config=config.get_position_manager_config(),
             bus_for=bus_for,
         )
         self._risk: dict[str, RiskManager] = {}
@@ -150,6 +153,20 @@ class AccountParts:
             contract_id: self.positions.of_contract(contract_id, one.event_bus)
             for contract_id, one in by_contract.items()
         }
+
+    def context_of(self, part: ContextParts | InstrumentContext) -> InstrumentContext:
+        """Return the context of an instrument, with the managers of this account."""
+        contract_id = part.instrument_info.id
+        return InstrumentContext(
+            symbol=part.symbol,
+            instrument_info=part.instrument_info,
+            data=part.data,
+            orders=self.orders,
+            positions=self.positions_of(contract_id),
+            event_bus=part.event_bus,
+            orderbook=part.orderbook,
+            risk_manager=self.risk_of(contract_id),
+        )
 
     def positions_of(self, contract_id: str) -> PositionManager:
         """Return the positions of one instrument."""
@@ -163,7 +180,7 @@ class AccountParts:
         self,
         client: ProjectX,
         config: TradingSuiteConfig,
-        by_contract: Mapping[str, InstrumentContext],
+        by_contract: Mapping[str, ContextParts | InstrumentContext],
     ) -> dict[str, RiskManager]:
         """Return a risk manager per instrument; one judge for all of them."""
         made: dict[str, RiskManager] = {}
@@ -174,7 +191,7 @@ class AccountParts:
                 self.orders,
                 one.event_bus,
                 self.positions,
-                config.risk_config,
+                config.get_risk_config(),
                 one.data,
                 prices=self.board,
                 instrument=one.instrument_info,
@@ -203,13 +220,16 @@ class AccountParts:
         await self.orders.cleanup()
 
 
-def _journal(client: ProjectX, wanted: str | Path | None) -> Journal | None:
-    """Return the journal of the account; the name of its own file tells neither login nor id."""
+def _journal(client: ProjectX, wanted: str | Path | None, always: bool = False) -> Journal | None:
+    """Return the journal of the account; the name of its own file tells neither login nor id.
+
+    A gateway on this machine gets one only when it is asked for: its account ends with it.
+    """
     if wanted is None:
         return None
     api_url = client.config.api_url
     if wanted == OWN_JOURNAL:
-        if is_loopback(api_url) and not os.environ.get(STATE_VARIABLE):
+        if is_loopback(api_url) and not (always or os.environ.get(STATE_VARIABLE)):
             return None
         text = f"{origin_of(api_url)}\n{client.get_account_info().id}"
         key = hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from project_x_py._core.bars import timeframe
 from project_x_py.sessions.config import SessionConfig
+from project_x_py.trading_suite._part_settings import PartSettings
 
 if TYPE_CHECKING:
     from project_x_py.risk_manager import RiskConfig
@@ -54,6 +55,11 @@ class Features(enum.StrEnum):
     """Limits that refuse entries, sizes, stops: ``context.risk_manager``."""
     AUTO_RECONNECT = "auto_reconnect"
     """Always on: a dropped hub comes back with its subscriptions. Accepted for compatibility."""
+    PERFORMANCE_ANALYTICS = "performance_analytics"
+    """Always on, unless ``enable_analytics`` of the order book is set to False. Accepted for
+    compatibility."""
+    TRADE_JOURNAL = "trade_journal"
+    """Orders are written down before they are sent on a gateway on this machine, too."""
 
     @classmethod
     def parse(cls, names: str | Iterable[str | Features] | None) -> frozenset[Features]:
@@ -72,9 +78,14 @@ class Features(enum.StrEnum):
         return frozenset(chosen)
 
 
-@dataclass(frozen=True)
-class TradingSuiteConfig:
+@dataclass(frozen=True, init=False)
+class TradingSuiteConfig(PartSettings):
     """The settings of a suite, checked.
+
+    Args:
+        instrument: One symbol, or several.
+        instruments: The same by the other name; give one of them.
+        **settings: As below; ``timeframes`` and ``features`` left out are ``["5min"]`` and none.
 
     Attributes:
         instruments: Symbols, in the order given, each once.
@@ -83,61 +94,117 @@ class TradingSuiteConfig:
         initial_days: Length of the history that bars start from, in days.
         auto_connect: Whether ``create`` connects and starts the feeds.
         timezone: Zone of all timestamps handed out.
-        data_manager_config: Settings of the bar managers.
-        orderbook_config: Settings of the order books.
-        session_config: Regular or electronic hours for the session reads.
         order_manager_config: Settings of the order manager.
         position_manager_config: Settings of the position manager.
+        data_manager_config: Settings of the bar managers.
+        orderbook_config: Settings of the order books.
         risk_config: Limits of the risk manager.
+        session_config: Regular or electronic hours for the session reads.
         order_journal: The file in which orders are written down before they are sent; ``"own"``
             is one per account in the user's state directory, and none for a gateway on this
-            machine; None is none.
+            machine without the feature ``trade_journal``; None is none.
+        memory_limit_mb: Megabytes of the process from which on MEMORY_WARNING is announced.
 
     Raises:
         ValueError: A setting is missing, unknown or out of range.
         TypeError: ``initial_days``, ``session_config`` or ``order_journal`` is something else.
     """
 
-    instruments: Sequence[str]
-    timeframes: Sequence[str] = DEFAULT_TIMEFRAMES
-    features: frozenset[Features] = frozenset()
-    initial_days: float = 5
-    auto_connect: bool = True
-    timezone: str = "America/Chicago"
-    data_manager_config: DataManagerConfig | None = None
-    orderbook_config: OrderbookConfig | None = None
-    session_config: SessionConfig | None = None
-    order_manager_config: OrderManagerConfig | None = None
-    position_manager_config: PositionManagerConfig | None = None
-    risk_config: RiskConfig | None = None
-    order_journal: str | Path | None = OWN_JOURNAL
+    instruments: tuple[str, ...]
+    timeframes: tuple[str, ...]
+    features: frozenset[Features]
+    initial_days: float
+    auto_connect: bool
+    timezone: str
+    order_manager_config: OrderManagerConfig | None
+    position_manager_config: PositionManagerConfig | None
+    data_manager_config: DataManagerConfig | None
+    orderbook_config: OrderbookConfig | None
+    risk_config: RiskConfig | None
+    session_config: SessionConfig | None
+    order_journal: str | Path | None
+    memory_limit_mb: float
 
-    def __post_init__(self) -> None:
-        for name in ("instruments", "timeframes"):
-            object.__setattr__(self, name, _texts(name, getattr(self, name)))
-        symbols = [symbol.strip() for symbol in self.instruments]
-        if not symbols or not all(symbols):
-            raise ValueError("a suite needs at least one instrument, for example 'MNQ'")
-        object.__setattr__(self, "instruments", tuple(dict.fromkeys(symbols)))
-        if not self.timeframes:
-            raise ValueError("timeframes is empty; name at least one, for example ['1min']")
-        for name in self.timeframes:
-            timeframe(name)
-        object.__setattr__(self, "timeframes", tuple(dict.fromkeys(self.timeframes)))
-        if isinstance(self.initial_days, bool) or not isinstance(self.initial_days, int | float):
-            raise TypeError(f"initial_days must be a number of days, not {self.initial_days!r}")
-        if not 0 < self.initial_days < math.inf:
-            raise ValueError(f"initial_days must be above zero, not {self.initial_days!r}")
-        if self.session_config is not None and not isinstance(self.session_config, SessionConfig):
-            raise TypeError(f"session_config must be a SessionConfig, not {self.session_config!r}")
-        if self.order_journal is not None and not isinstance(self.order_journal, str | Path):
-            raise TypeError(f"order_journal must be a path or None, not {self.order_journal!r}")
-        try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError) as exc:
-            raise ValueError(
-                f"unknown time zone {self.timezone!r}; for example 'America/Chicago'"
-            ) from exc
+    def __init__(
+        self,
+        instrument: str | Sequence[str] | None = None,
+        timeframes: Sequence[str] | None = None,
+        features: Iterable[str | Features] | None = None,
+        initial_days: float = 5,
+        auto_connect: bool = True,
+        timezone: str = "America/Chicago",
+        order_manager_config: OrderManagerConfig | None = None,
+        position_manager_config: PositionManagerConfig | None = None,
+        data_manager_config: DataManagerConfig | None = None,
+        orderbook_config: OrderbookConfig | None = None,
+        risk_config: RiskConfig | None = None,
+        session_config: SessionConfig | None = None,
+        order_journal: str | Path | None = OWN_JOURNAL,
+        *,
+        memory_limit_mb: float = 2048,
+        instruments: str | Sequence[str] | None = None,
+    ) -> None:
+        settings = {
+            "instruments": _symbols(either("instruments", instruments, "instrument", instrument)),
+            "timeframes": _timeframes(timeframes),
+            "features": Features.parse(features),
+            "initial_days": _days(initial_days),
+            "auto_connect": auto_connect,
+            "timezone": _zone(timezone),
+            "order_manager_config": order_manager_config,
+            "position_manager_config": position_manager_config,
+            "data_manager_config": data_manager_config,
+            "orderbook_config": orderbook_config,
+            "risk_config": risk_config,
+            "session_config": session_config,
+            "order_journal": order_journal,
+            "memory_limit_mb": memory_limit_mb,
+        }
+        if not 0 < memory_limit_mb < math.inf:
+            raise ValueError(f"memory_limit_mb must be above zero, not {memory_limit_mb!r}")
+        if session_config is not None and not isinstance(session_config, SessionConfig):
+            raise TypeError(f"session_config must be a SessionConfig, not {session_config!r}")
+        if order_journal is not None and not isinstance(order_journal, str | Path):
+            raise TypeError(f"order_journal must be a path or None, not {order_journal!r}")
+        for name, value in settings.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def instrument(self) -> str | None:
+        """The symbol of a suite with one instrument, else None."""
+        return self.instruments[0] if len(self.instruments) == 1 else None
+
+
+def _symbols(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    symbols = [] if given is None else [symbol.strip() for symbol in _texts("instruments", given)]
+    if not symbols or not all(symbols):
+        raise ValueError("a suite needs at least one instrument, for example 'MNQ'")
+    return tuple(dict.fromkeys(symbols))
+
+
+def _timeframes(given: Sequence[str] | None) -> tuple[str, ...]:
+    names = DEFAULT_TIMEFRAMES if given is None else _texts("timeframes", given)
+    if not names:
+        raise ValueError("timeframes is empty; name at least one, for example ['1min']")
+    for name in names:
+        timeframe(name)
+    return tuple(dict.fromkeys(names))
+
+
+def _days(given: float) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise TypeError(f"initial_days must be a number of days, not {given!r}")
+    if not 0 < given < math.inf:
+        raise ValueError(f"initial_days must be above zero, not {given!r}")
+    return given
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise ValueError(f"unknown time zone {name!r}; for example 'America/Chicago'") from exc
+    return name
 
 
 def _texts(name: str, given: object) -> tuple[str, ...]:

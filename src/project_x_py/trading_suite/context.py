@@ -15,9 +15,27 @@ if TYPE_CHECKING:
     from project_x_py.position_manager import PositionManager
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.risk_manager import ManagedTrade, RiskManager
-    from project_x_py.trading_suite._account import AccountParts
 
-__all__ = ["InstrumentContext"]
+__all__ = ["ContextParts", "InstrumentContext"]
+
+
+@dataclass(frozen=True)
+class ContextParts:
+    """What an instrument has of its own, before the account's managers exist.
+
+    Attributes:
+        symbol: As it was asked for.
+        instrument_info: The contract that it names.
+        data: Bars, quotes, prices.
+        event_bus: The instrument's events.
+        orderbook: The level-2 book when there is one.
+    """
+
+    symbol: str
+    instrument_info: Instrument
+    data: RealtimeDataManager
+    event_bus: EventBus
+    orderbook: OrderBook | None = None
 
 
 @dataclass(frozen=True)
@@ -28,44 +46,21 @@ class InstrumentContext:
         symbol: As it was asked for.
         instrument_info: The contract that it names.
         data: Bars, quotes, prices.
+        orders: The orders of the account, those of other instruments included.
+        positions: The positions of this instrument, a view on those of the account.
         event_bus: The instrument's events; the suite's bus receives them too.
         orderbook: The level-2 book when the suite was created with that feature.
-        account: What the suite has once for its account.
+        risk_manager: Limits, sizes and stops for this instrument; None without the feature.
     """
 
     symbol: str
     instrument_info: Instrument
     data: RealtimeDataManager
+    orders: OrderManager
+    positions: PositionManager
     event_bus: EventBus
     orderbook: OrderBook | None = None
-    account: AccountParts | None = None
-
-    @property
-    def orders(self) -> OrderManager:
-        """The orders of the account, those of other instruments included.
-
-        Raises:
-            AttributeError: The context is of no suite.
-        """
-        if self.account is None:
-            raise AttributeError("this context is of no suite, so it has no orders")
-        return self.account.orders
-
-    @property
-    def positions(self) -> PositionManager:
-        """The positions of this instrument, a view on those of the account.
-
-        Raises:
-            AttributeError: The context is of no suite.
-        """
-        if self.account is None:
-            raise AttributeError("this context is of no suite, so it has no positions")
-        return self.account.positions_of(self.instrument_info.id)
-
-    @property
-    def risk_manager(self) -> RiskManager | None:
-        """Limits, sizes and stops for this instrument; None without the feature."""
-        return None if self.account is None else self.account.risk_of(self.instrument_info.id)
+    risk_manager: RiskManager | None = None
 
     def managed_trade(
         self, max_risk_percent: float | None = None, max_risk_amount: float | None = None

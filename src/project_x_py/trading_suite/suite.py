@@ -11,7 +11,6 @@ import asyncio
 import logging
 import weakref
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.calendar import calendar_for
@@ -37,7 +36,7 @@ from project_x_py.trading_suite.config import (
     either,
     unknown,
 )
-from project_x_py.trading_suite.context import InstrumentContext
+from project_x_py.trading_suite.context import ContextParts
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.risk_manager import ManagedTrade, RiskManager
     from project_x_py.sessions import SessionConfig, SessionType
+    from project_x_py.trading_suite.context import InstrumentContext
 
 __all__ = ["TradingSuite"]
 
@@ -82,7 +82,8 @@ class TradingSuite:
         client: A client that is logged in.
         realtime_client: The pair of hubs of the same login.
         config: The suite's settings.
-        instrument_contexts: One context per instrument, by symbol.
+        instrument_contexts: One context per instrument, by symbol; the suite's own have the
+            managers of its account.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class TradingSuite:
         client: ProjectX,
         realtime_client: ProjectXRealtimeClient,
         config: TradingSuiteConfig,
-        instrument_contexts: Mapping[str, InstrumentContext] | None = None,
+        instrument_contexts: Mapping[str, InstrumentContext | ContextParts] | None = None,
     ) -> None:
         self.client = client
         self.realtime = realtime_client
@@ -99,7 +100,7 @@ class TradingSuite:
         given = instrument_contexts or {}
         self._account = AccountParts(client, realtime_client, config, self.events, given)
         self._contexts: dict[str, InstrumentContext] = {
-            symbol: replace(context, account=self._account) for symbol, context in given.items()
+            symbol: self._account.context_of(part) for symbol, part in given.items()
         }
         self._supervisor = Supervisor("suite")
         self._streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
@@ -154,9 +155,9 @@ class TradingSuite:
         if chosen is None:
             raise ValueError("name at least one instrument, for example TradingSuite.create('MNQ')")
         config = TradingSuiteConfig(
-            instruments=chosen,
-            timeframes=timeframes if timeframes is not None else ["5min"],
-            features=Features.parse(features),
+            chosen,
+            timeframes,
+            features,
             session_config=session_config,
             **kwargs,
         )
@@ -548,7 +549,7 @@ async def _context(
     realtime: ProjectXRealtimeClient,
     config: TradingSuiteConfig,
     audits: RateLimiter,
-) -> InstrumentContext:
+) -> ContextParts:
     from project_x_py.orderbook import OrderBook
     from project_x_py.realtime_data_manager import RealtimeDataManager
 
@@ -561,7 +562,7 @@ async def _context(
         bus,
         list(config.timeframes),
         config.timezone,
-        config.data_manager_config,
+        config.get_data_manager_config(),
         config.session_config,
         clock=client.clock,
         audit_limiter=audits,
@@ -569,10 +570,10 @@ async def _context(
     await data.initialize(config.initial_days)
     book = None
     if Features.ORDERBOOK in config.features:
-        book = OrderBook(symbol, bus, client, config.timezone, config.orderbook_config)
+        book = OrderBook(symbol, bus, client, config.timezone, config.get_orderbook_config())
         # The bars announce TRADE_TICK on the same bus, once for every print.
         book.realtime_handler.events.tells_trades = False
-    return InstrumentContext(symbol, contract, data, bus, book)
+    return ContextParts(symbol, contract, data, bus, book)
 
 
 def _preload() -> None:
