@@ -41,6 +41,14 @@ def test_count_mean_and_maximum_are_exact(durations: list[int]) -> None:
     assert told.max_us == max(durations) / 1000
 
 
+@given(DURATIONS, DURATIONS)
+def test_including_is_counting_both(some: list[int], others: list[int]) -> None:
+    """A histogram that includes another is the histogram of both."""
+    both = filled(some)
+    both.include(filled(others))
+    assert both.latency() == filled(some + others).latency()
+
+
 def test_an_empty_one_and_a_clock_set_back() -> None:
     """Without a duration everything is zero; one below zero counts as zero."""
     assert LogHistogram().latency() == Latency()

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from project_x_py._core.redact import redact
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from project_x_py._core.histogram import Latency
-    from project_x_py.types.stats_types import ComponentStats
+    from project_x_py.types.stats_types import ComponentStats, ErrorInfo
 
 __all__ = ["ComponentStatistics", "numbers_of", "snapshot_of"]
 
@@ -32,6 +37,7 @@ class ComponentStatistics:
         memory_mb: Megabytes that it holds.
         figures: What was counted and measured, by name; a name within a name after a dot.
         latency: How long things took, by stage.
+        recent_errors: The newest errors that it has kept, the newest last.
     """
 
     name: str
@@ -43,6 +49,7 @@ class ComponentStatistics:
     memory_mb: float
     figures: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     latency: Mapping[str, Latency] = field(default_factory=lambda: MappingProxyType({}))
+    recent_errors: Sequence[ErrorInfo] = ()
 
     def documented(self) -> ComponentStats:
         """Return the same as the documented mapping."""
@@ -62,6 +69,8 @@ def snapshot_of(
     health: float,
     figures: Mapping[str, object],
     latency: Mapping[str, Latency] | None = None,
+    *,
+    errors: Iterable[Mapping[str, object]] = (),
 ) -> ComponentStatistics:
     """Return a snapshot of what a part tells in the documented way.
 
@@ -70,6 +79,7 @@ def snapshot_of(
         health: 0 to 100.
         figures: Whatever else was counted; only numbers are kept.
         latency: How long things took, by stage.
+        errors: The newest ones, as ``get_recent_errors`` tells them; secrets are removed.
     """
     own = numbers_of(stats.get("performance_metrics", {}))
     return ComponentStatistics(
@@ -82,7 +92,19 @@ def snapshot_of(
         memory_mb=stats["memory_usage_mb"],
         figures=MappingProxyType({**own, **numbers_of(figures)}),
         latency=MappingProxyType(dict(latency or {})),
+        recent_errors=tuple(_error(stats["name"], error) for error in errors),
     )
+
+
+def _error(component: str, told: Mapping[str, object]) -> ErrorInfo:
+    at = told.get("timestamp")
+    return {
+        "timestamp": at.isoformat() if isinstance(at, datetime) else str(at) if at else None,
+        "component": component,
+        "error_type": str(told.get("error_type", "")),
+        "message": redact(str(told.get("message", ""))),
+        "severity": "error",
+    }
 
 
 def numbers_of(given: Mapping[str, object], within: str = "") -> dict[str, float]:

@@ -68,6 +68,14 @@ class LogHistogram:
         if ns > self.longest_ns:
             self.longest_ns = ns
 
+    def include(self, other: LogHistogram) -> None:
+        """Count all that another one has counted."""
+        self._buckets = [
+            mine + its for mine, its in zip(self._buckets, other._buckets, strict=True)
+        ]
+        self.total_ns += other.total_ns
+        self.longest_ns = max(self.longest_ns, other.longest_ns)
+
     @property
     def count(self) -> int:
         """How many were counted."""

@@ -17,6 +17,7 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
+from project_x_py._core.notices import Notices
 from project_x_py._core.submission import Lane
 from project_x_py._runtime.together import outlived
 from project_x_py.client._envelope import Envelope, refused
@@ -78,6 +79,7 @@ class TokenKeeper:
         self._background: asyncio.Task[None] | None = None
         self.logins = 0
         self.renewals = 0
+        self.notices = Notices()
 
     def __repr__(self) -> str:
         return f"TokenKeeper({self._credentials.username!r}, logged in: {self._logged_in})"
@@ -164,6 +166,7 @@ class TokenKeeper:
             )
         self.logins += 1
         self._hold(token)
+        self._tell("login")
         if self._background is None or self._background.done():
             self._background = self._supervisor.spawn(self._keep_fresh(), name="token-keeper")
         return token
@@ -192,6 +195,7 @@ class TokenKeeper:
             return self._token is not None
         self.renewals += 1
         self._hold(fresh)
+        self._tell("renewal")
         return True
 
     async def logout(self) -> None:
@@ -267,6 +271,9 @@ class TokenKeeper:
                 "wrong; its life is counted from now"
             )
         self._expiry_ns = self._begun_ns + life_ns
+
+    def _tell(self, how: str) -> None:
+        self.notices.tell("authenticated", {"how": how, "expires_ns": self._expiry_ns})
 
     def _discard(self, token: str) -> None:
         digest = _digest(token)

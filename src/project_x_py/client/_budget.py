@@ -23,6 +23,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from project_x_py._core.notices import Notices
 from project_x_py._core.submission import Lane
 from project_x_py.client._windows import (
     BUDGETS,
@@ -63,6 +64,9 @@ PROBE_S = 1.0
 """A pause that the service asked for holds protection and cancelling no longer than this: better
 that the service refuses them than the client."""
 
+WARN_NS = NS
+"""Whoever has to wait for longer is worth a warning."""
+
 TURN_NS = 1_000
 """What a timer is late by, so that a time lost to rounding does not make it fire for nothing."""
 
@@ -101,6 +105,8 @@ class RequestBudget:
         self._timer: asyncio.TimerHandle | None = None
         self._pauses = dict.fromkeys(Bucket, 0)
         self._closed = False
+        self._is_warned = False
+        self.notices = Notices()
 
     async def acquire(
         self, lane: Lane = Lane.QUERY, *, bars: bool = False, patient: bool = True
@@ -164,6 +170,7 @@ class RequestBudget:
         for bucket in (Bucket.BARS,) if bars else tuple(Bucket):
             self._usage.pause(bucket, now + round(seconds * NS), now)
         self._pauses[Bucket.BARS if bars else Bucket.REST] += 1
+        self._warn("refused", Bucket.BARS if bars else Bucket.REST, round(seconds * NS))
         self._serve()
 
     def succeeded(self, *, bars: bool = False) -> None:
@@ -211,8 +218,35 @@ class RequestBudget:
             if lane <= Lane.ENTRY:
                 deadlines += self._refuse_late(lane, blocked, now)
             self._refuse_paused(lane, blocked)
+        self._warn_of(blocked)
         waits = [*blocked.values(), *(deadline - now for deadline in deadlines)]
         self._arm(min(waits) if waits else None)
+
+    def _warn_of(self, blocked: dict[Bucket | None, int]) -> None:
+        """Warn once when requests wait for long, until none does."""
+        longest = max(blocked, key=lambda bucket: blocked[bucket], default=None)
+        wait_ns = blocked.get(longest, 0)
+        if wait_ns < WARN_NS:
+            self._is_warned = self._is_warned and bool(blocked)
+        elif not self._is_warned:
+            self._is_warned = True
+            self._warn("waiting", longest, wait_ns)
+
+    def _warn(self, kind: str, bucket: Bucket | None, wait_ns: int) -> None:
+        if bucket is None:
+            used, limit = self._own[0].used(self._clock.monotonic_ns()), self._own[0].limit
+        else:
+            used = self._usage.used(bucket, self._clock.monotonic_ns())
+            limit = BUDGETS[bucket][0]
+        facts = {
+            "kind": kind,
+            "budget": "own" if bucket is None else bucket.name.lower(),
+            "used": used,
+            "limit": limit,
+            "waiting": self.state()["waiting"],
+            "wait_seconds": wait_ns / NS,
+        }
+        self.notices.tell("rate_limit_warning", facts)
 
     def _refuse_late(self, lane: Lane, blocked: dict[Bucket | None, int], now: int) -> list[int]:
         """Refuse who would leave too late, and return the deadlines of the others."""

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from project_x_py._core.component import ComponentStatistics
+    from project_x_py._core.notices import Notice
     from project_x_py._ports import Clock, GridLookup, Network
     from project_x_py.client._history import BarHistory
     from project_x_py.client._windows import Usage
@@ -496,6 +497,22 @@ class ProjectXBase:
             "total_requests": self._http.counters.calls,
             "active_connections": self._http.counters.in_flight,
         }
+
+    @property
+    def expires_ns(self) -> int:
+        """When the session ends, in ns since 1970 UTC; 0 without one."""
+        return self._auth.expiry_ns if self._auth.is_logged_in else 0
+
+    def add_notice_listener(self, listener: Notice) -> None:
+        """Call ``listener(name, facts)`` for every notice, synchronously.
+
+        ``authenticated`` after a login or a renewal: ``how`` (login, renewal) and ``expires_ns``.
+        ``rate_limit_warning`` when requests have to wait for more than a second, or one was
+        answered 429: ``kind`` (waiting, refused), ``budget`` (rest, bars, or own, which is that of
+        the configuration), ``used`` of ``limit`` requests, ``waiting`` and ``wait_seconds``.
+        """
+        self._auth.notices.add(listener)
+        self._http.budget.notices.add(listener)
 
     def statistics(self) -> ComponentStatistics:
         """Return everything that was counted and measured, as it is now.

@@ -50,8 +50,8 @@ class Roster:
         "_faults",
         "_monotonic_ns",
         "_supervisor",
-        "_waits",
         "subscriptions",
+        "waits",
     )
 
     def __init__(
@@ -68,7 +68,7 @@ class Roster:
         self._changed = changed
         self._boxes: dict[object, Mailbox] = {}
         self._faults: dict[tuple[EventType | str, Mailbox], str] = {}
-        self._waits = LogHistogram()
+        self.waits = LogHistogram()
         self._closed = False
 
     def add(self, kind: EventType | str | None, handler: Handler, *, once: bool = False) -> None:
@@ -78,7 +78,7 @@ class Roster:
             raise RuntimeError("the event bus is closed and takes no handler")
         box = self._boxes.get(handler_key(handler))
         if box is None:
-            box = Mailbox(handler, self, self._supervisor, self._monotonic_ns, self._waits)
+            box = Mailbox(handler, self, self._supervisor, self._monotonic_ns, self.waits)
             self._boxes[box.key] = box
         box.resume()
         if kind is None:
@@ -147,7 +147,7 @@ class Roster:
     def statistics(self, discarded: int) -> BusStatistics:
         """Return how each handler fares."""
         handlers = tuple(self._describe(box) for box in self._boxes.values())
-        return BusStatistics(handlers, self.faults(), discarded, self._waits.latency())
+        return BusStatistics(handlers, self.faults(), discarded, self.waits.latency())
 
     def finishing(self, me: Mailbox | None) -> set[asyncio.Task[None]]:
         """Ask every mailbox to end when it is empty; return the tasks to wait for."""

@@ -7,7 +7,7 @@ feed is away has health 0.
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from project_x_py._core.book import ASK, BID
 from project_x_py._core.tallies import Timing
@@ -18,10 +18,23 @@ if TYPE_CHECKING:
     from project_x_py.orderbook._state import BookState
     from project_x_py.types.stats_types import ComponentStats
 
-__all__ = ["BookTracker", "BookTracking"]
+__all__ = ["BookTracker", "BookTracking", "Followed"]
 
 ERRORS = 100
 MEGABYTE = 1_000_000
+
+
+class Followed(Protocol):
+    """The feed of a book."""
+
+    @property
+    def is_attached(self) -> bool: ...
+
+    @property
+    def is_connected(self) -> bool: ...
+
+    @property
+    def expects_messages(self) -> bool: ...
 
 
 class _Depths:
@@ -103,14 +116,14 @@ class BookTracker:
             }
         )
 
-    def health(self, *, follows: bool, connected: bool) -> float:
-        """Return 0 to 100; see :meth:`BookTracking.get_health_score`."""
-        if follows and not connected:
+    def health(self, handler: Followed) -> float:
+        """Return 0 to 100; see :meth:`OrderBookBase.get_health_score`."""
+        if handler.is_attached and not handler.is_connected:
             return 0.0
         counters = self._state.counters
         entries = sum(counters.entries.values())
         score = 100.0 * (1 - counters.invalid / entries) if entries else 100.0
-        if follows and not self._state.trusted:
+        if handler.expects_messages and not self._state.trusted:
             score /= 2
         return max(0.0, score - 10 * self.error_count)
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OrderBookBase"]
 
+NEWEST = 10
+"""Errors that a snapshot shows."""
 MEGABYTE = 1_000_000
 DOM_TYPES = 12
 CALLBACKS = {
@@ -299,21 +301,23 @@ class OrderBookBase(BookTracking):
     def statistics(self) -> ComponentStatistics:
         """Return everything that was counted and measured, as it is now."""
         manager = self.memory_manager
-        handler = self.realtime_handler
-        health = self.tracker.health(follows=handler.is_attached, connected=handler.is_connected)
+        health = self.tracker.health(self.realtime_handler)
         own = {"counters": self.tracker.counters, "gauges": self.tracker.gauges}
         return snapshot_of(
-            self.tracker.stats(manager.nbytes / MEGABYTE), health, {**manager.figures(), **own}
+            self.tracker.stats(manager.nbytes / MEGABYTE),
+            health,
+            {**manager.figures(), **own},
+            errors=list(self.tracker.errors)[-NEWEST:],
         )
 
     async def get_health_score(self) -> float:
         """Return 0 to 100.
 
         0 while a feed is followed that is not connected; else the share of depth entries that were
-        valid, times 100, halved while the book is not trusted, less 10 for every tracked error.
+        valid, times 100, halved while the contract trades and the book is not trusted, less 10 for
+        every tracked error.
         """
-        handler = self.realtime_handler
-        return self.tracker.health(follows=handler.is_attached, connected=handler.is_connected)
+        return self.tracker.health(self.realtime_handler)
 
     async def cleanup_cache(self) -> None:
         """Let go what is older than the window now, without waiting for the interval."""

@@ -104,6 +104,11 @@ class RealtimeHandler:
         return self._feed is not None
 
     @property
+    def expects_messages(self) -> bool:
+        """Whether a feed is followed of a contract that trades at the moment."""
+        return self.is_attached and self._is_open(self._state.clock.now_ns())
+
+    @property
     def is_connected(self) -> bool:
         """Whether the feed that is followed is connected."""
         return self._feed is not None and self._feed.is_connected()

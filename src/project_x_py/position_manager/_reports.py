@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["PositionCounters", "PositionReports"]
 
 PERFECT = 100.0
+NEWEST = 10
+"""Errors that a snapshot shows."""
 ROW_BYTES = 512
 """About what one kept change or trade takes."""
 
@@ -190,7 +192,8 @@ class PositionReports:
     def snapshot(self) -> ComponentStatistics:
         """Return everything that is a number, as it is now."""
         figures = {**self.plain(), "own": self._counters.memory()}
-        return snapshot_of(self.component(), self._counters.health(), figures)
+        errors = self._counters.newest_errors(NEWEST)
+        return snapshot_of(self.component(), self._counters.health(), figures, errors=errors)
 
     def export(self) -> dict[str, Any]:
         """See :meth:`PositionManager.export_portfolio_report`."""

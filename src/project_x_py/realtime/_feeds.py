@@ -13,9 +13,9 @@ from project_x_py.exceptions import ProjectXError
 if TYPE_CHECKING:
     from project_x_py._core.gaps import FeedGap
     from project_x_py._core.grid import TickGrid
+    from project_x_py._core.notices import Notice, Notices
     from project_x_py._ports import GapListener, GridLookup, MarketSink, UserSink
     from project_x_py.realtime._gaps import GapKeeper
-    from project_x_py.realtime._notices import Notice, Notices
     from project_x_py.realtime._pair import HubPair
     from project_x_py.realtime._repairs import Repairs
     from project_x_py.realtime._router import EventRouter

@@ -29,10 +29,10 @@ from project_x_py.exceptions import ProjectXConnectionError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from project_x_py._core.notices import Notices
     from project_x_py._ports import Clock
     from project_x_py.realtime._gaps import GapKeeper
     from project_x_py.realtime._hub import Hub
-    from project_x_py.realtime._notices import Notices
     from project_x_py.realtime._pair import HubPair
     from project_x_py.realtime._tasks import TaskLedger
 

@@ -46,9 +46,16 @@ FrameTap = Callable[[str, int, int, bytes], None]
 
 Adopted = tuple[HubConnection, "asyncio.Future[None]"]
 
+Opening = asyncio.Task[HubConnection | ProjectXConnectionError]
+"""An attempt to open a connection, and how it ended."""
+
 UNAUTHORIZED = 401
 GATEWAY_ASKS_FOR_LESS = (UNAUTHORIZED, 403, 429)
 """Answers after which attempts become rarer, whatever the hour."""
+
+
+class NobodyAnswered(ProjectXConnectionError):  # noqa: N818 - what happened, not a fault here
+    """An attempt to open a connection had no answer in time."""
 
 
 class TokenSource(Protocol):
@@ -487,16 +494,18 @@ class Hub:
     async def _open_soon(self, token: str) -> HubConnection:
         """Open a connection, beginning again beside attempts that have had no answer for a while.
 
+        One that was never answered says nothing of those that began later, which go on while the
+        market is in session.
+
         Raises:
             ProjectXConnectionError: The first attempt that ended was refused, or nobody answered.
         """
         if not self._attempt:
             return await self.open(token)
-        racing: list[asyncio.Task[HubConnection | ProjectXConnectionError]] = []
-        ended: set[asyncio.Task[HubConnection | ProjectXConnectionError]] = set()
+        racing: list[Opening] = []
         won: HubConnection | None = None
         try:
-            while not ended:
+            while True:
                 work = self._outcome_of(token)
                 racing.append(self._tasks.spawn(work, name=f"{PASSING}open-{self.name}"))
                 ended, _ = await asyncio.wait(
@@ -504,23 +513,32 @@ class Hub:
                     timeout=self._timing.hedge_s,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
-            outcomes = [task.result() for task in ended]
-            won = next((one for one in outcomes if isinstance(one, HubConnection)), None)
-            if won is None:
-                raise next(one for one in outcomes if isinstance(one, ProjectXConnectionError))
-            return won
+                outcomes = [task.result() for task in ended]
+                won = next((one for one in outcomes if isinstance(one, HubConnection)), None)
+                if won is not None:
+                    return won
+                if self._in_session():
+                    outcomes = [one for one in outcomes if not isinstance(one, NobodyAnswered)]
+                for one in outcomes:
+                    if isinstance(one, ProjectXConnectionError):
+                        raise one
+                racing = [task for task in racing if task not in ended]
         finally:
             await self._abandon(racing, won)
 
     async def _outcome_of(self, token: str) -> HubConnection | ProjectXConnectionError:
+        began_ns = self._clock.monotonic_ns()
         try:
             return await self.open(token)
         except ProjectXConnectionError as exc:
-            return exc
+            took_s = (self._clock.monotonic_ns() - began_ns) / NS
+            if took_s < 0.9 * self._timing.connect_s:
+                return exc
+            return NobodyAnswered(str(exc), sent=exc.sent)
 
     async def _abandon(
         self,
-        racing: list[asyncio.Task[HubConnection | ProjectXConnectionError]],
+        racing: list[Opening],
         won: HubConnection | None,
     ) -> None:
         """Give up every attempt but the one that won; wait for that only if nothing else goes on.
@@ -593,7 +611,7 @@ class Hub:
                 await self._hurry.wait()
 
 
-async def _left(attempts: list[asyncio.Task[HubConnection | ProjectXConnectionError]]) -> None:
+async def _left(attempts: list[Opening]) -> None:
     """Wait for attempts that were given up, and close what they have opened all the same."""
     ended, _ = await asyncio.wait(attempts)
     for task in ended:

@@ -29,10 +29,10 @@ from project_x_py.realtime._sleep import SleepDetector
 from project_x_py.realtime._tasks import PASSING
 
 if TYPE_CHECKING:
+    from project_x_py._core.notices import Notices
     from project_x_py._ports import Clock
     from project_x_py.realtime._gaps import GapKeeper
     from project_x_py.realtime._hub import Hub
-    from project_x_py.realtime._notices import Notices
     from project_x_py.realtime._pair import HubPair
     from project_x_py.realtime._router import EventRouter, Streams
     from project_x_py.realtime._sessions import Sessions

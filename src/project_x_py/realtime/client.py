@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, Self
 
+from project_x_py._core.notices import Notices
 from project_x_py._core.time import to_datetime
 from project_x_py._runtime.endpoints import clock_for, open_network
 from project_x_py._wire.decode import DecodeStats
@@ -22,7 +23,6 @@ from project_x_py.realtime._figures import realtime_statistics
 from project_x_py.realtime._gaps import GapKeeper
 from project_x_py.realtime._health import HealthMonitor
 from project_x_py.realtime._hub import Hub
-from project_x_py.realtime._notices import Notices
 from project_x_py.realtime._pair import HubPair
 from project_x_py.realtime._repairs import Repairs
 from project_x_py.realtime._router import EventRouter, MarketTaker, UserTaker

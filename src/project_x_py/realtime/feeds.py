@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from project_x_py._core.gaps import FeedGap
     from project_x_py._core.grid import TickGrid
+    from project_x_py._core.notices import Notice
     from project_x_py._ports import GapListener, GridLookup, MarketSink, UserSink
     from project_x_py.realtime._feeds import Feeds
-    from project_x_py.realtime._notices import Notice
     from project_x_py.realtime._watch import Witness
 
 __all__ = ["FeedMixin"]

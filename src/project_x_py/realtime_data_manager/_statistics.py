@@ -32,6 +32,9 @@ ERRORS_KEPT = 100
 NAMES_KEPT = 1_000
 """At most so many names of counters, gauges and timings; further ones are not counted."""
 
+NEWEST = 10
+"""Errors that a snapshot shows."""
+
 ROW_BYTES = 11 * 8
 """Bytes of one closed bar in its columns."""
 
@@ -193,7 +196,9 @@ class Statistics:
             "counters": self._counters,
             "gauges": self._gauges,
         }
-        return snapshot_of(self.component(), self.health(), figures)
+        return snapshot_of(
+            self.component(), self.health(), figures, errors=self.newest_errors(NEWEST)
+        )
 
     def validation(self) -> dict[str, Any]:
         """Return what was refused and why, what came late, and what audits found."""

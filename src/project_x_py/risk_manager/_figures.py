@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RiskFigures"]
 
+NEWEST = 10
+"""Errors that a snapshot shows."""
+
 
 class RiskFigures:
     """Figures of one manager.
@@ -57,7 +60,8 @@ class RiskFigures:
 
     def snapshot(self) -> ComponentStatistics:
         """Return everything that is a number, as it is now."""
-        return snapshot_of(self.component(), self.health(), self.memory())
+        errors = self.tallies.newest_errors(NEWEST)
+        return snapshot_of(self.component(), self.health(), self.memory(), errors=errors)
 
     def component(self) -> ComponentStats:
         """Return the documented figures of a component."""

@@ -27,7 +27,9 @@ from project_x_py.realtime import ProjectXRealtimeClient
 from project_x_py.sessions.config import session_type_of
 from project_x_py.trading_suite._account import AccountParts
 from project_x_py.trading_suite._feed_events import FeedEvents
+from project_x_py.trading_suite._figures import SuiteFigures
 from project_x_py.trading_suite._stream import EventStream
+from project_x_py.trading_suite._warnings import SuiteWarnings
 from project_x_py.trading_suite.config import (
     KEYWORDS,
     Features,
@@ -62,7 +64,9 @@ if TYPE_CHECKING:
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.risk_manager import ManagedTrade, RiskManager
     from project_x_py.sessions import SessionConfig, SessionType
+    from project_x_py.statistics import MetricsServer, SuiteStatistics
     from project_x_py.trading_suite.context import InstrumentContext
+    from project_x_py.types import TradingSuiteStats
 
 __all__ = ["TradingSuite"]
 
@@ -114,6 +118,17 @@ class TradingSuite:
             context.event_bus.forward_to(self.events)
         events = FeedEvents(client, self._connections, self._contexts, config.timezone)
         events.listen_to(realtime_client)
+        buses = (self.events, self._connections)
+        self._figures = SuiteFigures(
+            client,
+            realtime_client,
+            config,
+            self._account,
+            self._contexts,
+            [*buses, *(context.event_bus for context in self._contexts.values())],
+        )
+        self._warnings = SuiteWarnings(client, self._connections, self._figures, config)
+        self._metrics: list[MetricsServer] = []
 
     @classmethod
     async def create(
@@ -230,6 +245,8 @@ class TradingSuite:
                 f"{self.client.config.market_hub_url}"
             )
         self._supervisor.spawn(self._release_at_loop_end(), name="suite-guard")
+        self._supervisor.spawn(self._warnings.watch_memory(), name="suite-memory")
+        self._warnings.announce_session()
         await self.realtime.subscribe_user_updates()
         await self._account.start()
         await together(self._start(context) for context in self._contexts.values())
@@ -279,6 +296,8 @@ class TradingSuite:
             last_first.push_async_callback(self._supervisor.aclose)
             last_first.push_async_callback(self.client.aclose)
             last_first.callback(self._end_streams)
+            for server in self._metrics:
+                last_first.push_async_callback(server.stop)
             last_first.push_async_callback(self.events.aclose, DRAIN_S)
             for context in self._contexts.values():
                 last_first.push_async_callback(context.event_bus.aclose, DRAIN_S)
@@ -382,6 +401,78 @@ class TradingSuite:
             AttributeError: There are several instruments.
         """
         return self._only("managed_trade()").managed_trade(max_risk_percent, max_risk_amount)
+
+    def statistics(self) -> SuiteStatistics:
+        """Return the suite and its parts as they are now, frozen; nothing is waited for."""
+        return self._figures.statistics()
+
+    async def get_stats(self) -> TradingSuiteStats:
+        """Return the documented figures of the suite and its parts, measured.
+
+        ``components`` has ``client``, ``realtime``, ``events``, ``order_manager``,
+        ``position_manager``, and of each instrument ``MNQ.data``, ``MNQ.orderbook`` and
+        ``MNQ.risk_manager``.
+        """
+        return self.statistics().documented()
+
+    async def get_health_score(self) -> float:
+        """Return 0 to 100: 0 while a hub is missing, never lower because a market is quiet.
+
+        The mean of the parts, at most twice that of the worst.
+        """
+        return self.statistics().health
+
+    async def get_component_health(self) -> dict[str, dict[str, Any]]:
+        """Return per part: health_score, status, error_count, uptime_seconds, last_activity."""
+        return {
+            name: {
+                "health_score": part.health,
+                "status": part.status,
+                "error_count": part.errors,
+                "uptime_seconds": part.uptime_s,
+                "last_activity": part.last_activity,
+            }
+            for name, part in self.statistics().components.items()
+        }
+
+    async def export_stats(
+        self, export_format: str = "json", *, sanitize_sensitive: bool = True, **options: Any
+    ) -> str | dict[str, Any]:
+        """Return all statistics in a format.
+
+        Args:
+            export_format: ``json``, ``prometheus``, ``csv`` or ``datadog`` (a mapping).
+            sanitize_sensitive: Whether tokens, keys, account names and numbers are left out.
+            **options: Of the format, see :class:`StatsExporter`.
+
+        Raises:
+            ValueError: There is no such format.
+        """
+        from project_x_py.statistics.export import StatsExporter
+
+        exporter = StatsExporter(sanitize_sensitive)
+        return exporter.written(self.statistics().comprehensive(), export_format, **options)
+
+    async def serve_metrics(self, host: str = "127.0.0.1", port: int = 0) -> MetricsServer:
+        """Serve ``/metrics`` for Prometheus, and ``/health``, until the suite is disconnected.
+
+        Args:
+            host: An address of this machine's loopback.
+            port: 0 for any free one; ``url`` of what is returned has it.
+
+        Raises:
+            ProjectXError: The address is not one of loopback.
+            ProjectXConnectionError: The port is taken.
+            RuntimeError: The suite is closed.
+        """
+        from project_x_py.statistics.server import MetricsServer
+
+        if self._closed:
+            raise RuntimeError("the suite is closed")
+        server = MetricsServer(self, host, port)
+        self._metrics.append(server)
+        await server.start()
+        return server
 
     async def set_session_type(self, session_type: SessionType | str) -> None:
         """Use another session for the session reads of all instruments that name none.

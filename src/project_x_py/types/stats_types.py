@@ -351,5 +351,9 @@ class ComprehensiveStats(TypedDict):
     http_client: NotRequired[HTTPClientStats]
     cache: NotRequired[CacheStats]
     memory: NotRequired[MemoryUsageStats]
+    latency: NotRequired[dict[str, dict[str, float]]]
+    """By stage: count, mean_ms, p50_ms, p95_ms, p99_ms, max_ms."""
+    handlers: NotRequired[dict[str, dict[str, float]]]
+    """By name: delivered, waiting, conflated, errors, mean_ms, longest_ms, behind_ms, slow."""
     generated_at: str
     collection_time_ms: float

@@ -1,7 +1,9 @@
-"""What the client has to say that is neither an event of the gateway nor a change of a hub.
+"""What a part has to say that is nobody's answer, told at once to whoever listens.
 
-Names are those of the events that a suite publishes: ``feed_stale``, ``latency_warning`` and
-``error``.
+Names are those of the events that a suite publishes, ``feed_stale`` or ``authenticated`` for
+example.
+
+Invariant (``tests/core/test_notices.py``): everybody is told once, in the order in which they came.
 """
 
 from __future__ import annotations
@@ -27,6 +29,10 @@ class Notices:
         """Tell ``listener`` too; adding it twice is adding it once."""
         if listener not in self._listeners:
             self._listeners = (*self._listeners, listener)
+
+    def remove(self, listener: Notice) -> None:
+        """Tell it no more; removing one that is not told is harmless."""
+        self._listeners = tuple(each for each in self._listeners if each != listener)
 
     def tell(self, name: str, facts: Mapping[str, Any]) -> None:
         """Tell everybody, synchronously."""

@@ -1,0 +1,262 @@
+"""Counters of a component of one's own, in the shape that the SDK's own components have.
+
+Everything is counted by :class:`project_x_py._core.tallies.Tallies`, as in the SDK's own parts.
+
+Invariants (``tests/statistics/test_base.py``): what is told follows from what was counted; what is
+kept is bounded; the health is 0 while the component is disconnected or failed, and neither youth
+nor quiet lowers it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from project_x_py._core.component import ComponentStatistics, snapshot_of
+from project_x_py._core.redact import redact
+from project_x_py._core.tallies import Tallies, Timing
+from project_x_py._core.time import NS, format_iso
+from project_x_py._runtime.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from project_x_py._ports import Clock
+    from project_x_py.types.stats_types import ComponentStats
+
+__all__ = [
+    "BaseStatisticsTracker",
+    "ComponentStatistics",
+    "ErrorInfo",
+    "PerformanceMetrics",
+    "StatisticsProvider",
+]
+
+PERFECT = 100.0
+NEWEST = 10
+"""Errors that a snapshot shows."""
+POINTS_A_SHARE = 1_000.0
+"""A tenth of failures among the operations takes all points."""
+STATUS_CAPS = {"initializing": 70.0, "disconnected": 0.0, "stopped": 0.0, "error": 0.0}
+"""The most that a component of that status can score."""
+
+
+@runtime_checkable
+class StatisticsProvider(Protocol):
+    """A component that counts and can be asked."""
+
+    async def increment(self, metric: str, value: int | float = 1) -> None: ...
+
+    async def set_gauge(self, metric: str, value: int | float) -> None: ...
+
+    async def record_timing(self, operation: str, duration_ms: float) -> None: ...
+
+    async def track_error(
+        self, error: Exception, context: str, details: dict[str, Any] | None = None
+    ) -> None: ...
+
+    async def get_stats(self) -> ComponentStats: ...
+
+    async def get_health_score(self) -> float: ...
+
+
+class ErrorInfo:
+    """One error that was counted.
+
+    Args:
+        error: The exception, or its text.
+        context: What was being done.
+        details: Further facts.
+        timestamp: When, in seconds since 1970 UTC; the present when left out.
+    """
+
+    def __init__(
+        self,
+        error: Exception | str,
+        context: str,
+        details: dict[str, Any] | None = None,
+        timestamp: float | None = None,
+    ) -> None:
+        self.error = error
+        self.context = context
+        self.details = details
+        self.timestamp = SystemClock.wall_ns() / NS if timestamp is None else timestamp
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return keys error, error_type, context, details, timestamp; secrets are removed."""
+        return {
+            "error": redact(str(self.error)),
+            "error_type": "str" if isinstance(self.error, str) else type(self.error).__name__,
+            "context": self.context,
+            "details": self.details,
+            "timestamp": self.timestamp,
+        }
+
+
+class PerformanceMetrics:
+    """Durations by operation, in milliseconds."""
+
+    def __init__(self) -> None:
+        self._timings: dict[str, Timing] = {}
+
+    async def record_timing(self, operation: str, duration_ms: float) -> None:
+        """Count one duration."""
+        self._timings.setdefault(operation, Timing()).add(duration_ms)
+
+    async def get_operation_count(self, operation: str) -> int:
+        """Return how many durations were counted, 0 for an operation that nobody timed."""
+        timing = self._timings.get(operation)
+        return 0 if timing is None else timing.count
+
+    async def get_avg_timing(self, operation: str) -> float:
+        """Return the mean, 0.0 for an operation that nobody timed."""
+        timing = self._timings.get(operation)
+        return 0.0 if timing is None else timing.figures()["avg_ms"]
+
+    async def get_all_metrics(self) -> dict[str, dict[str, float]]:
+        """Return count, avg_ms, min_ms and max_ms of each operation."""
+        return {name: timing.figures() for name, timing in self._timings.items()}
+
+
+class BaseStatisticsTracker:
+    """Counters, gauges, durations and errors of one component.
+
+    Args:
+        component_name: Whose they are.
+        max_errors: How many of the newest errors are kept.
+        cache_ttl: For how many seconds an answer of :meth:`get_stats` is given again.
+        clock: Wall and monotonic time; the system's when left out.
+
+    Raises:
+        ValueError: A number is below zero.
+    """
+
+    def __init__(
+        self,
+        component_name: str,
+        max_errors: int = 100,
+        cache_ttl: float = 5.0,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        if max_errors < 0 or cache_ttl < 0:
+            raise ValueError(f"max_errors and cache_ttl are not below 0: {max_errors}, {cache_ttl}")
+        self.component_name = component_name
+        self.cache_ttl = cache_ttl
+        self._clock: Clock = clock or SystemClock()
+        self._tallies = Tallies(
+            component_name, self._clock.wall_ns, self._clock.monotonic_ns, max_errors
+        )
+        self._last_ns: int | None = None
+        self._cached: tuple[int, ComponentStatistics] | None = None
+
+    async def increment(self, metric: str, value: int | float = 1) -> None:
+        """Add to a counter."""
+        self._touch()
+        self._tallies.increment(metric, value)
+
+    async def set_gauge(self, metric: str, value: int | float) -> None:
+        """Keep the newest value of something."""
+        self._touch()
+        self._tallies.gauge(metric, float(value))
+
+    async def record_timing(self, operation: str, duration_ms: float) -> None:
+        """Count one duration of an operation."""
+        self._touch()
+        self._tallies.timing(operation, duration_ms)
+
+    async def track_error(
+        self, error: Exception, context: str, details: dict[str, Any] | None = None
+    ) -> None:
+        """Count an error, and keep it among the newest."""
+        self._touch()
+        self._tallies.error(error, context, details)
+
+    async def get_error_count(self) -> int:
+        """Return how many errors were counted."""
+        return self._tallies.errors
+
+    async def get_recent_errors(self, limit: int = 10) -> list[dict[str, Any]]:
+        """Return the newest errors, the newest last.
+
+        Keys: timestamp, component, error_type, message, context, details.
+        """
+        return self._tallies.newest_errors(limit)
+
+    async def set_status(self, status: str) -> None:
+        """Say how the component does: initializing, connected, active, disconnected, error ..."""
+        self._touch()
+        self._tallies.show_status(status)
+
+    async def get_status(self) -> str:
+        """Return what was set last, ``initializing`` before."""
+        return self._tallies.status or "initializing"
+
+    async def get_uptime(self) -> int:
+        """Return the seconds since the tracker was made."""
+        return self._tallies.uptime_s()
+
+    async def get_memory_usage(self) -> float:
+        """Return the megabytes that the counters and the errors kept take."""
+        return self._memory_mb()
+
+    async def get_health_score(self) -> float:
+        """Return 0 to 100.
+
+        0 while disconnected, stopped or failed; else 100 less a point for each error in a thousand
+        operations, at most 70 while initializing.
+        """
+        return self._health()
+
+    async def get_stats(self) -> ComponentStats:
+        """Return the documented figures, at most ``cache_ttl`` seconds old."""
+        now_ns = self._clock.monotonic_ns()
+        cached = self._cached
+        if cached is None or now_ns - cached[0] >= self.cache_ttl * NS:
+            cached = self._cached = (now_ns, self.statistics())
+        return cached[1].documented()
+
+    async def reset_metrics(self) -> None:
+        """Forget what was counted; the status stays."""
+        self._cached = None
+        self._tallies.reset()
+
+    async def cleanup_cache(self) -> None:
+        """Forget the answer that would be given again."""
+        self._cached = None
+
+    def statistics(self) -> ComponentStatistics:
+        """Return everything that was counted, as it is now."""
+        last_ns = self._last_ns
+        stats: ComponentStats = {
+            "name": self.component_name,
+            "status": self._tallies.status or "initializing",
+            "uptime_seconds": self._tallies.uptime_s(),
+            "last_activity": None if last_ns is None else format_iso(last_ns),
+            "error_count": self._tallies.errors,
+            "memory_usage_mb": self._memory_mb(),
+            "performance_metrics": self._tallies.durations(),
+        }
+        errors = self._tallies.newest_errors(NEWEST)
+        return snapshot_of(stats, self._health(), self._figures(), errors=errors)
+
+    def _figures(self) -> Mapping[str, object]:
+        return {**self._tallies.counters, **self._tallies.gauges}
+
+    def _health(self) -> float:
+        tallies = self._tallies
+        operations = sum(timing.count for timing in tallies.timings.values())
+        operations += int(sum(tallies.counters.values()))
+        share = tallies.errors / max(operations, tallies.errors, 1)
+        cap = STATUS_CAPS.get(tallies.status or "initializing", PERFECT)
+        return min(cap, max(0.0, PERFECT - POINTS_A_SHARE * share))
+
+    def _memory_mb(self) -> float:
+        tallies = self._tallies
+        held = (tallies.counters, tallies.gauges, tallies.timings)
+        own = sum(map(sys.getsizeof, held))
+        errors = sum(map(sys.getsizeof, tallies.newest_errors(sys.maxsize)))
+        return (own + errors) / 2**20
+
+    def _touch(self) -> None:
+        self._last_ns = self._clock.wall_ns()

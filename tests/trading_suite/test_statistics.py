@@ -1,0 +1,200 @@
+"""What a suite tells of itself, on the simulated gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.suites import simulated_suite
+
+from project_x_py import EventType
+from project_x_py._runtime.virtual_loop import run_virtual
+from project_x_py.statistics import ComponentCollector
+from project_x_py.statistics.snapshot import STAGES
+
+if TYPE_CHECKING:
+    from project_x_py import TradingSuite
+    from project_x_py.event_bus import Event
+
+OPEN = datetime(2026, 9, 1, 13, 30, tzinfo=UTC)
+CLOSED = datetime(2026, 9, 5, 16, 0, tzinfo=UTC)
+"""A Saturday."""
+ACCOUNT = ["client", "realtime", "events", "order_manager", "position_manager"]
+ALL = ["orderbook", "risk_manager"]
+
+
+def traded(suite: TradingSuite) -> float:
+    """Trades that the bars of all instruments have counted."""
+    parts = suite.statistics().components
+    return sum(part.figures.get("trades_processed", 0) for n, part in parts.items() if "data" in n)
+
+
+def test_a_suite_tells_what_it_measured() -> None:
+    """Documented figures are the counters of the parts, in all parts of all instruments."""
+
+    async def run() -> None:
+        async with simulated_suite("MNQ", "MES", gateway={"start": OPEN}, features=ALL) as (
+            _,
+            suite,
+        ):
+            seen: list[Event] = []
+
+            async def note(event: Event) -> None:
+                seen.append(event)
+
+            await suite.on(EventType.TRADE_TICK, note)
+            before = traded(suite)
+            await asyncio.sleep(8)
+            stats = await suite.get_stats()
+            parts = [f"{s}.{p}" for s in ("MNQ", "MES") for p in ("data", *ALL)]
+            assert sorted(stats["components"]) == sorted([*ACCOUNT, *parts])
+            assert (stats["instrument"], stats["status"]) == ("MNQ,MES", "active")
+            assert stats["connected"]
+            assert stats["user_hub_connected"]
+            assert 8 <= stats["uptime_seconds"] <= 10
+            assert stats["features_enabled"] == ALL
+            assert stats["timeframes"] == ["5min"]
+            assert stats["active_subscriptions"] == 2
+            calls = await suite.client.get_health_status()
+            assert stats["total_api_calls"] == calls["api_calls"] > 0
+            assert stats["successful_api_calls"] == stats["total_api_calls"]
+            assert stats["memory_usage_mb"] > 0
+            assert stats["health_score"] == await suite.get_health_score() == 100.0
+            assert traded(suite) - before == len(seen) > 5
+
+    run_virtual(run())
+
+
+def test_health_is_zero_without_a_hub_and_full_in_a_closed_market() -> None:
+    """A quiet market takes nothing from the health; a hub that is gone takes all of it."""
+
+    async def run() -> None:
+        async with simulated_suite("MNQ", gateway={"start": CLOSED}, features=ALL) as (
+            gateway,
+            suite,
+        ):
+            await asyncio.sleep(900)
+            scores = {n: c["health_score"] for n, c in (await suite.get_component_health()).items()}
+            assert set(scores.values()) == {100.0}, scores
+            assert await suite.get_health_score() == 100.0
+            gateway.faults.drop_connections()
+            await asyncio.sleep(0.01)
+            assert not suite.is_connected
+            assert await suite.get_health_score() == 0.0
+            assert (await suite.get_stats())["status"] == "disconnected"
+        assert await suite.get_health_score() == 0.0
+
+    run_virtual(run())
+
+
+def test_a_suite_that_never_connected_has_no_health() -> None:
+    """Before ``connect`` the score is 0, and every figure can be read."""
+
+    async def run() -> None:
+        async with simulated_suite("MNQ", gateway={"start": OPEN}, auto_connect=False) as (
+            _,
+            suite,
+        ):
+            assert await suite.get_health_score() == 0.0
+            assert (await suite.get_stats())["connected"] is False
+
+    run_virtual(run())
+
+
+@pytest.mark.parametrize("form", ["json", "prometheus", "csv", "datadog"])
+def test_an_export_holds_no_secret(form: str) -> None:
+    """No format has the token, the key, the user or the account's name or number."""
+
+    async def run() -> None:
+        async with simulated_suite("MNQ", gateway={"start": OPEN}, features=ALL) as (
+            gateway,
+            suite,
+        ):
+
+            async def fail(event: Event) -> None:
+                raise RuntimeError(f"with {suite.client.get_session_token()}")
+
+            await suite.once(EventType.QUOTE_UPDATE, fail)
+            await asyncio.sleep(1)
+            text = await suite.export_stats(form)
+            text = text if isinstance(text, str) else json.dumps(text)
+            account = suite.client.get_account_info()
+            login = gateway.credentials
+            secrets = [
+                suite.client.get_session_token(),
+                login.api_key,
+                login.username,
+                account.name,
+            ]
+            assert [secret for secret in secrets if str(secret) in text] == []
+            assert "MNQ.data" in text
+
+    run_virtual(run())
+
+
+def test_an_unknown_format_is_refused() -> None:
+    """The message lists the formats."""
+
+    async def run() -> None:
+        async with simulated_suite("MNQ", gateway={"start": OPEN}) as (_, suite):
+            with pytest.raises(ValueError, match="json, prometheus, csv, datadog"):
+                await suite.export_stats("xml")
+
+    run_virtual(run())
+
+
+def test_each_stage_is_measured() -> None:
+    """A message's and an order's stages are counted, and a handler that is slow is named."""
+
+    async def run() -> None:
+        async with simulated_suite("MNQ", gateway={"start": OPEN}, features=ALL) as (_, suite):
+
+            async def drowsy(event: Event) -> None:
+                await asyncio.sleep(0.01)
+
+            await suite.on(EventType.TRADE_TICK, drowsy)
+            await asyncio.sleep(5)
+            await suite.orders.place_market_order("MNQ", 0, 1)
+            await asyncio.sleep(2)
+            told = suite.statistics()
+            assert tuple(told.latency) == STAGES
+            assert all(stage.count for stage in told.latency.values()), told.latency
+            assert told.latency["order_answered"].count == 1
+            names = [one.handler for one in told.handlers if one.delivered]
+            assert any("drowsy" in name for name in names)
+            everything: Any = told.comprehensive()
+            assert set(everything["latency"]) == set(STAGES)
+
+    run_virtual(run())
+
+
+def test_a_snapshot_does_not_change() -> None:
+    """What was told stays as it was while the market goes on."""
+
+    async def run() -> None:
+        async with simulated_suite("MNQ", gateway={"start": OPEN}) as (_, suite):
+            before = suite.statistics()
+            figures = dict(before.components["MNQ.data"].figures)
+            await asyncio.sleep(3)
+            assert dict(before.components["MNQ.data"].figures) == figures
+            assert suite.statistics().components["MNQ.data"].figures != figures
+            with pytest.raises(dataclasses.FrozenInstanceError):
+                before.generated_at = ""  # type: ignore[misc]  # that is the point
+
+    run_virtual(run())
+
+
+def test_a_collector_has_each_part_once() -> None:
+    """It tells the same parts as the suite, with their scores."""
+
+    async def run() -> None:
+        async with simulated_suite("MNQ", "MES", gateway={"start": OPEN}) as (_, suite):
+            found = await ComponentCollector(suite).collect()
+            assert sorted(found) == sorted([*ACCOUNT, "MNQ.data", "MES.data"])
+            assert found["MNQ.data"]["health_score"] == 100.0
+
+    run_virtual(run())
