@@ -26,7 +26,7 @@ from project_x_py.simulator import SimulatedGateway
 from project_x_py.trading_suite import Features, TradingSuite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from project_x_py._core.gaps import FeedGap
     from project_x_py._core.records import Depth, Quote, Trade
@@ -61,7 +61,7 @@ class Counter:
     def __init__(self) -> None:
         self.trades = self.volume = self.quotes = self.depth = 0
 
-    def on_trades(self, trades: list[Trade]) -> None:
+    def on_trades(self, trades: Sequence[Trade]) -> None:
         """Count trades and contracts."""
         self.trades += len(trades)
         self.volume += sum(trade.size for trade in trades)
