@@ -243,3 +243,35 @@ def test_every_login_code_names_the_way_out(code: int) -> None:
         assert "a-secret-key" not in str(caught.value)
 
     with_parts(use, login=False)
+
+
+def test_a_login_that_was_swallowed_is_not_waited_for() -> None:
+    """A network that works again has the token within two seconds, however long it did not."""
+
+    async def use(parts: Parts) -> None:
+        loop = asyncio.get_running_loop()
+        for lasts_s in (1.0, 9.0, 29.0, 31.0, 100.0):
+            parts.network.delay_s = 3600.0
+            before = parts.network.count(LOGIN)
+            asking = loop.create_task(parts.auth.login())
+            await asyncio.sleep(lasts_s)
+            parts.network.delay_s = 0.05
+            back = loop.time()
+            await asking
+            assert loop.time() - back <= 1.6
+            assert parts.network.count(LOGIN) - before <= 2 + lasts_s / 1.5
+
+    with_parts(use, login=False)
+
+
+def test_a_gateway_that_is_slow_is_waited_for() -> None:
+    """The first try is kept while others begin beside it, and its answer is taken."""
+
+    async def use(parts: Parts) -> None:
+        parts.network.delay_s = 25.0
+        began = asyncio.get_running_loop().time()
+        assert await parts.auth.login()
+        assert asyncio.get_running_loop().time() - began == 25.0
+        assert parts.auth.logins == 1
+
+    with_parts(use, login=False)

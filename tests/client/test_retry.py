@@ -154,11 +154,3 @@ def test_what_everything_waits_for_is_tried_again_within_a_second() -> None:
     assert urgent.repeats == POLICY.repeats
     assert [_delay(TRANSIENT[0], attempt=n, draw=1.0, policy=urgent) for n in (1, 3)] == [1.0, 1.0]
     assert _delay(TRANSIENT[2], retry_after_s=5.0, draw=1.0, policy=urgent) == 5.1
-
-
-def test_an_urgent_try_is_short_unless_it_is_the_last() -> None:
-    """None may take longer than any request, and the last may take as long."""
-    urgent = POLICY.urgent()
-    assert [urgent.try_timeout_s(n, 30.0) for n in (1, 2, 3, 4)] == [2.0, 2.0, 2.0, 30.0]
-    assert [urgent.try_timeout_s(n, 1.5) for n in (1, 4)] == [1.5, 1.5]
-    assert POLICY.try_timeout_s(1, 30.0) == 30.0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
-from project_x_py._runtime.together import outlived, together
+from project_x_py._runtime.together import hedged, outlived, together
 
 
 async def test_the_results_come_in_the_order_given() -> None:
@@ -112,5 +112,62 @@ def test_a_task_goes_on_without_its_waiter(virtual: Callable[..., Any]) -> None:
             async with asyncio.timeout(1):
                 await outlived(work, ValueError)
         assert await work == 7
+
+    virtual(run())
+
+
+def test_no_try_is_waited_for_alone(virtual: Callable[..., Any]) -> None:
+    """Others begin beside it, at most so many; the first is kept, and the first end decides."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        begun: list[float] = []
+        ended: list[int] = []
+
+        def make(*durations: float | None) -> Callable[[], Coroutine[Any, Any, int]]:
+            async def one() -> int:
+                number = len(begun)
+                begun.append(loop.time())
+                duration = durations[min(number, len(durations) - 1)]
+                try:
+                    await (asyncio.sleep(duration) if duration else asyncio.Event().wait())
+                finally:
+                    ended.append(number)
+                return number
+
+            begun.clear()
+            ended.clear()
+            return one
+
+        began = loop.time()
+        assert await hedged(make(None, None, None, 0.5), 2.0, 4) == 3
+        assert [at - began for at in begun] == [0.0, 2.0, 4.0, 6.0]
+        assert loop.time() - began == 6.5
+        assert sorted(ended) == [0, 1, 2, 3]
+        assert await hedged(make(9.0, None), 2.0, 3) == 0
+        assert len(begun) == 5
+        assert ended[:2] == [1, 2]
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(100.0):
+                await hedged(make(None), 2.0, 4)
+        assert len(ended) == len(begun) == 50
+        assert len(asyncio.all_tasks()) == 1
+
+    virtual(run())
+
+
+def test_a_try_that_fails_is_how_all_of_them_end(virtual: Callable[..., Any]) -> None:
+    """The failure is raised as it is, and nothing of the others is left."""
+
+    async def run() -> None:
+        durations = iter((60.0, 0.5))
+
+        async def fails() -> None:
+            await asyncio.sleep(next(durations))
+            raise KeyError("refused")
+
+        with pytest.raises(KeyError, match="refused"):
+            await hedged(fails, 1.0, 2)
+        assert len(asyncio.all_tasks()) == 1
 
     virtual(run())

@@ -1,9 +1,10 @@
-"""Waiting for work: several coroutines at once, or a task that goes on without its waiter.
+"""Waiting for work: several coroutines at once, the first of several tries, or a task that goes on
+without its waiter.
 
 Invariants (``tests/runtime/test_together.py``): when :func:`together` returns or raises, none of
 its coroutines is running, the first failure being the caller's; a caller that was cancelled always
 learns of it; a waiter that nobody cancelled never looks cancelled, neither because the task it
-waited for was nor because others failed.
+waited for was nor because others failed; a try that has no answer is never waited for alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
-__all__ = ["outlived", "together"]
+__all__ = ["hedged", "outlived", "together"]
 
 T = TypeVar("T")
 
@@ -56,6 +57,46 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     if failures:
         raise failures[0]
     return [task.result() for task in tasks]
+
+
+async def hedged(make: Callable[[], Coroutine[Any, Any, T]], every_s: float, most: int) -> T:
+    """Return how the first of several tries ends, of which none is waited for alone.
+
+    What a network has swallowed is not given back when it works again, and only what is sent anew
+    finds out that it does. The first try is never given up for others, since the other side may
+    only be slow; of the later ones it is the oldest when there are too many.
+
+    Args:
+        make: Begins a try.
+        every_s: After so long without an answer another try begins beside the others.
+        most: Tries at a time.
+
+    Raises:
+        BaseException: That of the try that ended first.
+    """
+    loop = asyncio.get_running_loop()
+    tries: list[asyncio.Task[T]] = []
+    given_up: list[asyncio.Task[T]] = []
+    try:
+        while True:
+            if len(tries) >= most:
+                given_up.append(tries.pop(1))
+                given_up[-1].cancel()
+            tries.append(loop.create_task(make()))
+            ended, _ = await asyncio.wait(
+                tries, timeout=every_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            if ended:
+                well = [one for one in ended if not one.cancelled() and one.exception() is None]
+                return (well or list(ended))[0].result()
+    finally:
+        given_up += tries
+        for one in given_up:
+            one.cancel()
+        await asyncio.wait(given_up)
+        for one in given_up:
+            if not one.cancelled():
+                one.exception()
 
 
 async def outlived(task: asyncio.Task[T], gone: Callable[[], Exception]) -> T:

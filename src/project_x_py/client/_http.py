@@ -15,8 +15,14 @@ import msgspec
 
 from project_x_py._core.histogram import LogHistogram
 from project_x_py._core.submission import Lane
+from project_x_py._runtime.together import hedged
 from project_x_py.client._envelope import raise_for_status, read_envelope
-from project_x_py.client._retry import RetryPolicy, retry_delay_s
+from project_x_py.client._retry import (
+    URGENT_EVERY_S,
+    URGENT_TRIES,
+    RetryPolicy,
+    retry_delay_s,
+)
 from project_x_py.exceptions import ProjectXError, ProjectXRateLimitError
 
 if TYPE_CHECKING:
@@ -131,7 +137,8 @@ class HttpCaller:
         """Send when the budget lets it, and again for as long as the policy says."""
         self.counters.calls += 1
         called_ns = self._clock.monotonic_ns()
-        policy = self._urgent if idempotent and lane is Lane.PROTECTIVE else self._policy
+        urgent = idempotent and lane is Lane.PROTECTIVE
+        policy = self._urgent if urgent else self._policy
         attempt, began = 0, None
         while True:
             attempt += 1
@@ -141,7 +148,8 @@ class HttpCaller:
                 if not idempotent:
                     self.counters.to_wire.add(began - called_ns)
             try:
-                answer = await send(policy.try_timeout_s(attempt, self._timeout_s))
+                trying = self._hedged(send, bars, lane) if urgent else send(self._timeout_s)
+                answer = await trying
             except ProjectXError as error:
                 self.counters.errors += 1
                 wait_s = retry_delay_s(
@@ -161,6 +169,20 @@ class HttpCaller:
                 return answer
             self.counters.retries += 1
             await asyncio.sleep(wait_s)
+
+    async def _hedged(self, send: Callable[[float], Awaitable[T]], bars: bool, lane: Lane) -> T:
+        """Send, and again beside that for as long as there is no answer."""
+        tries = 0
+
+        async def one() -> T:
+            nonlocal tries
+            tries += 1
+            if tries > 1:
+                await self.budget.acquire(lane, bars=bars, patient=True)
+                self.counters.retries += 1
+            return await send(self._timeout_s)
+
+        return await hedged(one, URGENT_EVERY_S, URGENT_TRIES)
 
     async def _once(
         self,

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = [
     "LONGEST_DELAY_S",
     "URGENT_DELAY_S",
-    "URGENT_TIMEOUT_S",
+    "URGENT_EVERY_S",
+    "URGENT_TRIES",
     "RetryPolicy",
     "SpoiltAnswerError",
     "retry_delay_s",
@@ -38,9 +39,11 @@ __all__ = [
 LONGEST_DELAY_S = 30.0
 URGENT_DELAY_S = 1.0
 """Longest wait for what everything else waits for, such as the token of a hub that comes back."""
-URGENT_TIMEOUT_S = 2.0
-"""How long an urgent try but the last may take; a network that has swallowed it gives nothing
-back."""
+URGENT_EVERY_S = 1.5
+"""After so long without an answer another urgent try begins beside those that have none; a network
+that has swallowed them gives nothing back."""
+URGENT_TRIES = 4
+"""Urgent tries at a time."""
 SPOILT_REPEATS = 1
 """An answer that is no JSON is asked for again this often: a proxy's page goes away, a wrong URL
 does not."""
@@ -59,14 +62,12 @@ class RetryPolicy:
         base_delay_s: Upper bound of the first wait; it doubles with every try.
         deadline_s: No wait ends later than this after the first try began.
         longest_delay_s: Upper bound of every wait that the service has not asked for.
-        short_timeout_s: How long each try but the last may take; None for as long as any request.
     """
 
     repeats: int
     base_delay_s: float
     deadline_s: float
     longest_delay_s: float = LONGEST_DELAY_S
-    short_timeout_s: float | None = None
 
     @classmethod
     def of(cls, config: ProjectXConfig) -> Self:
@@ -74,15 +75,8 @@ class RetryPolicy:
         return cls(config.retry_attempts, config.retry_delay_seconds, config.timeout_seconds * 2.0)
 
     def urgent(self) -> RetryPolicy:
-        """Return the same with waits of a second at most, and short tries but for the last."""
-        delay_s = min(self.longest_delay_s, URGENT_DELAY_S)
-        return replace(self, longest_delay_s=delay_s, short_timeout_s=URGENT_TIMEOUT_S)
-
-    def try_timeout_s(self, attempt: int, usual_s: float) -> float:
-        """Return how long a try may take, its number being from 1 on."""
-        if self.short_timeout_s is None or attempt > self.repeats:
-            return usual_s
-        return min(usual_s, self.short_timeout_s)
+        """Return the same with waits of a second at most."""
+        return replace(self, longest_delay_s=min(self.longest_delay_s, URGENT_DELAY_S))
 
 
 def retry_delay_s(
