@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -314,11 +314,15 @@ async def test_lost_answers_make_one_order_and_one_stop(
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "delays",
+    [(0.0, 0.05, 0.15), pytest.param([n / 50 for n in range(40)], marks=pytest.mark.long)],
+    ids=["few", "many"],
+)
 @in_virtual_time
-async def test_a_cancelled_call_leaves_nothing_unprotected() -> None:
+async def test_a_cancelled_call_leaves_nothing_unprotected(delays: Sequence[float]) -> None:
     """Cut off at any moment of entry and exit: one order at most, and a stop for what it filled."""
-    delays = (0.0, 0.01, 0.03, 0.05, 0.08, 0.1, 0.15, 0.3)
-    async with trading() as (gateway, suite, price):
+    async with trading(max_daily_trades=100, max_daily_loss=0.5) as (gateway, suite, price):
         for number, delay in enumerate(delays):
             gateway.faults.apply(faults.DelayAnswers(route=PLACE, seconds=0.06))
             trade: ManagedTrade = suite.managed_trade()

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from project_x_py._core.orders.intents import Intent, Purpose
 from project_x_py._core.orders.ledger import OrderLedger
+from project_x_py._core.submission import Lane
 from project_x_py._ports import GapFeed
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py.event_bus import EventType
@@ -22,6 +26,7 @@ from project_x_py.order_manager._intake import Intake
 from project_x_py.order_manager._oco import OcoPairs
 from project_x_py.order_manager._position_door import PositionDoor
 from project_x_py.order_manager._reconciler import Reconciler
+from project_x_py.order_manager._requests import as_edited
 from project_x_py.order_manager._statistics import OrderCounters
 from project_x_py.order_manager._views import event_data, symbol_of
 
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
         PositionUpdate,
         TradeUpdate,
     )
+    from project_x_py._core.submission import OrderEdit
     from project_x_py._ports import LastPrices, OrderSource, UserFeed
     from project_x_py._runtime.journal import Journal
     from project_x_py.event_bus import EventBus
@@ -87,6 +93,7 @@ class OrderParts:
         self.holdings = Holdings(account_id)
         self.on_change: list[Callable[[OrderChange], None]] = []
         self.on_position_said: list[Callable[[], None]] = []
+        self.on_read: list[Callable[[tuple[OrderUpdate, ...]], None]] = []
         self.journal = journal
         self._bus = bus
         self._bus_for = bus_for
@@ -154,6 +161,32 @@ class OrderParts:
         """Keep a reason, and say no."""
         self.last_error = reason
         return False
+
+    def gate_edit(self, order: OrderUpdate, edit: OrderEdit) -> str | None:
+        """Return why an edit must not be sent: one that adds risk is judged like an entry.
+
+        The order counts as what it would become, and no longer as what it is. Stops and targets
+        are their owner's to move, and so is an order that becomes smaller where it is.
+        """
+        wanted = as_edited(order, edit)
+        known = self.desk.ledger.submission(order.custom_tag or "")
+        if order.parent_id is not None or (known and known.intent.purpose is not Purpose.ENTRY):
+            return None
+        grows = wanted.size > order.size - order.filled
+        if not grows and (wanted.limit, wanted.stop) == (order.limit, order.stop):
+            return None
+        more = replace(wanted, size=max(0, wanted.size - (order.size - order.filled)))
+        if self.desk.gate is None or self.intake.lane(more) is Lane.PROTECTIVE:
+            return None
+        intent = Intent(
+            tag=order.custom_tag or f"order-{order.id}",
+            request=wanted,
+            protection=known.intent.protection if known else None,
+            created_ns=self.clock.now_ns(),
+        )
+        refusal = self.desk.gate.deny(intent)
+        self.counters.denied += refusal is not None
+        return refusal
 
     async def start(self, feed: UserFeed | None) -> bool:
         """Take up what an earlier run left, read the account, and follow it from now on.
@@ -226,8 +259,15 @@ class OrderParts:
             self._outages.append(gap)
             self.desk.doubt()
 
+    def working(self) -> tuple[OrderUpdate, ...]:
+        """Return the working orders as they are known."""
+        return tuple(state.snapshot() for state in self.desk.ledger.working())
+
     def _read(self, asof_ns: int) -> None:
         """Act on a complete read."""
+        working = self.working()
+        for listener in self.on_read:
+            listener(working)
         over = [gap for gap in self._outages if gap.to_ns is not None and gap.to_ns <= asof_ns]
         self._outages = [gap for gap in self._outages if gap not in over]
         for gap in over:

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from project_x_py._core.grid import TickGrid
-    from project_x_py._core.submission import BracketTicks
+    from project_x_py._core.records import OrderUpdate
+    from project_x_py._core.submission import BracketTicks, OrderEdit
 
 __all__ = [
     "LONGEST_TAG",
     "LONGEST_TRAIL_TICKS",
+    "as_edited",
     "bracket_ticks",
     "checked_side",
     "checked_size",
@@ -242,6 +244,21 @@ def order_request(
         tag=tag,
         stop_bracket=stop_bracket,
         target_bracket=target_bracket,
+    )
+
+
+def as_edited(order: OrderUpdate, edit: OrderEdit) -> OrderRequest:
+    """Return the order that a working one would become, with what is left of it to fill."""
+    return OrderRequest(
+        account_id=order.account_id,
+        contract_id=order.contract_id,
+        type=order.type,
+        side=order.side,
+        size=max(0, (order.size if edit.size is None else edit.size) - order.filled),
+        limit=order.limit if edit.limit is None else edit.limit,
+        stop=order.stop if edit.stop is None else edit.stop,
+        trail=edit.trail,
+        tag=order.custom_tag,
     )
 
 

@@ -171,6 +171,9 @@ class OrderWork:
             stop=edit_ticks("stop_price", stop_price, grid),
             trail=edit_ticks("trail_price", trail_price, grid),
         )
+        refusal = self._parts.gate_edit(order, edit)
+        if refusal is not None:
+            return self._parts.no(refusal)
         outcome = await self._parts.desk.modify(edit, lane=Lane.PROTECTIVE)
         if isinstance(outcome, Accepted):
             return True

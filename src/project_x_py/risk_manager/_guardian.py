@@ -3,15 +3,18 @@
 The worst case counts: every position at its stop, every working order filled, every order whose
 fate is unknown filled as well. Reasons are data.
 
-Invariants (``tests/risk_manager/test_risk_manager.py``): an order that passes keeps the worst case
-within every limit; only orders that add risk are asked about; a reason names figure and limit.
+Invariants (``tests/risk_manager/test_guardian.py``): an order that passes keeps the worst case
+within every limit; only orders that add risk are asked about; a reason names figure and limit; with
+a trading day, which begins at 17:00 in Chicago, its losses and trades begin anew.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from project_x_py._core.calendar import calendar_for
 from project_x_py._core.exposure import Held, OpenOrder, exposure_of, open_order_of, worst_size
 from project_x_py._core.products import parse_contract_id, product_for_code
 from project_x_py._core.rules import (
@@ -25,13 +28,17 @@ from project_x_py._core.rules import (
 from project_x_py._core.time import CHICAGO, to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from project_x_py._core.orders.intents import Intent
     from project_x_py._ports import Clock, LastPrices, OpenOrders, PositionMoney
     from project_x_py.risk_manager.config import RiskConfig
 
-__all__ = ["Guardian"]
+__all__ = ["Guardian", "Refused"]
+
+Refused = Callable[[str, list[Denial]], None]
+"""Told of a refusal: contract id and every reason."""
+
+CALENDAR = "ES"
+"""Whose trading day the account's is."""
 
 
 class Guardian:
@@ -42,7 +49,7 @@ class Guardian:
         config: The user's limits.
         clock: Tells the day and the hour.
         prices: Who knows last prices.
-        refused: Told of every refusal.
+        refused: Told of refusals in contracts that nobody else asks about.
     """
 
     def __init__(
@@ -51,7 +58,7 @@ class Guardian:
         config: RiskConfig,
         clock: Clock,
         prices: LastPrices | None,
-        refused: Callable[[str, list[Denial]], None],
+        refused: Refused,
     ) -> None:
         self.config = config
         self.orders: OpenOrders | None = None
@@ -65,7 +72,14 @@ class Guardian:
         self._clock = clock
         self._prices = prices
         self._refused = refused
+        self._refused_in: dict[str, Refused] = {}
         self._state: RuleState | None = None
+        self._calendar = calendar_for(CALENDAR)
+        self._day_ns = self._calendar.day_start_ns(clock.now_ns())
+
+    def tell_refusals(self, contract_id: str, refused: Refused) -> None:
+        """Have refusals in one contract told to ``refused``."""
+        self._refused_in[contract_id] = refused
 
     def deny(self, intent: Intent) -> str | None:
         """Return why an entry must not be sent, None when it may."""
@@ -73,7 +87,7 @@ class Guardian:
         found = self.denials(order, self._without(order.tag))
         if not found:
             return None
-        self._refused(order.contract_id, found)
+        self._refused_in.get(order.contract_id, self._refused)(order.contract_id, found)
         return "; ".join(denial.message for denial in found)
 
     def denials(
@@ -127,14 +141,31 @@ class Guardian:
 
     def state(self) -> RuleState:
         """Return where the account stands against the firm's rules."""
-        balance = self.balance()
-        day = self.money.day_realised() if self.money is not None else None
+        self.roll()
+        balance, begun = self.balance(), self._begun()
         if self._state is None:
-            self._state = RuleState(self.rules, balance, day_start=balance - (day or 0))
+            told = self.config.highest_balance
+            highest = max(self.rules.start, begun) if told is None else max(told, begun)
+            self._state = RuleState(self.rules, balance, highest=highest, day_start=begun)
         self._state.settle(balance)
-        if day is not None:
-            self._state.day_start = balance - day
+        self._state.day_start = begun
         return self._state
+
+    def roll(self) -> None:
+        """Begin a trading day when one has begun: its losses and trades are none yet."""
+        begin_ns = self._calendar.day_start_ns(self._clock.now_ns())
+        if begin_ns == self._day_ns:
+            return
+        self._day_ns = begin_ns
+        self.extra_loss, self.extra_trades = Decimal(0), 0
+        if self._state is not None:
+            self._state.settle(self._begun())
+            self._state.end_day()
+
+    def _begun(self) -> Decimal:
+        """Return the balance that the trading day began with, as far as is known."""
+        day = self.money.day_realised() if self.money is not None else None
+        return self.balance() - (day or 0)
 
     def exposure(self, orders: tuple[OpenOrder, ...]) -> Exposure:
         """Return what is at stake with these orders."""
@@ -156,11 +187,13 @@ class Guardian:
 
     def day_loss(self) -> Decimal:
         """Return what the trading day has lost, never below zero."""
+        self.roll()
         day = self.money.day_realised() if self.money is not None else None
         return max(Decimal(0), self.extra_loss - (day or Decimal(0)))
 
     def day_trades(self) -> int:
         """Return how many positions were closed on the trading day."""
+        self.roll()
         return self.extra_trades + (0 if self.money is None else self.money.day_trades())
 
     def risk_of(self, order: OpenOrder) -> Decimal:
@@ -186,7 +219,9 @@ class Guardian:
         group = groups.count(_group(order.contract_id))
         loss, limit = self.day_loss(), config.day_limit(balance)
         trade = config.trade_limit(balance)
-        total = self.exposure(others).at_risk + order.size * risk
+        stake = self.exposure(others)
+        total = stake.at_risk + order.size * risk
+        room = limit - loss + stake.open_profit - stake.at_risk
         most = config.max_portfolio_risk * balance
         found = [
             _over(
@@ -203,15 +238,17 @@ class Guardian:
                 config.max_daily_trades, 0,
             ),
             _over(
-                RuleName.OWN_DAILY_LOSS, "dollars lost on the day", loss, limit, 0, reach=True
+                RuleName.OWN_DAILY_LOSS, "dollars lost on the day at the worst",
+                limit - room + order.size * risk, limit,
+                _most(room, risk), reach=True,
             ),
             _over(
                 RuleName.TRADE_RISK, "dollars at risk", order.size * risk, trade,
-                int(trade // risk) if risk else 0,
+                _most(trade, risk),
             ),
             _over(
                 RuleName.TRADE_RISK, "dollars at risk in all positions", total, most,
-                int(max(Decimal(0), most - total + order.size * risk) // risk) if risk else 0,
+                _most(most - stake.at_risk, risk),
             ),
             self._by_hour(),
         ]  # fmt: skip
@@ -261,6 +298,11 @@ def _over(
         limit=Decimal(limit),
         largest=max(0, largest),
     )
+
+
+def _most(room: Decimal, each: Decimal) -> int:
+    """Return the contracts that may lose ``each`` within some dollars."""
+    return int(max(Decimal(0), room) // each) if each else 0
 
 
 def _tick_value(contract_id: str) -> Decimal:

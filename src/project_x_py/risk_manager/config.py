@@ -40,7 +40,7 @@ class RiskConfig:
         trailing_stop_trigger: Ticks of profit at which a stop begins to follow.
         scale_in_enabled: Whether a managed trade may add to its position.
         scale_out_enabled: Whether it may reduce it in parts.
-        martingale_enabled: Kept as given; nothing here enlarges a loser.
+        martingale_enabled: Whether a managed trade may add to its position while that loses.
         restrict_trading_hours: Whether entries are refused outside ``allowed_trading_hours``.
         allowed_trading_hours: Begin and end in Chicago, as ``HH:MM``.
         avoid_news_events: Kept as given; there is no source of news here.
@@ -51,6 +51,9 @@ class RiskConfig:
         kelly_fraction: Share of the Kelly size that is used.
         min_trades_for_kelly: Trades before that.
         slippage_ticks: Ticks beyond the stop that a contract's risk is counted with.
+        highest_balance: Highest balance at the end of a trading day so far, in dollars: the firm's
+            loss limit trails it, and the gateway does not tell it. Without it the opening balance
+            and what is seen from the start on are taken.
         express_size_thousands: Size of an Express account, which its name does not tell.
 
     Raises:
@@ -90,6 +93,7 @@ class RiskConfig:
     min_trades_for_kelly: int = 30
     slippage_ticks: int = 2
     express_size_thousands: int | None = None
+    highest_balance: Decimal | None = None
 
     def __post_init__(self) -> None:
         shares = ("max_risk_per_trade", "max_daily_loss", "max_portfolio_risk", "kelly_fraction")
@@ -102,7 +106,7 @@ class RiskConfig:
         )
         for name in (*shares, *distances, "correlation_threshold"):
             setattr(self, name, Decimal(str(getattr(self, name))))
-        for name in ("max_risk_per_trade_amount", "max_daily_loss_amount"):
+        for name in ("max_risk_per_trade_amount", "max_daily_loss_amount", "highest_balance"):
             value = getattr(self, name)
             setattr(self, name, None if value is None else Decimal(str(value)))
             if value is not None and value <= 0:

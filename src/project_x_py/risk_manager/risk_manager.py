@@ -82,9 +82,12 @@ class RiskManager(RiskStatisticsMixin):
         self._prices = prices
         self.tasks = Supervisor(f"risk-{account.id}")
         self._watch = RiskWatch(event_bus, project_x.clock, order_manager.position_door)
+        self._leads = guardian is None
         self.guardian = guardian or Guardian(
             account.name, config or RiskConfig(), project_x.clock, prices, self._watch.refused
         )
+        if instrument is not None:
+            self.guardian.tell_refusals(instrument.id, self._watch.refused)
         self.config = self.guardian.config
         self.guardian.orders = order_manager.position_door
         self._figures = RiskFigures(self.guardian, project_x.clock)
@@ -99,7 +102,9 @@ class RiskManager(RiskStatisticsMixin):
     def set_position_manager(self, position_manager: RiskPositions) -> None:
         """Take positions and money from a manager from now on."""
         self.guardian.money = position_manager.money
-        self._watch.follow(self.guardian)
+        if self._leads:
+            # Managers that share a judge would each announce the same limit.
+            self._watch.follow(self.guardian)
 
     async def cleanup(self) -> None:
         """Watch no more; stops stay where they are."""
