@@ -5,7 +5,7 @@ from __future__ import annotations
 from project_x_py._core.time import NS
 from project_x_py.order_manager._closings import STAND_DOWN_S, Closings, HeldEntry
 
-OLD, YOUNG = HeldEntry("old", 2, 2), HeldEntry("young", 3, 3)
+OLD, YOUNG = HeldEntry("old", 2, 2, 2), HeldEntry("young", 3, 3, 3)
 
 
 class Hand:
@@ -30,7 +30,7 @@ def test_the_oldest_entry_is_closed_first() -> None:
     closings = Closings(Hand())
     closings.take([OLD, YOUNG], 3, sure=True)
     assert (closings.of("old", 2), closings.of("young", 3)) == ((2, 0), (1, 0))
-    closings.take([HeldEntry("young", 3, 2)], None, sure=True)
+    closings.take([HeldEntry("young", 3, 3, 2)], 2, sure=True)
     assert closings.of("young", 3) == (3, 0)
     closings.forget("young")
     assert closings.of("young", 3) == (0, 0)
@@ -41,8 +41,27 @@ def test_a_further_fill_makes_it_uncertain() -> None:
     closings = Closings(Hand())
     closings.take([OLD], 1, sure=True)
     assert closings.of("old", 3) == (0, 1)
-    closings.take([HeldEntry("old", 3, 3)], 1, sure=True)
+    closings.take([HeldEntry("old", 3, 3, 3)], 1, sure=True)
     assert closings.of("old", 3) == (1, 1)
+
+
+def test_more_than_is_held_may_be_of_any_entry() -> None:
+    """A leg may have filled first, or an entry of which no fill is known yet."""
+    closings = Closings(Hand())
+    closings.take([OLD, HeldEntry("young", 3, 0, 0)], 3, sure=True)
+    assert (closings.of("old", 2), closings.of("young", 1)) == ((2, 1), (0, 1))
+    closings.take([HeldEntry("old", 2, 2, 0)], None, sure=True)
+    assert closings.of("old", 2) == (2, 2)
+
+
+def test_a_reversal_proves_what_was_possible() -> None:
+    """What explains it is sure from then on, and no longer possible beside that."""
+    closings = Closings(Hand())
+    closings.take([OLD], 2, sure=False)
+    closings.prove("old", 2, 1)
+    assert closings.of("old", 2) == (1, 1)
+    closings.prove("old", 2, 1)
+    assert closings.of("old", 2) == (1, 1)
 
 
 def test_what_is_only_possible_is_kept_apart() -> None:

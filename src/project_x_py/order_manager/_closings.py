@@ -32,6 +32,7 @@ class HeldEntry(msgspec.Struct, frozen=True):
     """What is held of one entry."""
 
     tag: str
+    size: int
     filled: int
     held: int
 
@@ -64,8 +65,11 @@ class Closings:
         return any(self._until_ns.get(key, 0) > now_ns for key in (contract_id, None))
 
     def take(self, entries: Iterable[HeldEntry], size: int | None, *, sure: bool) -> None:
-        """Count contracts as closed, of the oldest entry first; all of them without a size."""
-        left = size
+        """Count contracts as closed, of the oldest entry first; all of them without a size.
+
+        What is more than is held may have been closed of any: its legs may have filled before.
+        """
+        entries, left = list(entries), size
         for entry in entries:
             part = entry.held if left is None else min(left, entry.held)
             left = None if left is None else left - part
@@ -75,7 +79,19 @@ class Closings:
                 self._maybe[entry.tag] = self._maybe.get(entry.tag, 0) + before - kept
                 self._sure[entry.tag] = (kept + part, entry.filled)
             elif part:
-                self._maybe[entry.tag] = max(self._maybe.get(entry.tag, 0), part)
+                self._suspect(entry.tag, part)
+        for entry in entries if sure else ():
+            self._suspect(entry.tag, entry.size if left is None else min(left, entry.size))
+
+    def _suspect(self, tag: str, size: int) -> None:
+        self._maybe[tag] = max(self._maybe.get(tag, 0), size)
+
+    def prove(self, tag: str, filled: int, size: int) -> None:
+        """Count contracts as closed for sure, since only that explains what is held."""
+        sure, maybe = self.of(tag, filled)
+        if size > sure:
+            self._sure[tag] = (size, filled)
+            self._maybe[tag] = max(0, maybe - (size - sure))
 
     def of(self, tag: str, filled: int) -> tuple[int, int]:
         """Return the contracts closed of an entry for sure, and those that may be."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from project_x_py._core.histogram import LogHistogram
-from project_x_py._core.orders.intents import Intent, IntentState
+from project_x_py._core.orders.intents import Intent, IntentState, Purpose
 from project_x_py._core.submission import Accepted, Lane, Outcome, Refused, Uncertain
 from project_x_py._runtime.journal import JournalError
 from project_x_py._runtime.together import outlived
@@ -182,8 +182,9 @@ class OrderDesk:
         """Take up what an earlier run wrote down.
 
         What it did not see the end of is unknown; an entry that was to be protected, and what
-        protects it, is taken up as confirmed, since what it opened may still be held. The rest is
-        of no more use and is removed from the journal.
+        protects it, is taken up as confirmed, since what it opened may still be held. So is an
+        order that closed a position meanwhile. The rest is of no more use and is removed from the
+        journal.
         """
         own = {
             entry.tag: (entry, msgspec.json.decode(entry.body, type=Intent))
@@ -192,9 +193,12 @@ class OrderDesk:
             and self.ledger.submission(entry.tag) is None
         }
         found, useless = [], []
+        guarded_ns = _guarded_since([intent for _, intent in own.values()])
         for entry, intent in own.values():
             state = IntentState(entry.state)
-            family = intent.protection is not None or intent.protects in own
+            since_ns = guarded_ns.get(intent.request.contract_id, intent.created_ns + 1)
+            closes = intent.purpose is Purpose.EXIT and intent.created_ns >= since_ns
+            family = intent.protection is not None or intent.protects in own or closes
             if state in _LOST:
                 submission = self.ledger.plan(intent)
                 submission.restored()
@@ -358,6 +362,16 @@ class OrderDesk:
     def _timed(self, took_ns: int) -> None:
         self.answer_ns.append(took_ns)
         del self.answer_ns[:-KEPT_TIMINGS]
+
+
+def _guarded_since(intents: list[Intent]) -> dict[str, int]:
+    """Return since when there are entries to be protected, by contract."""
+    found: dict[str, int] = {}
+    for intent in intents:
+        if intent.protection is not None:
+            contract_id = intent.request.contract_id
+            found[contract_id] = min(intent.created_ns, found.get(contract_id, intent.created_ns))
+    return found
 
 
 async def _known(sending: asyncio.Task[Outcome]) -> Outcome:

@@ -176,6 +176,8 @@ class ProtectionGuard:
         self._run = run
         self._guarded: dict[str, Guarded] = {}
         self._grown_ns: dict[str, int] = {}
+        self._back_ns: dict[str, int] = {}
+        """When a reversal was last closed, by contract."""
         self._restored: set[str] = set()
         """Entries of an earlier run, of which nobody knows what was closed."""
 
@@ -281,9 +283,10 @@ class ProtectionGuard:
             return
         sure = isinstance(outcome, Accepted)
         net = self._net(contract_id)
-        if net:
-            held = self._held(contract_id, BUY if net > 0 else SELL)
-            self.closings.take(held, size, sure=sure)
+        for side in (BUY, SELL):
+            # Nothing held by the last statement means that its fills are not told of yet.
+            if not net or (net > 0) == (side == BUY):
+                self.closings.take(self._held(contract_id, side), size, sure=sure)
         if sure:
             self.closings.resume(contract_id)
         for guarded in list(self._guarded.values()):
@@ -300,7 +303,7 @@ class ProtectionGuard:
             ):
                 continue
             view = self._assessed(guarded, entry, None)
-            found.append(HeldEntry(tag, entry.filled, view.held))
+            found.append(HeldEntry(tag, entry.size, entry.filled, view.held))
         return found
 
     def _compare(self) -> None:
@@ -407,7 +410,6 @@ class ProtectionGuard:
     def _assessed(self, guarded: Guarded, entry: OrderState, most: int | None) -> Assessment:
         stops, targets = self.legs(guarded.tag)
         order = entry.snapshot()
-        sign = 1 if order.side == BUY else -1
         return assess(
             entry,
             stops,
@@ -416,8 +418,27 @@ class ProtectionGuard:
             most=most,
             exited=self._exiting(guarded.tag, order.side),
             closed=self.closings.of(guarded.tag, entry.filled),
-            reversed_by=max(0, -self._net(order.contract_id) * sign),
+            reversed_by=self._reversed_by(guarded, order.contract_id, order.side),
         )
+
+    def _reversed_by(self, guarded: Guarded, contract_id: str, side: int) -> int:
+        """Return the contracts held on the other side that older entries do not answer for."""
+        net = self._net(contract_id)
+        against = -net if side == BUY else net
+        if against <= 0:
+            return 0
+        sent_ns = self._back_ns.get(contract_id)
+        if sent_ns is not None and self._net_after(contract_id, sent_ns) is None:
+            return 0
+        for tag, other in self._guarded.items():
+            if other is guarded:
+                break
+            entry = self._desk.ledger.by_tag(tag)
+            if entry is None or entry.snapshot().contract_id != contract_id:
+                continue
+            if entry.snapshot().side == side:
+                against -= self._assessed(other, entry, None).overfilled
+        return max(0, against)
 
     def _exiting(self, tag: str, entry_side: int) -> int:
         """Return contracts closed by other orders, and being closed by orders of this guard's own.
@@ -529,6 +550,7 @@ class ProtectionGuard:
             return False
         if view.overfilled:
             self._warn(guarded.tag, f"{view.overfilled} contracts were exited twice; closing them")
+            self.closings.prove(guarded.tag, entry.filled, view.closed)
             return await self._exit(guarded, entry, view.overfilled, back=True)
         if view.missing:
             if self.closings.is_closing(entry.snapshot().contract_id):
@@ -628,6 +650,8 @@ class ProtectionGuard:
         self, guarded: Guarded, entry: OrderState, size: int, *, back: bool = False
     ) -> bool:
         self.flattened += not back
+        if back:
+            self._back_ns[entry.snapshot().contract_id] = self._clock.now_ns()
         outcome = await self._send(guarded, entry, Purpose.EXIT, size=size, type=MARKET, back=back)
         return isinstance(outcome, Accepted)
 

@@ -46,6 +46,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     missing: int
     overfilled: int
     """Exited beyond what was entered: a position the other way that nobody asked for."""
+    closed: int
+    """Contracts that others must have closed, if something is overfilled."""
     shrink: tuple[Resize, ...]
     orphans: tuple[int, ...]
     waiting: bool
@@ -84,6 +86,7 @@ def assess(
     overfilled = max(0, out - entry.filled)
     # A leg that filled after others had closed reverses the position, if they did close it.
     overfilled += min(reversed_by, max(0, out + sure + maybe - entry.filled) - overfilled)
+    overfilled = overfilled if most is None or reversed_by else 0
     working_stops = [leg for leg in stops if not leg.is_terminal]
     working_targets = [leg for leg in targets if not leg.is_terminal]
     covered = sum(leg.remaining for leg in working_stops if leg.status in _COVERS)
@@ -100,7 +103,8 @@ def assess(
         held=held,
         covered=covered,
         missing=max(0, wanted - covered),
-        overfilled=overfilled if most is None or reversed_by else 0,
+        overfilled=overfilled,
+        closed=max(0, entry.filled - out + overfilled) if overfilled else 0,
         shrink=tuple(shrink),
         orphans=tuple(orphans),
         waiting=any(leg.status == SUSPENDED for leg in working_stops),
