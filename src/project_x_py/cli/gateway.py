@@ -7,6 +7,7 @@ import dataclasses
 import difflib
 import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -113,6 +114,12 @@ def _value(text: str) -> object:
     "--control",
     is_flag=True,
     help="Let programs of this machine cause faults, over POST /control/faults.",
+)
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that keeps accounts, orders, positions and executions, and the API key: a gateway "
+    "with the same folder goes on where the last one ended.",
 )
 def gateway(**options: Any) -> None:
     """Run the simulated gateway until Ctrl-C.

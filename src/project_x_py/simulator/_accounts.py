@@ -20,11 +20,11 @@ from project_x_py._core.rules import rules_for
 from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from project_x_py.simulator._quirks import Quirks
 
-__all__ = ["AccountKind", "SimulatedAccount", "specs_of"]
+__all__ = ["AccountKind", "SimulatedAccount", "resumed", "specs_of"]
 
 AccountKind = Literal["practice", "combine", "express", "live"]
 
@@ -64,6 +64,8 @@ class SimulatedAccount:
         position_limit: Most contracts of one product, either way; None for no limit.
         margin: Dollars of balance needed for each contract; None for none.
         rules: Whether the firm's limits, by the account's name, end or lock it and cap positions.
+        size_thousands: Size of an express account, 50, 100 or 150, which its name does not tell;
+            without it none of its limits is known.
     """
 
     kind: AccountKind = "practice"
@@ -78,6 +80,7 @@ class SimulatedAccount:
     position_limit: int | None = None
     margin: float | Decimal | None = None
     rules: bool = False
+    size_thousands: int | None = None
 
     def spec(self, number: int, quirks: Quirks) -> AccountSpec:
         """Return the account as the exchange takes it.
@@ -107,13 +110,15 @@ class SimulatedAccount:
             position_bracket=quirks.position_bracket(),
             position_limit=self.position_limit,
             margin=None if self.margin is None else Decimal(str(self.margin)),
-            rules=rules_for(name) if self.rules else None,
+            rules=rules_for(name, size_thousands=self.size_thousands) if self.rules else None,
         )
 
     def _check(self) -> None:
         kinds = get_args(AccountKind)
         if self.kind not in kinds:
             raise ProjectXError(f"an account is one of {', '.join(kinds)}, not {self.kind!r}")
+        if self.size_thousands is not None and self.kind != "express":
+            raise ProjectXError("size_thousands is of express accounts; others tell it by name")
         if self.id is not None and not 0 < self.id < 2**31:
             raise ProjectXError(f"an account's id is a positive 32-bit number, not {self.id}")
         if self.position_limit is not None and self.position_limit < 0:
@@ -149,3 +154,27 @@ def specs_of(
         if twice:
             raise ProjectXError(f"accounts need {what}s of their own; twice: {', '.join(twice)}")
     return tuple(specs)
+
+
+def resumed(wanted: Sequence[AccountSpec], left: Sequence[AccountSpec]) -> tuple[AccountSpec, ...]:
+    """Return the accounts of a gateway that goes on with those an earlier one left.
+
+    An account that is asked for again keeps its state and gets the settings asked for; the others
+    stay as they were left.
+
+    Args:
+        wanted: Accounts that are asked for; empty for those that were left.
+        left: Accounts that were left.
+
+    Raises:
+        ProjectXError: One that is asked for has the number or the name of another that was left.
+    """
+    for one in wanted:
+        for other in left:
+            if (one.id == other.id) != (one.name == other.name):
+                raise ProjectXError(
+                    f"the state has account {other.name} ({other.id}); {one.name} ({one.id}) "
+                    "cannot be beside it"
+                )
+    asked = {spec.id for spec in wanted}
+    return (*wanted, *(spec for spec in left if spec.id not in asked))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from project_x_py.simulator._auth import Access
     from project_x_py.simulator._faults import Faults
     from project_x_py.simulator._hub import Hub
+    from project_x_py.simulator._keeper import Keeper
     from project_x_py.simulator._quirks import Quirks
     from project_x_py.simulator._source import MarketSource
 
@@ -53,6 +54,7 @@ def assemble(
     random: Random,
     seed: int = 1,
     limits: Limits | None = None,
+    keeper: Keeper | None = None,
 ) -> Assembly:
     """Return the parts, connected to each other.
 
@@ -66,6 +68,7 @@ def assemble(
         random: Where connection ids come from.
         seed: Of delays that vary.
         limits: Request budgets; None for the gateway's own.
+        keeper: Writes down what happens to accounts; None for nobody.
     """
     budgets = limits or Limits(retry_after=quirks.retry_after, quirks=quirks.rest)
     sessions = Sessions(access, clock, quirks.hubs)
@@ -86,6 +89,7 @@ def assemble(
         seed=seed,
         show=market_hub.publish,
         tell=teller(rows, user_hub.publish),
+        keeper=keeper,
     )
     user_hub.picture = painter(rows, floor.queries)
     venue = Venue(clock, source, listings, access, floor, rows, budgets, faults, quirks, sessions)

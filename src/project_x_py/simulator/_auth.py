@@ -1,8 +1,8 @@
 """Who may speak to the simulated gateway, and the tokens that say so.
 
 A token is a JSON Web Token of three parts, signed by HMAC-SHA256 with a secret that lives as long
-as the gateway. It is valid for 24 hours of wall time. A new log-in leaves older tokens valid; a
-log-out ends its own token only.
+as the gateway, or as its state. It is valid for 24 hours of wall time. A new log-in leaves older
+tokens valid; a log-out ends its own token only.
 
 Invariants (``tests/simulator/test_auth.py``): a token that was altered, expired, logged out or
 signed elsewhere is refused; neither key nor secret shows in a repr.
@@ -21,10 +21,10 @@ from urllib.parse import parse_qs
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from random import Random
 
-__all__ = ["Access", "TokenState", "bearer_of"]
+__all__ = ["Access", "AccessImage", "TokenState", "bearer_of"]
 
 NS = 1_000_000_000
 LIFETIME_S = 24 * 3600
@@ -52,6 +52,29 @@ class _Claims(msgspec.Struct):
 _decode_claims = msgspec.json.Decoder(_Claims).decode
 
 
+class AccessImage(msgspec.Struct, frozen=True, kw_only=True):
+    """The key, and which tokens are good, as one gateway leaves them for the next.
+
+    Attributes:
+        api_key: The key.
+        secret: What tokens are signed with, hexadecimal.
+        issued: How many tokens there were.
+        valid_from: Tokens up to this one are refused.
+        ended: Tokens that were logged out, by their ids.
+        runs: How many gateways there were before.
+    """
+
+    api_key: str
+    secret: str
+    issued: int = 0
+    valid_from: int = 0
+    ended: tuple[str, ...] = ()
+    runs: int = 0
+
+    def __repr__(self) -> str:
+        return f"AccessImage(issued={self.issued})"
+
+
 class Access:
     """One user, one API key, and the tokens issued for them.
 
@@ -59,16 +82,28 @@ class Access:
         username: Compared without regard to case, as the gateway does.
         api_key: The key that opens the gateway.
         random: Where the signing secret and the token ids come from.
+        kept: What an earlier gateway left; its tokens are good here, too.
+        keep: Writes down what changes, before anybody is told.
     """
 
-    def __init__(self, username: str, api_key: str, random: Random) -> None:
+    def __init__(
+        self,
+        username: str,
+        api_key: str,
+        random: Random,
+        kept: AccessImage | None = None,
+        keep: Callable[[AccessImage], None] | None = None,
+    ) -> None:
         self.username = username
         self._api_key = api_key
         self._random = random
-        self._secret = random.randbytes(32)
-        self._ended: set[str] = set()
-        self._valid_from = 0
-        self._issued = 0
+        self._secret = random.randbytes(32) if kept is None else bytes.fromhex(kept.secret)
+        self._ended = set(() if kept is None else kept.ended)
+        self._valid_from = 0 if kept is None else kept.valid_from
+        self._issued = 0 if kept is None else kept.issued
+        self._runs = 0 if kept is None else kept.runs + 1
+        self._keep = keep
+        self._written()
 
     def accepts(self, username: str, api_key: str) -> bool:
         """Whether the pair is the one this gateway was started with."""
@@ -90,6 +125,7 @@ class Access:
             exp=issued + LIFETIME_S,
         )
         body = _HEADER + b"." + _b64(msgspec.json.encode(claims))
+        self._written()
         return (body + b"." + self._sign(body)).decode()
 
     def admits(self, token: str | None, wall_ns: int) -> bool:
@@ -117,11 +153,26 @@ class Access:
         claims = self._claims(token)
         if claims is not None:
             self._ended.add(claims.jti)
+            self._written()
 
     def end_all(self) -> None:
         """Refuse every token issued so far."""
         self._valid_from = self._issued
         self._ended.clear()
+        self._written()
+
+    def _written(self) -> None:
+        if self._keep is not None:
+            self._keep(
+                AccessImage(
+                    api_key=self._api_key,
+                    secret=self._secret.hex(),
+                    issued=self._issued,
+                    valid_from=self._valid_from,
+                    ended=tuple(sorted(self._ended)),
+                    runs=self._runs,
+                )
+            )
 
     def _claims(self, token: str | None) -> _Claims | None:
         if not token or not token.isascii():

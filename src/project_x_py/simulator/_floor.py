@@ -21,6 +21,7 @@ from project_x_py._core.exchange.commands import Outcome
 from project_x_py._core.exchange.exchange import Exchange
 from project_x_py._core.exchange.markets import TradedContract
 from project_x_py._core.records import Depth, DepthLevel, Quote
+from project_x_py.simulator._keeper import StateError
 from project_x_py.simulator._source import HaltableMarket, RecordedMarket, SharedMarket
 
 if TYPE_CHECKING:
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from project_x_py._core.exchange.accounts import AccountSpec
     from project_x_py._core.exchange.commands import ModifyOrder, PlaceOrder
     from project_x_py._core.exchange.events import ExchangeEvent
+    from project_x_py._core.exchange.image import Kept
     from project_x_py._core.exchange.queries import Queries
     from project_x_py._core.exchange.venues import Venue
     from project_x_py._core.records import MarketRecord
     from project_x_py._ports import Clock
+    from project_x_py.simulator._keeper import Keeper
     from project_x_py.simulator._listings import Listings
     from project_x_py.simulator._quirks import Quirks
     from project_x_py.simulator._source import BookSnapshot, ListedContract, MarketSource
@@ -58,6 +61,11 @@ class Floor:
         seed: Of delays that vary.
         show: Told of the market's records, in order.
         tell: Told of what happened to accounts, in order.
+        keeper: Writes down what happens to accounts before it is told; None for nobody.
+
+    Raises:
+        StateError: What the keeper begins with needs a contract that has no market here, or
+            cannot be written.
 
     Attributes:
         moving: Whether the market is advanced. The exchange always is: while the market stands
@@ -76,6 +84,7 @@ class Floor:
         seed: int = 1,
         show: Callable[[Sequence[MarketRecord]], None],
         tell: Callable[[Sequence[ExchangeEvent]], None],
+        keeper: Keeper | None = None,
     ) -> None:
         self._source = source
         self._clock = clock
@@ -99,6 +108,11 @@ class Floor:
         )
         self.moving = True
         self.woken: Callable[[], None] = _nobody
+        self._keeper = keeper
+        self._untold: list[ExchangeEvent] = []
+        """What has happened to accounts and is not written down yet."""
+        if keeper is not None:
+            self._out([], [] if keeper.kept is None else self._resume(keeper.kept), answers=True)
 
     @property
     def queries(self) -> Queries:
@@ -256,17 +270,46 @@ class Floor:
         outcome = call(now_ns)
         events += outcome.events
         self._react(records, events)
-        self._out(records, events)
         self.woken()
+        self._out(records, events, answers=True)
         return outcome
 
     def _open(self, contract_id: str, now_ns: int, events: list[ExchangeEvent]) -> None:
         """Begin to trade a contract, at the prices that its market shows."""
+        events += self._exchange.advance(now_ns)
+        self._list(contract_id)
+        picture = _picture(contract_id, self._source.snapshot(contract_id), now_ns)
+        events += self._exchange.on_market(picture)
+
+    def _resume(self, kept: Kept) -> list[ExchangeEvent]:
+        """Let everything go on that works or is held, in the market as it is at its beginning."""
+        held = {row.contract_id for account in kept.accounts for row in account.positions}
+        self._exchange.take_up(kept)
+        working = self._exchange.queries.working_contracts()
+        contracts, now_ns = sorted(held | working), self._source.start_ns
+        missing = [contract_id for contract_id in contracts if contract_id not in self._untraded]
+        if missing:
+            raise StateError(
+                f"the state holds orders or positions in {', '.join(missing)}, which this market "
+                "does not have: begin it at a time and with instruments that include them"
+            )
+        events: list[ExchangeEvent] = []
+        for contract_id in contracts:
+            self._list(contract_id)
+        for contract_id in contracts:
+            picture = _picture(contract_id, self._source.snapshot(contract_id), now_ns)
+            events += self._exchange.on_market(picture)
+        for contract_id in contracts:
+            events += self._exchange.resume_contract(contract_id, kept, now_ns)
+        records: list[MarketRecord] = []
+        self._react(records, events)
+        self._show(records)
+        return events
+
+    def _list(self, contract_id: str) -> None:
         contract = self._untraded.pop(contract_id)
-        snapshot = self._source.snapshot(contract_id)
         hours = self._recorded.hours if self._recorded is not None else None
         self._trading = True
-        events += self._exchange.advance(now_ns)
         self._exchange.list_contract(
             TradedContract(
                 contract_id,
@@ -276,7 +319,6 @@ class Floor:
                 flattens=hours is None,
             )
         )
-        events += self._exchange.on_market(_picture(contract_id, snapshot, now_ns))
 
     def _meeting_place(self, contract_id: str) -> Venue:
         """Return where users' orders of a contract meet its market."""
@@ -293,12 +335,32 @@ class Floor:
             records += caused
             events += self._exchange.on_market(caused)
 
-    def _out(self, records: list[MarketRecord], events: list[ExchangeEvent]) -> None:
+    def _out(
+        self,
+        records: list[MarketRecord],
+        events: list[ExchangeEvent],
+        *,
+        answers: bool = False,
+    ) -> None:
+        """Tell of everything; of accounts only once it is written down.
+
+        Raises:
+            StateError: It could not be written, and somebody waits for an answer.
+        """
+        keeper, exchange = self._keeper, self._exchange
+        if keeper is not None:
+            keeper.save(exchange.keeping, exchange.now_ns, exchange.last_prices)
         if records:
             self._published += len(records)
             self._show(records)
-        if events:
-            self._tell(events)
+        if keeper is None or keeper.failure is None:
+            told, self._untold = [*self._untold, *events], []
+            if told:
+                self._tell(told)
+        else:
+            self._untold += events
+            if answers:
+                raise keeper.failure
 
 
 def _picture(contract_id: str, snapshot: BookSnapshot, ns: int) -> list[MarketRecord]:

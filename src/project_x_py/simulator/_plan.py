@@ -11,19 +11,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from project_x_py._core.calendar import calendar_for
-from project_x_py._core.time import CHICAGO, from_datetime
+from project_x_py._core.time import CHICAGO, NS, from_datetime
 from project_x_py.exceptions import ProjectXError
 from project_x_py.simulator._synthetic import SyntheticSource
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from project_x_py._core.exchange.image import MarketImage
     from project_x_py.simulator._source import MarketSource
     from project_x_py.simulator.activity import Activity
 
 __all__ = ["MarketPlan", "TapeClock"]
 
 TapeClock = Literal["wall", "tape"]
+
+MOMENT_NS = 1_000
+"""More than seconds as a float lose of a time."""
 
 USUAL = "MNQ"
 """Whose trading hours decide when a market of every product begins."""
@@ -44,6 +48,8 @@ class MarketPlan:
             it if negative.
         tape_clock: Whether a tape plays at its own times or at those of the wall.
         activity: What else happens in the first instrument of a made-up market.
+        after: When, and at which prices, an earlier market was left: this one goes on from there
+            where it would begin before it. None for a market of its own.
     """
 
     tape: str | Path | None
@@ -54,6 +60,7 @@ class MarketPlan:
     tape_from: float
     tape_clock: TapeClock
     activity: tuple[Activity, ...] = ()
+    after: MarketImage | None = None
 
     def open(self, now_ns: int) -> MarketSource:
         """Return the market, at its beginning.
@@ -70,7 +77,13 @@ class MarketPlan:
             return self._tape(Path(self.tape), now_ns)
         tickers = self.instruments if self.instrument is None else (self.instrument,)
         start_ns = self._start_ns(tickers[0] if tickers else USUAL, now_ns)
-        return SyntheticSource(tickers, seed=self.seed, start_ns=start_ns, activity=self.activity)
+        return SyntheticSource(
+            tickers,
+            seed=self.seed,
+            start_ns=start_ns if self.after is None else max(start_ns, self.after.ns),
+            activity=self.activity,
+            opening=None if self.after is None else self.after.last,
+        )
 
     def _tape(self, folder: Path, now_ns: int) -> MarketSource:
         if self.instrument is None:
@@ -79,13 +92,19 @@ class MarketPlan:
             raise ProjectXError("a tape begins where it was recorded: leave start= out")
         from project_x_py.simulator._tape import TapeSource
 
-        return TapeSource.open(
-            folder,
-            ticker=self.instrument,
-            lead_s=self.tape_from,
-            clock=self.tape_clock,
-            now_ns=now_ns,
-        )
+        def opened(lead_s: float) -> TapeSource:
+            return TapeSource.open(
+                folder,
+                ticker=ticker,
+                lead_s=lead_s,
+                clock=self.tape_clock,
+                now_ns=now_ns,
+            )
+
+        ticker = self.instrument
+        source = opened(self.tape_from)
+        late_ns = 0 if self.after is None else self.after.ns - source.start_ns
+        return source if late_ns <= 0 else opened(self.tape_from - (late_ns + MOMENT_NS) / NS)
 
     def _start_ns(self, ticker: str, now_ns: int) -> int:
         if self.start is not None:

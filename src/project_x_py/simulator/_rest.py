@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 
 from project_x_py.simulator._auth import TokenState, bearer_of
+from project_x_py.simulator._keeper import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -183,6 +184,9 @@ class Rest:
             return Reply(200, _JSON, await _whole(route.handle(call, bound)))
         except BindingError as exc:
             return self._problem(exc)
+        except StateError:
+            # It may have been carried out, but it is not on record, so nobody is told.
+            return self._bare(Reply(500), "Internal Server Error")
 
     def _problem(self, error: BindingError) -> Reply:
         body = {

@@ -22,7 +22,7 @@ from project_x_py.simulator._participants import ParticipantBook, Participants
 from project_x_py.simulator._profiles import profile_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from project_x_py._core.exchange.venues import BookVenue
     from project_x_py._core.records import MarketRecord
@@ -51,6 +51,8 @@ class SyntheticSource:
         seed: Same seed, start and first looks, same market.
         start_ns: Exchange time at which it starts, ns since 1970 UTC.
         activity: What else happens, in the first of ``tickers``.
+        opening: Prices in ticks at which contracts begin, by contract id; the others begin at the
+            usual price of their product.
 
     Raises:
         ProjectXInstrumentError: A ticker is unknown; the message names close matches.
@@ -64,6 +66,7 @@ class SyntheticSource:
         seed: int,
         start_ns: int,
         activity: Sequence[Activity] = (),
+        opening: Mapping[str, int] | None = None,
     ) -> None:
         products = [product_for_ticker(ticker) for ticker in tickers] or list(PRODUCTS)
         if len(set(products)) < len(products):
@@ -81,6 +84,7 @@ class SyntheticSource:
         self._flows: dict[str, OrderFlow | Participants] = {}
         self._queue: list[tuple[int, int, OrderFlow | Participants]] = []
         self._activity = tuple(activity)
+        self._opening = dict(opening or {})
         self._participants: Participants | None = None
         self._caused: list[MarketRecord] = []
         self._halted: dict[int, int] = {}
@@ -108,6 +112,8 @@ class SyntheticSource:
         ticker, start_ns = contract.product.ticker, self._now_ns
         profile, calendar = profile_for(ticker), calendar_for(ticker)
         climate = self._climates.setdefault(profile.factor, Climate(self._seed, profile.factor))
+        if price is None:
+            price = self._opening.get(contract.contract_id)
         if price is None:
             price = round(profile.level / float(contract.grid.tick_size))
         history = BarHistory(profile, calendar, seed=self._seed, live_ns=start_ns, price=price)

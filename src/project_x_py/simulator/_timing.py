@@ -49,7 +49,10 @@ class Timing:
         if virtual or self.clock is not None:
             self._check_foreign()
         if self.clock is not None:
-            return self.clock, plan.open(self.clock.now_ns())
+            source = plan.open(self.clock.now_ns())
+            if plan.after is not None and plan.after.ns > self.clock.now_ns():
+                raise ProjectXError("the state is of a later time than the clock shows")
+            return self.clock, source
         if virtual:
             source = plan.open(VIRTUAL_NOW_NS)
             return VirtualClock(source.start_ns, loop), source

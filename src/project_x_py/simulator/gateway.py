@@ -7,7 +7,8 @@ caller's loop; leaving the block leaves nothing behind.
 Invariants (``tests/simulator/test_gateway.py``, ``tests/loopback/test_gateway_server.py``):
 
 - the same seed and start give the same market, in process to the byte;
-- after the block no task, socket, thread or registered origin is left.
+- after the block no task, socket, thread or registered origin is left;
+- with a state, a gateway goes on where the one before ended (``tests/simulator/test_state.py``).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import itertools
 import random
 import sys
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
@@ -28,10 +30,11 @@ from project_x_py._runtime.supervisor import Supervisor
 from project_x_py.config import Credentials
 from project_x_py.exceptions import ProjectXError
 from project_x_py.models import ProjectXConfig
-from project_x_py.simulator._accounts import SimulatedAccount, specs_of
+from project_x_py.simulator._accounts import SimulatedAccount, resumed, specs_of
 from project_x_py.simulator._assembly import assemble
 from project_x_py.simulator._auth import Access
 from project_x_py.simulator._faults import Faults
+from project_x_py.simulator._keeper import Keeper
 from project_x_py.simulator._network import InProcessNetwork
 from project_x_py.simulator._plan import MarketPlan, TapeClock
 from project_x_py.simulator._pump import Market
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from project_x_py.simulator._accounts import AccountKind
     from project_x_py.simulator._front import Front
     from project_x_py.simulator._source import ListedContract, MarketSource
+    from project_x_py.simulator._state import GatewayState
     from project_x_py.simulator.activity import Activity, Label
 
 __all__ = ["SimulatedGateway"]
@@ -105,6 +109,9 @@ class SimulatedGateway:
         control: Whether programs of this machine may cause faults, over ``/control/faults``.
         activity: What else happens in the first instrument of a made-up market, see
             :mod:`project_x_py.simulator.activity`; ``labels`` tells what it did.
+        state: Folder that keeps accounts, orders, positions and executions, and with them the key
+            and the tokens; a gateway that is given the folder of another goes on where that one
+            ended, however it ended. None keeps nothing.
 
     Attributes:
         faults: Makes things go wrong on purpose.
@@ -134,6 +141,7 @@ class SimulatedGateway:
         quirks: Quirks | None = None,
         control: bool = False,
         activity: Sequence[Activity] = (),
+        state: str | Path | None = None,
     ) -> None:
         self._plan = MarketPlan(
             tape=tape,
@@ -153,7 +161,11 @@ class SimulatedGateway:
         if accounts is not None and balance is not None:
             raise ProjectXError("give either balance or accounts, which have their own balances")
         wanted = [SimulatedAccount(balance=balance)] if accounts is None else accounts
+        self._usual = accounts is None and balance is None
         self._accounts = specs_of(wanted, self._quirks)
+        self._folder = state
+        self._makes_key = api_key is None
+        self._seed = seed
         self._credentials = Credentials(username, api_key or self._key(), self._accounts[0].name)
         self.faults = Faults()
         self._control = control
@@ -165,8 +177,11 @@ class SimulatedGateway:
             raise ProjectXError("this gateway runs already; make another one")
         async with AsyncExitStack() as stack:
             await self._loaded()
-            clock, source = self._timing.begin(self._plan)
-            running = self._assembled(clock, source)
+            state = self._opened(stack)
+            kept = None if state is None else state.kept
+            after = None if kept is None else kept.market
+            clock, source = self._timing.begin(replace(self._plan, after=after))
+            running = self._assembled(clock, source, state)
             running.origin = await self._serve(running.front, stack)
             endpoints.register(
                 running.origin, endpoints.Endpoint(clock, self._network(running.front))
@@ -276,13 +291,38 @@ class SimulatedGateway:
     def _key(self) -> str:
         return base64.b64encode(self._random.randbytes(24)).decode()
 
-    def _assembled(self, clock: Clock, source: MarketSource) -> _Running:
+    def _opened(self, stack: AsyncExitStack) -> GatewayState | None:
+        """Open the state that is to be gone on with, and take its accounts and its key."""
+        if self._folder is None:
+            return None
+        from project_x_py.simulator._state import GatewayState
+
+        state = GatewayState.open(self._folder)
+        stack.callback(state.close)
+        if state.kept is not None:
+            left = [image.spec for image in state.kept.accounts]
+            self._accounts = resumed(() if self._usual else self._accounts, left)
+        api_key = self._credentials.api_key
+        if state.access is not None and self._makes_key:
+            api_key = state.access.api_key
+        if state.access is not None and self._in_process:
+            # The same numbers as in the run before would make its tokens once more.
+            self._random = random.Random(f"{self._seed} {state.access.runs}")
+        name = self._accounts[0].name
+        self._credentials = Credentials(self._credentials.username, api_key, name)
+        return state
+
+    def _assembled(
+        self, clock: Clock, source: MarketSource, state: GatewayState | None
+    ) -> _Running:
         credentials = self._credentials
+        kept, keep = (None, None) if state is None else (state.access, state.save_access)
         parts = assemble(
             clock,
             source,
-            Access(credentials.username, credentials.api_key, self._random),
+            Access(credentials.username, credentials.api_key, self._random, kept, keep),
             self._accounts,
+            keeper=None if state is None else Keeper(state, clock, state.kept),
             faults=self.faults,
             quirks=self._quirks,
             random=self._random,

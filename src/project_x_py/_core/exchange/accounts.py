@@ -10,18 +10,17 @@ costs paid, at every moment.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal  # noqa: TC003 - msgspec reads it
 from typing import TYPE_CHECKING
 
 from project_x_py._core.exchange.codes import BracketMode
 from project_x_py._core.exchange.events import AccountRow, PositionRow
 from project_x_py._core.exchange.money import micros, usd
+from project_x_py._core.rules import AccountRules  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from project_x_py._core.exchange.events import TradeRow
     from project_x_py._core.exchange.positions import Position
-    from project_x_py._core.rules import AccountRules
 
 __all__ = ["Account", "AccountSpec", "PositionBracket"]
 

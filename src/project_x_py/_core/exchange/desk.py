@@ -24,7 +24,7 @@ from project_x_py._core.exchange.codes import OrderStatus, OrderType
 from project_x_py._core.exchange.triggers import trailing_stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from project_x_py._core.exchange.agenda import Agenda
     from project_x_py._core.exchange.gate import Change
@@ -69,6 +69,8 @@ class Desk:
         self._leftover: deque[Order] = deque()
         self._activating: set[int] = set()
         self._put_off: list[Order] = []
+        self._idle: dict[int, Order] = {}
+        """Open orders that are in no venue and wait for no stop: their contract does not trade."""
         self._touched: dict[tuple[int, str], None] = {}
         self.watch_position: Callable[[int, str], None] = _nobody
         """Told of the account and contract of fills once nothing more follows from them."""
@@ -88,6 +90,24 @@ class Desk:
             order.status = OrderStatus.OPEN
             self._ledger.write_order(order)
         self._work(order, market)
+
+    def resume(self, market: ContractMarket, orders: Iterable[Order]) -> None:
+        """Let the orders of a contract go on that worked before this exchange began.
+
+        They queue up anew, in their order. While the contract does not trade they wait.
+        """
+        for order in orders:
+            if order.status == OrderStatus.OPEN:
+                self._idle[order.id] = order
+        if market.is_tradable(self._ledger.now_ns):
+            self._wake(market)
+
+    def take_up_legs(self, entry: Order) -> None:
+        """Plan the legs of an entry that filled before this exchange began."""
+        per_fill = self._quirks.legs_on_partial_fill == "per fill"
+        due = entry.filled and (per_fill or not entry.remaining or not entry.is_working)
+        if due and any(leg.status == OrderStatus.SUSPENDED for leg in entry.legs):
+            self._plan_activation(entry)
 
     def liquidate(self, order: Order) -> None:
         """Let a market order of the platform's own trade at once, whatever the hour."""
@@ -145,6 +165,8 @@ class Desk:
         looked_at = market.note(record)
         if not tradable:
             return
+        if self._idle:
+            self._wake(market)
         waiting, self._put_off = self._put_off, []
         for entry in waiting:
             self._activate(entry)
@@ -184,6 +206,14 @@ class Desk:
             self._ledger.fill(order, product, fill.price, fill.size)
         self._react([(self._find(fill.order_id), fill.size) for fill in batch])
 
+    def _wake(self, market: ContractMarket) -> None:
+        """Let the orders that waited for a contract to trade go to work, the oldest first."""
+        for order in list(self._idle.values()):
+            # One that another's fill has ended or put to work meanwhile waits no more.
+            ours = order.contract_id == market.contract_id
+            if ours and self._idle.pop(order.id, None) is not None:
+                self._work(order, market)
+
     # What an order does in its market.
 
     def _work(self, order: Order, market: ContractMarket) -> None:
@@ -210,6 +240,7 @@ class Desk:
 
     def _unwork(self, order: Order, market: ContractMarket) -> None:
         """Take an order out of wherever it waits or rests."""
+        self._idle.pop(order.id, None)
         market.watch.remove(order)
         market.venue.withdraw(order.id, self._ledger.now_ns)
         market.pegged.pop(order.id, None)

@@ -10,6 +10,7 @@ an exchange; the digest of the same events is the same on every platform and Pyt
 
 from __future__ import annotations
 
+from decimal import Decimal  # noqa: TC003 - msgspec reads it
 from fractions import Fraction
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -20,7 +21,6 @@ from project_x_py._core.exchange.money import decimal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
 
     from project_x_py._core.grid import TickGrid
 

@@ -37,6 +37,8 @@ from project_x_py._core.exchange.commands import Outcome
 from project_x_py._core.exchange.desk import Desk
 from project_x_py._core.exchange.gate import Change, Gate
 from project_x_py._core.exchange.guards import PositionGuards
+from project_x_py._core.exchange.image import Errand
+from project_x_py._core.exchange.keeping import Keeping
 from project_x_py._core.exchange.ledger import Ledger
 from project_x_py._core.exchange.markets import ContractMarket
 from project_x_py._core.exchange.models import FixedLatency, ProductFees
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from project_x_py._core.exchange.commands import ModifyOrder, PlaceOrder
     from project_x_py._core.exchange.events import ExchangeEvent
     from project_x_py._core.exchange.gate import Ticket
+    from project_x_py._core.exchange.image import Kept
     from project_x_py._core.exchange.markets import TradedContract
     from project_x_py._core.exchange.models import FeeModel, LatencyModel
     from project_x_py._core.exchange.orders import Order
@@ -79,6 +82,7 @@ class Exchange:
 
     Attributes:
         queries: The reading half.
+        keeping: Tells what has changed, for whoever writes it down.
 
     Raises:
         ValueError: Two contracts, or two accounts, have the same id.
@@ -133,7 +137,18 @@ class Exchange:
             self._platform,
         )
         self.queries = Queries(self._accounts, self._orders, self._quirks)
+        self.keeping = Keeping(
+            self._accounts,
+            self._orders,
+            self._ledger,
+            self._guards,
+            self._platform,
+            self._rules,
+            self._on_the_way,
+        )
         self._arrived_ns: dict[int, int] = {}
+        self._errands: dict[int, Errand] = {}
+        self._errand_number = 0
         self._closing: dict[tuple[int, str], Order] = {}
         for contract in contracts:
             self.list_contract(contract)
@@ -142,6 +157,11 @@ class Exchange:
     def now_ns(self) -> int:
         """Exchange time of the last call."""
         return self._ledger.now_ns
+
+    @property
+    def last_prices(self) -> dict[str, int]:
+        """Last prices in ticks of the contracts that are traded, by contract id."""
+        return {key: one.last for key, one in self._markets.items() if one.last is not None}
 
     def next_ns(self) -> int | None:
         """Return when something is due without any further input; None when nothing is."""
@@ -189,7 +209,7 @@ class Exchange:
         if isinstance(judged, Refusal):
             return self._outcome(judged, self._store_refused(order))
         entry = self._store(order, judged)
-        self._travel(entry.account_id, lambda: self._arrive(entry))
+        self._set_out(entry)
         return self._outcome(None, entry)
 
     def modify(self, change: ModifyOrder, now_ns: int) -> Outcome:
@@ -214,8 +234,13 @@ class Exchange:
         judged = self._gate.modify(change, order, account, market, self.now_ns)
         if isinstance(judged, Refusal):
             return self._outcome(judged)
+        more = 0 if judged.size is None or order.parent is not None else judged.size - order.size
+        if more > 0 and self._rules.too_large(
+            account.spec.id, order.contract_id, order.side, more
+        ):
+            return self._outcome(Refusal(ModifyCode.REJECTED, words.POSITION_LIMIT))
         if judged != Change(None, None, None, None):
-            self._travel(order.account_id, lambda: self._change(order, judged))
+            self._send(order, judged)
         return self._outcome(None)
 
     def cancel(self, account_id: int, order_id: int, now_ns: int) -> Outcome:
@@ -238,7 +263,7 @@ class Exchange:
             return self._outcome(Refusal(self._quirks.terminal_cancel_code))
         if order.status == OrderStatus.PENDING and self._quirks.pending_commands_refused:
             return self._outcome(Refusal(CancelCode.PENDING))
-        self._travel(account_id, lambda: self._cancel(order))
+        self._send(order, None)
         return self._outcome(None)
 
     def close_position(self, account_id: int, contract_id: str, now_ns: int) -> Outcome:
@@ -272,6 +297,51 @@ class Exchange:
             return self._outcome(Refusal(PartialCloseCode.ORDER_PENDING))
         rejected = Refusal(PartialCloseCode.ORDER_REJECTED, recorded=True)
         return self._close(account, market, size, rejected)
+
+    # What an earlier exchange has left.
+
+    def take_up(self, kept: Kept) -> None:
+        """Go on with the accounts of another exchange, before anything else happens here.
+
+        Every account of it must be one of this exchange. What works and what is held needs
+        :meth:`list_contract` and then :meth:`resume_contract` for its contract.
+        """
+        self.keeping.take_up(kept)
+        for order_id in kept.exchange.closing:
+            order = self._orders.by_id(order_id)
+            self._closing[order.account_id, order.contract_id] = order
+
+    def resume_contract(
+        self, contract_id: str, kept: Kept, now_ns: int
+    ) -> tuple[ExchangeEvent, ...]:
+        """Let what works in a contract go on, after its market has shown its prices.
+
+        What the end of a trading day meanwhile would have done happens first. Orders meet the
+        market as it is: a stop beyond its price is hit, a limit within reach is filled, the rest
+        queues up anew. Commands on their way set out again.
+
+        Raises:
+            KeyError: It is not traded here.
+        """
+        market = self._markets[contract_id]
+        self._move(now_ns)
+        self._platform.make_up(market, kept.market.ns)
+        working = list(self._orders.working(contract_id))
+        for order in working:
+            if order.status == OrderStatus.PENDING:
+                self._set_out(order)
+        for errand in kept.exchange.errands:
+            order = self._orders.by_id(errand.order_id)
+            if order.contract_id == contract_id and order.is_working:
+                self._send(order, errand.change)
+        self._desk.resume(market, working)
+        for order in {order.parent or order: None for order in working}:
+            self._desk.take_up_legs(order)
+        self._desk.settle()
+        return self._ledger.take_events()
+
+    def _set_out(self, order: Order) -> None:
+        self._travel(order.account_id, lambda: self._arrive(order))
 
     # What happens to contracts and accounts from outside.
 
@@ -386,13 +456,26 @@ class Exchange:
         if order.status == OrderStatus.PENDING:
             self._desk.start(order)
 
-    def _change(self, order: Order, change: Change) -> None:
-        if order.is_working:
-            self._desk.change(order, change)
+    def _send(self, order: Order, change: Change | None) -> None:
+        """Let a change of an order travel, or, without one, its cancellation."""
+        self._errand_number += 1
+        number = self._errand_number
+        self._errands[number] = Errand(order_id=order.id, change=change)
+        self._travel(order.account_id, lambda: self._carry_out(number))
 
-    def _cancel(self, order: Order) -> None:
-        if order.is_working:
+    def _carry_out(self, number: int) -> None:
+        errand = self._errands.pop(number)
+        order = self._orders.by_id(errand.order_id)
+        if not order.is_working:
+            return
+        if errand.change is None:
             self._desk.cancel(order)
+        else:
+            self._desk.change(order, errand.change)
+
+    def _on_the_way(self) -> tuple[tuple[Errand, ...], tuple[int, ...]]:
+        closing = tuple(order.id for order in self._closing.values() if order.is_working)
+        return tuple(self._errands.values()), closing
 
     # Judging and storing.
 
@@ -495,7 +578,7 @@ class Exchange:
         if not ok:
             return self._outcome(rejected, order)
         self._closing[account.spec.id, market.contract_id] = order
-        self._travel(account.spec.id, lambda: self._arrive(order))
+        self._set_out(order)
         return self._outcome(None, order)
 
 

@@ -63,6 +63,14 @@ class PositionGuards:
         """Return the orders that guard a position, working or not."""
         return self._guards.get((account_id, contract_id), ())
 
+    def all(self) -> tuple[tuple[Order, ...], ...]:
+        """Return the orders that guard, position by position."""
+        return tuple(self._guards.values())
+
+    def take_up(self, guards: tuple[Order, ...]) -> None:
+        """Let orders that exist go on guarding their position."""
+        self._guards[guards[0].account_id, guards[0].contract_id] = guards
+
     def look(self, account_id: int, contract_id: str) -> None:
         """Do what is due after fills of an account in a contract."""
         account = self._accounts[account_id]

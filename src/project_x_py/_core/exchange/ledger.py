@@ -78,6 +78,23 @@ class Ledger:
         self._events.clear()
         return events
 
+    @property
+    def next_ids(self) -> tuple[int, int]:
+        """Ids of the trade and of the position that come next."""
+        return self._next_trade_id, self._next_position_id
+
+    def go_on(self, next_trade_id: int, next_position_id: int) -> None:
+        """Give out ids from these on, never ones that were given out before."""
+        self._next_trade_id = max(self._next_trade_id, next_trade_id)
+        self._next_position_id = max(self._next_position_id, next_position_id)
+
+    def tick_value(self, product: Product) -> int:
+        """Return what a tick of a product is worth, in micro-dollars."""
+        value = self._tick_values.get(product.code)
+        if value is None:
+            value = self._tick_values[product.code] = micros(product.tick_value)
+        return value
+
     def write_order(self, order: Order) -> None:
         """Tell of an order as it is now."""
         if order.hidden:
@@ -184,10 +201,7 @@ class Ledger:
         return row
 
     def _position(self, product: Product) -> Position:
-        value = self._tick_values.get(product.code)
-        if value is None:
-            value = self._tick_values[product.code] = micros(product.tick_value)
-        return Position(self._position_id(), value, self.now_ns)
+        return Position(self._position_id(), self.tick_value(product), self.now_ns)
 
     def _position_id(self) -> int:
         self._next_position_id += 1

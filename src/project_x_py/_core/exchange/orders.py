@@ -16,7 +16,7 @@ from project_x_py._core.exchange.codes import OrderStatus
 from project_x_py._core.exchange.events import OrderRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["FIRST_ORDER_ID", "Order", "OrderStore"]
 
@@ -193,6 +193,28 @@ class OrderStore:
         if order.is_working:
             self._working[order.id] = order
         return order
+
+    @property
+    def next_id(self) -> int:
+        """Id of the order that comes next."""
+        return self._next_id
+
+    def take_up(self, orders: Iterable[Order], next_id: int) -> None:
+        """Keep orders that were made elsewhere, in the order of their ids, and go on from there."""
+        for order in orders:
+            self._orders[order.id] = order
+            self._of.setdefault(order.account_id, []).append(order)
+            if order.is_working:
+                self._working[order.id] = order
+        self._next_id = max(self._next_id, next_id)
+
+    def all_working(self) -> list[Order]:
+        """Return every order that is not over, in the order in which they came to work."""
+        return list(self._working.values())
+
+    def holds_tag(self, order: Order) -> bool:
+        """Return whether an order's tag was ever taken."""
+        return order.tag is not None and (order.account_id, order.tag) in self._tags
 
     def get(self, account_id: int, order_id: int) -> Order | None:
         """Return an order of an account, None if it has no such order."""

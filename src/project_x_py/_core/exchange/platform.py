@@ -18,7 +18,7 @@ from project_x_py._core.exchange.codes import OrderStatus, OrderType
 from project_x_py._core.exchange.sessions import BoundaryKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from project_x_py._core.exchange.accounts import Account
     from project_x_py._core.exchange.agenda import Agenda
@@ -65,6 +65,30 @@ class Platform:
         """Plan what happens at a contract's next boundary."""
         boundary = market.day.next_boundary(self._ledger.now_ns)
         self._agenda.plan(boundary.ns, lambda: self._act(market, boundary))
+
+    @property
+    def unflat(self) -> tuple[str, ...]:
+        """Contracts that are still to be flattened."""
+        return tuple(sorted(self._unflat))
+
+    def take_up(self, unflat: Iterable[str]) -> None:
+        """Go on flattening contracts, each as soon as its market moves."""
+        self._unflat.update(unflat)
+
+    def make_up(self, market: ContractMarket, since_ns: int) -> None:
+        """Do what a contract's boundaries after ``since_ns`` would have done until now.
+
+        Orders are cancelled; positions that a flatten would have closed are closed as soon as the
+        market moves.
+        """
+        boundary = market.day.next_boundary(since_ns)
+        while boundary.ns <= self._ledger.now_ns:
+            self.cancel_all(market, OrderStatus(self._quirks.platform_cancel_status))
+            if boundary.kind is BoundaryKind.FLATTEN:
+                self._unflat.add(market.contract_id)
+            else:
+                self._ledger.settle(self._accounts.values())
+            boundary = market.day.next_boundary(boundary.ns)
 
     def cancel_all(self, market: ContractMarket, status: OrderStatus) -> None:
         """Let everything that works in a contract be over."""

@@ -43,9 +43,10 @@ class Position:
         net: Signed contracts.
         cost: Sum of entry price in ticks times size over the open contracts.
         average: Average entry price in ticks; of a flat position the one it had.
+        carry: Profit not told yet, a part of a micro-dollar.
     """
 
-    __slots__ = ("_carry", "_tick_value", "average", "cost", "created_ns", "id", "net")
+    __slots__ = ("_tick_value", "average", "carry", "cost", "created_ns", "id", "net")
 
     def __init__(self, position_id: int, tick_value: int, ns: int) -> None:
         self.id = position_id
@@ -54,7 +55,7 @@ class Position:
         self.cost = Fraction(0)
         self.average = Fraction(0)
         self._tick_value = tick_value
-        self._carry = Fraction(0)
+        self.carry = Fraction(0)
 
     def fill(self, side: int, price: int, size: int) -> Realised:
         """Net a fill: ``side`` 0 buys, 1 sells, ``price`` in ticks."""
@@ -74,11 +75,11 @@ class Position:
         released = self.cost * closing / held
         self.cost -= released
         direction = 1 if self.net > 0 else -1
-        exact = direction * (price * closing - released) * self._tick_value + self._carry
+        exact = direction * (price * closing - released) * self._tick_value + self.carry
         if self.cost.denominator > _FINEST:
             snapped = Fraction(round(self.cost * _SNAP), _SNAP)
             exact -= direction * (self.cost - snapped) * self._tick_value
             self.cost = snapped
         profit = round(exact)
-        self._carry = exact - profit
+        self.carry = exact - profit
         return Realised(closing, profit)

@@ -83,6 +83,10 @@ class Queries:
         account = self._accounts.get(account_id)
         return account.row() if account is not None else None
 
+    def working_contracts(self) -> set[str]:
+        """Return the contracts in which anybody's order works."""
+        return {order.contract_id for order in self._orders.all_working()}
+
     def order(self, account_id: int, order_id: int) -> OrderRow | None:
         """Return an order in whatever state, None if the account has no such order."""
         order = self._orders.get(self._accounts[account_id].spec.id, order_id)

@@ -5,7 +5,8 @@ Only accounts that were given rules are looked at. Equity counts open positions 
 Assumptions: a breach acts at the trade that shows it, without delay; a lock of the day lasts to the
 next 17:00 in Chicago; what works when an account breaches is cancelled.
 
-Invariant (``tests/contract/test_firm_rules.py``): an account without rules is never touched.
+Invariants (``tests/core/exchange/test_rulebook.py``): an account without rules is never touched; at
+no moment can what is held and what works fill to more than is allowed.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from project_x_py._core.calendar import calendar_for
+from project_x_py._core.exchange.book import BUY, SELL
 from project_x_py._core.exchange.codes import OrderStatus
+from project_x_py._core.exchange.image import RulesImage
 from project_x_py._core.exchange.money import usd
-from project_x_py._core.rules import RuleName, RuleState, exposure_units, size_units
+from project_x_py._core.rules import RuleName, RuleState, size_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,25 +87,65 @@ class RuleBook:
                 self._act(account, state, broken)
 
     def too_large(self, account_id: int, contract_id: str, side: int, size: int) -> bool:
-        """Tell whether an order could make more than the mini contracts that are allowed."""
+        """Tell whether so many contracts more could make more than the minis that are allowed.
+
+        What works counts as filled, in every contract and on its worse side. What can only make a
+        position smaller is never too large.
+        """
         found = self._watched.get(account_id)
         if found is None:
             return False
         account, state = found
         state.settle(usd(account.balance))
         allowed = state.rules.units_allowed(state.profit)
-        net = account.net(contract_id)
-        working = sum(
-            order.remaining
-            for order in self._orders.working(contract_id, account_id)
-            if order.side == side and order.parent is None and not order.hidden
-        )
-        sign = -1 if side else 1
-        after = abs(net + sign * (working + size))
-        if allowed is None or after <= abs(net):
+        if allowed is None:
             return False
-        others = {name: one.net for name, one in account.positions.items() if name != contract_id}
-        return exposure_units(others) + after * size_units(contract_id) > allowed
+        ways = self._ways(account, contract_id)
+        ways[side] += size
+        after = account.net(contract_id) + (-ways[SELL] if side == SELL else ways[BUY])
+        if abs(after) <= abs(account.net(contract_id)):
+            return False
+        total = _worst(account.net(contract_id), ways) * size_units(contract_id)
+        for other in self._markets:
+            if other != contract_id:
+                worst = _worst(account.net(other), self._ways(account, other))
+                total += worst * size_units(other)
+        return total > allowed
+
+    def _ways(self, account: Account, contract_id: str) -> list[int]:
+        """Return the contracts that working orders may buy, and sell."""
+        ways = [0, 0]
+        for order in self._orders.working(contract_id, account.spec.id):
+            if order.parent is None and not order.hidden:
+                ways[order.side] += order.remaining
+        return ways
+
+    def image(self, account_id: int) -> RulesImage | None:
+        """Return where an account stands; None for one without rules."""
+        found = self._watched.get(account_id)
+        if found is None:
+            return None
+        state = found[1]
+        return RulesImage(
+            highest=state.highest,
+            day_start=state.day_start,
+            best_day=state.best_day,
+            can_trade=state.can_trade,
+            locked_today=state.locked_today,
+            day_ns=self._day_ns,
+        )
+
+    def take_up(self, account_id: int, image: RulesImage) -> None:
+        """Go on from where an account stood; the day that began then ends when it is due."""
+        found = self._watched.get(account_id)
+        if found is None:
+            return
+        account, state = found
+        state.settle(usd(account.balance))
+        state.highest, state.day_start = image.highest, image.day_start
+        state.best_day = image.best_day
+        state.can_trade, state.locked_today = image.can_trade, image.locked_today
+        self._day_ns = min(self._day_ns, image.day_ns)
 
     def _roll(self) -> None:
         """End the day of every account when a new one has begun."""
@@ -148,3 +191,8 @@ class RuleBook:
             venue = market.venue
             if net and (venue.best_bid if net > 0 else venue.best_ask) is not None:
                 self._desk.liquidate(self._platform.closing_order(account, market, abs(net)))
+
+
+def _worst(net: int, ways: list[int]) -> int:
+    """Return the largest position, either way, that working orders can make."""
+    return max(abs(net), abs(net + ways[BUY]), abs(net - ways[SELL]))
