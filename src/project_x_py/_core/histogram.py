@@ -68,6 +68,12 @@ class LogHistogram:
         if ns > self.longest_ns:
             self.longest_ns = ns
 
+    def copy(self) -> LogHistogram:
+        """Return another one that has counted the same."""
+        twin = LogHistogram()
+        twin.include(self)
+        return twin
+
     def include(self, other: LogHistogram) -> None:
         """Count all that another one has counted."""
         self._buckets = [

@@ -28,7 +28,6 @@ from project_x_py.exceptions import ProjectXError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
-    from project_x_py._core.histogram import LogHistogram
     from project_x_py._ports import Clock
     from project_x_py.event_bus._handlers import Handler
     from project_x_py.event_bus._mailbox import Mailbox
@@ -359,11 +358,6 @@ class EventBus:
         """
         if faults := self._roster.faults():
             raise ProjectXError("; ".join(faults))
-
-    @property
-    def waits(self) -> LogHistogram:
-        """How long events wait for their handlers; see :attr:`BusStatistics.latency`."""
-        return self._roster.waits
 
     def statistics(self) -> BusStatistics:
         """Return how each handler fares."""

@@ -147,7 +147,7 @@ class Roster:
     def statistics(self, discarded: int) -> BusStatistics:
         """Return how each handler fares."""
         handlers = tuple(self._describe(box) for box in self._boxes.values())
-        return BusStatistics(handlers, self.faults(), discarded, self.waits.latency())
+        return BusStatistics(handlers, self.faults(), discarded, self.waits.copy())
 
     def finishing(self, me: Mailbox | None) -> set[asyncio.Task[None]]:
         """Ask every mailbox to end when it is empty; return the tasks to wait for."""

@@ -6,8 +6,12 @@ Tested in ``tests/event_bus/test_delivery.py``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from project_x_py._core.histogram import Latency
+from project_x_py._core.histogram import LogHistogram
+
+if TYPE_CHECKING:
+    from project_x_py._core.histogram import Latency
 
 __all__ = ["BusStatistics", "HandlerStatistics"]
 
@@ -48,9 +52,17 @@ class BusStatistics:
     """Subscriptions taken off because their handler fell too far behind."""
     discarded: int
     """Events announced after the bus was closed."""
-    latency: Latency = field(default_factory=Latency)
-    """From the announcement of an event to the call of its handler: of the events that a handler
-    got in one wake-up, the last one, which has waited behind the others."""
+    waits: LogHistogram = field(default_factory=LogHistogram, repr=False)
+    """A copy of what :attr:`latency` is told of."""
+
+    @property
+    def latency(self) -> Latency:
+        """From the announcement of an event to the call of its handler.
+
+        Of the events that a handler gets in one wake-up the last one is measured, which has waited
+        behind the others.
+        """
+        return self.waits.latency()
 
     @property
     def waiting(self) -> int:

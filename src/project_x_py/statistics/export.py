@@ -299,4 +299,4 @@ def _escaped(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    return str(int(value)) if isinstance(value, bool) else repr(value)
+    return str(int(value)) if isinstance(value, int) else f"{value:.12g}"

@@ -12,7 +12,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING
+
+from project_x_py.statistics._alerts import HealthAlert, HealthBreakdown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,33 +50,6 @@ class AlertLevel(Enum):
     WARNING = "WARNING"
     DEGRADED = "DEGRADED"
     CRITICAL = "CRITICAL"
-
-
-class HealthAlert(TypedDict):
-    """Something that keeps the score down, and what may help."""
-
-    level: str
-    category: str
-    message: str
-    metric: str
-    current_value: float | int | str
-    threshold: float | int
-    recommendation: str
-
-
-class HealthBreakdown(TypedDict):
-    """The score of each category, 100 for one of which nothing was measured, and the whole."""
-
-    errors: float
-    performance: float
-    connection: float
-    resources: float
-    data_quality: float
-    component_status: float
-    weighted_total: float
-    overall_score: float
-    missing_categories: NotRequired[list[str]]
-    calculation_time_ms: NotRequired[float]
 
 
 @dataclass
@@ -225,7 +200,7 @@ class HealthMonitor:
         verdicts = self._verdicts(stats)
         weight = sum(self.weights[name] for name in verdicts)
         total = sum(self.weights[name] * one.score for name, one in verdicts.items())
-        total = total / weight if weight else 0.0
+        total = round(total / weight, 6) if weight else 0.0
         scores = {name: verdicts[name].score if name in verdicts else 100.0 for name in WEIGHTS}
         return {
             "errors": scores["errors"],

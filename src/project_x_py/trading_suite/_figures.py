@@ -113,7 +113,7 @@ class SuiteFigures:
         detached = sum(len(bus.detached) for bus in buses)
         score = _PERFECT * (1 - errors / delivered) if delivered else _PERFECT
         waits = LogHistogram()
-        for bus in self._buses:
+        for bus in buses:
             waits.include(bus.waits)
         return snapshot_of(
             {
