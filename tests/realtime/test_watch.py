@@ -52,7 +52,7 @@ class Market:
                 if self._client.market_connected and not self.frozen & {kind, contract_id}:
                     self._peer.emit("market", target, contract_id, payload)
 
-    async def newest(self, contract_id: str) -> int | None:
+    async def newest(self, contract_id: str) -> int:
         """The witness: when the market traded last."""
         self.asked += 1
         return self.traded_ns
@@ -119,6 +119,46 @@ async def test_a_mute_hub_is_found_within_five_seconds() -> None:
             assert len(peer.calls("market")) == 3
 
 
+@pytest.mark.parametrize("spoke_s", [0.0, 0.3, 1.0, 4.0, 11.0, 26.0])
+def test_a_hub_that_falls_mute_before_its_pace_is_known_is_found_as_soon(spoke_s: float) -> None:
+    """The history has what it does not tell, so it is left within five seconds all the same."""
+
+    @in_virtual_time
+    async def run() -> None:
+        peer = Peer()
+        async with market_of(peer, MNQ) as (client, market, told, _):
+
+            async def slow(contract_id: str) -> int | None:
+                await asyncio.sleep(0.3)
+                return await market.newest(contract_id) // NS * NS
+
+            client.set_witness(slow)
+            await asyncio.sleep(spoke_s)
+            peer.silent = {"market"}
+            began = asyncio.get_running_loop().time()
+            await asyncio.sleep(6)
+            assert told.stale == [None]
+            assert told.notices[0][0] - began <= 5.0
+            peer.silent = set()
+            await asyncio.sleep(20)
+            assert client.is_connected()
+            assert client.get_stats()["open_gaps"] == 0
+
+    run()
+
+
+@in_virtual_time
+async def test_a_slow_hub_of_a_quiet_contract_is_not_left() -> None:
+    """It takes two seconds to answer, hardly ever speaks, and the history says the same."""
+    peer = Peer()
+    async with market_of(peer, MNQ, every_s=700.0) as (client, market, told, _):
+        peer.latency_s = 1.9
+        await asyncio.sleep(1200)
+        assert market.asked > 4
+        assert told.stale == []
+        assert len(peer.attempts) == 2
+
+
 @in_virtual_time
 async def test_a_contract_that_trades_unheard_is_found_within_five_seconds() -> None:
     """The hub answers, the history has newer bars: it is subscribed to anew, and no hub is left."""
@@ -161,7 +201,7 @@ def test_what_was_never_heard_is_found_once_it_trades(frozen: set[str]) -> None:
         peer = Peer()
         async with market_of(peer, MNQ) as (client, market, told, _):
             market.frozen = set(frozen)
-            await asyncio.sleep(20)
+            await asyncio.sleep(5)
             assert told.stale == [MNQ]
             market.frozen = set()
             await asyncio.sleep(10)
@@ -189,7 +229,7 @@ async def test_a_feed_that_does_not_come_back_after_the_break_is_found() -> None
         clock.shift(calendar.next_open_ns(clock.now_ns()) - 30 * NS - clock.now_ns())
         await asyncio.sleep(30)
         market.quiet, market.frozen = False, {MNQ}
-        await asyncio.sleep(25)
+        await asyncio.sleep(5)
         assert told.stale == [MNQ]
 
 

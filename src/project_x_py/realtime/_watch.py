@@ -1,15 +1,14 @@
 """The truth about the feed: who should be heard, who is not, and whose doing that is.
 
 Three witnesses are asked in turn. The pace of each stream, learned while its market is in session,
-says when a silence is too long; of what has no pace yet the history is asked ever less often. A
-round trip says whether the hub still speaks at all. The
-gateway's own history says whether the market traded meanwhile. Only who is convicted is treated: a
-mute hub is connected anew, a frozen contract is subscribed to anew.
+says when a silence is too long; of what has no pace yet the history is asked, soon at first and
+then ever less often. A round trip says whether the hub still speaks at all. The gateway's own
+history says whether the market traded meanwhile. Only who is convicted is treated: a mute hub is
+connected anew, a frozen contract is subscribed to anew.
 
 Invariants (``tests/realtime/test_watch.py``): a mute hub of a liquid contract in session is found
-within five seconds; one that was never heard, or not since the break, within a minute of its
-trading; a quiet contract, the daily break, a halt and the weekend are never mistaken
-for a fault; a machine that slept connects anew before anything else.
+within five seconds, also when it has never spoken; a quiet contract, the daily break, a halt and
+the weekend are never mistaken for a fault; a machine that slept connects anew before anything else.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.gaps import MARKET_KINDS, GapReason
 from project_x_py._core.time import NS
+from project_x_py._runtime.together import together
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.realtime._health import PROBES
 from project_x_py.realtime._pace import TICK_S, Pace
@@ -51,7 +51,7 @@ IDLE_S = 5.0
 LATE_TICK_NS = round(2.0 * NS)
 """A look that comes so late says nothing: the frames wait behind what kept the loop."""
 HEARD_AGAIN_S = 5.0
-HEARING_S = 15.0
+HEARING_S = 3.0
 """After so long a silence the history is asked about what has not been heard enough to have a
 pace: nobody knows whether it is quiet or was never delivered."""
 FIRST_DOUBT_S = 10.0
@@ -273,10 +273,18 @@ class FeedWatch:
             watched.examined = False
 
     async def _ask(self, hub: Hub, contract_id: str, watched: _Watched, kind: str) -> None:
-        """Find out whether what was hardly ever heard trades all the same."""
+        """Find out whether what was hardly ever heard trades all the same, and who does not tell.
+
+        A hub is not left for a slow answer alone: its contract may be a quiet one.
+        """
         try:
             silent_s = watched.paces[kind].silent_s
-            if await self._missed(contract_id, watched, kind):
+            missed, speaks = await together(
+                (self._missed(contract_id, watched, kind), self._speaks(hub))
+            )
+            if missed and not speaks:
+                await self._mute(hub, silent_s, HEARING_S)
+            elif missed:
                 await self._frozen(hub, contract_id, watched, kind, silent_s, HEARING_S)
         finally:
             watched.examined = False
