@@ -160,6 +160,14 @@ class ProjectXBase:
     ) -> None:
         await self.aclose()
 
+    def raise_if_faulted(self) -> None:
+        """Raise when a task of the client has died.
+
+        Raises:
+            ProjectXError: Names the task; the failure is its cause.
+        """
+        self._supervisor.raise_if_faulted()
+
     async def aclose(self) -> None:
         """Close the connections and stop the client's tasks; calling it again does nothing.
 

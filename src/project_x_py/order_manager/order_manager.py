@@ -23,6 +23,7 @@ from project_x_py.order_manager.position_orders import PositionOrderMixin
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from project_x_py._core.records import OrderUpdate
     from project_x_py._ports import LastPrices, OrderSource, UserFeed
     from project_x_py._runtime.journal import Journal
     from project_x_py.event_bus import EventBus
@@ -106,6 +107,22 @@ class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin):
     def trade_door(self) -> TradeDoor:
         """Entries and their protection, as those see them who manage trades."""
         return self._trades
+
+    def working_orders(self) -> tuple[OrderUpdate, ...]:
+        """Return the working orders of all contracts as they are known; nothing is sent."""
+        return self._parts.working()
+
+    def add_read_listener(self, listener: Callable[[tuple[OrderUpdate, ...]], None]) -> None:
+        """Call ``listener`` with all working orders after each complete read of the account."""
+        self._parts.on_read.append(listener)
+
+    def raise_if_faulted(self) -> None:
+        """Raise when a task of the manager has died.
+
+        Raises:
+            ProjectXError: Names the task; the failure is its cause.
+        """
+        self._parts.tasks.raise_if_faulted()
 
     async def initialize(self, realtime_client: UserFeed | None = None) -> bool:
         """Take up what an earlier run left, read the account, and follow it from now on.

@@ -132,6 +132,14 @@ class PositionManager(
         door = None if order_manager is None else order_manager.position_door
         return await self._core.start(realtime_client, door)
 
+    def raise_if_faulted(self) -> None:
+        """Raise when a task of the manager has died.
+
+        Raises:
+            ProjectXError: Names the task; the failure is its cause.
+        """
+        self._core.tasks.raise_if_faulted()
+
     async def cleanup(self) -> None:
         """Follow no more; what is held stays, the real-time client stays open."""
         await self._core.stop()

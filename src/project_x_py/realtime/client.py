@@ -291,6 +291,14 @@ class ProjectXRealtimeClient(
         """Call ``tap(hub, sequence, recv_ns, frame)`` with every frame before it is applied."""
         self._user.tap = self._market.tap = tap
 
+    def raise_if_faulted(self) -> None:
+        """Raise when a task of the client has died.
+
+        Raises:
+            ProjectXError: Names the task; the failure is its cause.
+        """
+        self._tasks.raise_if_faulted()
+
     async def cleanup(self) -> None:
         """Disconnect, end every task within 5 s, drop the callbacks; connecting again works.
 

@@ -257,6 +257,14 @@ class RealtimeDataManager(
         if self._feed.is_connected():
             await self._feed.unsubscribe_market_data([parts.contract.id])
 
+    def raise_if_faulted(self) -> None:
+        """Raise when a task of the manager has died.
+
+        Raises:
+            ProjectXError: Names the task; the failure is its cause.
+        """
+        self._supervisor.raise_if_faulted()
+
     async def cleanup(self) -> None:
         """Stop the feed and let go of everything."""
         await self.stop_realtime_feed()

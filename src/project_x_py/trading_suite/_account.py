@@ -149,6 +149,9 @@ class AccountParts:
         if Features.RISK_MANAGER in config.features:
             self._risk = self._guarded(client, config, by_contract)
             door.guardian = next(iter(self._risk.values())).guardian
+        for one in contexts.values():
+            if one.orderbook is not None:
+                self.orders.add_read_listener(one.orderbook.set_own_orders)
         self._views = {
             contract_id: self.positions.of_contract(contract_id, one.event_bus)
             for contract_id, one in by_contract.items()
@@ -211,6 +214,17 @@ class AccountParts:
             log.warning("the account's orders are not known yet: %s", self.orders.last_error)
         if not await self.positions.initialize(self._realtime, self.orders):
             log.warning("the account's positions are not known yet: %s", self.positions.last_error)
+
+    def raise_if_faulted(self) -> None:
+        """Raise when a task that looks after the account has died.
+
+        Raises:
+            ProjectXError: Names the task; the failure is its cause.
+        """
+        self.orders.raise_if_faulted()
+        self.positions.raise_if_faulted()
+        for manager in self._risk.values():
+            manager.tasks.raise_if_faulted()
 
     async def close(self) -> None:
         """Stop following the account; working orders and positions stay."""

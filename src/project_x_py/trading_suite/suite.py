@@ -237,6 +237,7 @@ class TradingSuite:
             ProjectXConnectionError: A hub could not be reached within the timeout.
             ProjectXError: A subscription was refused.
         """
+        self.raise_if_faulted()
         if self.is_connected:
             return
         if not await self.realtime.connect():
@@ -260,6 +261,31 @@ class TradingSuite:
             work.insert(0, book.initialize(self.realtime))
         if not all(await together(work)) and book is not None:
             raise ProjectXError(f"order book of {context.symbol}: {book.last_error}")
+        if book is not None:
+            # The account was read before the book knew its contract.
+            book.set_own_orders(self._account.orders.working_orders())
+
+    def raise_if_faulted(self) -> None:
+        """Raise when a part of the suite does not work any more; most calls begin with it.
+
+        Raises:
+            ProjectXError: A task of a part has died, or a handler was so far behind that its
+                events were no longer kept for it; the message names it.
+        """
+        self._raise_for_tasks()
+        self.events.raise_if_faulted()
+        for context in self._contexts.values():
+            context.event_bus.raise_if_faulted()
+
+    def _raise_for_tasks(self) -> None:
+        self._supervisor.raise_if_faulted()
+        self.client.raise_if_faulted()
+        self.realtime.raise_if_faulted()
+        self._account.raise_if_faulted()
+        for context in self._contexts.values():
+            context.data.raise_if_faulted()
+            if context.orderbook is not None:
+                context.orderbook.raise_if_faulted()
 
     def _log_start(self) -> None:
         account = self.client.get_account_info()
@@ -283,10 +309,14 @@ class TradingSuite:
         """Stop the feeds, close the hubs and the client, deliver what is waiting, up to 2 s.
 
         DISCONNECTED is the last event. Calling it again waits for the same end.
+
+        Raises:
+            ProjectXError: A task of the suite had died; all is let go of nevertheless.
         """
         if self._closing is None:
             self._closing = self._supervisor.spawn(self._release(), name="suite-release")
         await asyncio.shield(self._closing)
+        self._raise_for_tasks()
 
     async def _release(self) -> None:
         if self._closed:
@@ -353,6 +383,7 @@ class TradingSuite:
 
     async def wait_for(self, event: EventType | str, timeout: float | None = None) -> Event:
         """Wait for the next such event of any instrument; see :meth:`EventBus.wait_for`."""
+        self.raise_if_faulted()
         return await self.events.wait_for(event, timeout)
 
     def stream(self, event: EventType | str) -> EventStream:
@@ -365,6 +396,7 @@ class TradingSuite:
             ValueError: The event is unknown.
             RuntimeError: The suite is closed.
         """
+        self.raise_if_faulted()
         stream = EventStream(self.events, event)
         self._streams.add(stream)
         return stream
@@ -380,12 +412,14 @@ class TradingSuite:
         """
         from project_x_py.order_tracker import OrderTracker
 
+        self.raise_if_faulted()
         return OrderTracker(self, order)
 
     def order_chain(self) -> OrderChainBuilder:
         """Return a builder of an entry with a stop, a target, or a stop that follows."""
         from project_x_py.order_tracker import OrderChainBuilder
 
+        self.raise_if_faulted()
         return OrderChainBuilder(self)
 
     def managed_trade(
@@ -400,6 +434,7 @@ class TradingSuite:
             ValueError: The suite has no risk manager, or a limit that cannot be.
             AttributeError: There are several instruments.
         """
+        self.raise_if_faulted()
         return self._only("managed_trade()").managed_trade(max_risk_percent, max_risk_amount)
 
     def statistics(self) -> SuiteStatistics:
@@ -500,6 +535,7 @@ class TradingSuite:
         Raises:
             ValueError: An argument is unknown, or the session has no hours.
         """
+        self.raise_if_faulted()
         kind = None if session_type is None else session_type_of(session_type)
         found = {
             symbol: await context.data.get_session_data(timeframe, kind)
