@@ -273,6 +273,36 @@ def test_the_demo_ends_with_a_summary(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_the_doctor_over_sockets(
+    tmp_path: Path, served: tuple[subprocess.Popen[str], dict[str, str]]
+) -> None:
+    """Against a gateway of another process nothing fails."""
+    ready = served[1]
+    names = {"username": "PROJECT_X_USERNAME", "api_key": "PROJECT_X_API_KEY"}
+    environment = {names.get(key, f"PROJECTX_{key.upper()}"): text for key, text in ready.items()}
+    done = _run("doctor", "--json", cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stderr
+    found = {one["check"]: one for one in json.loads(done.stdout)}
+    assert {name for name, one in found.items() if one["status"] == "failure"} == set()
+    assert "both connected in " in found["hubs"]["found"]
+
+
+@posix
+@pytest.mark.parametrize("ending", ["interrupt", "reader"])
+def test_a_stream_ends_quietly(tmp_path: Path, ending: str) -> None:
+    """Ctrl-C, and a reader that leaves, end a stream with status 0 and no traceback."""
+    process = start(["stream", "MNQ", "--simulated", "--trades"], tmp_path)
+    read_until(process, lambda text: "\n" in text)
+    assert process.stdout is not None
+    if ending == "interrupt":
+        process.send_signal(signal.SIGINT)
+    else:
+        process.stdout.close()
+        process.stdout = None
+    _, err = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, err) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "match"),
     [

@@ -5,9 +5,14 @@ from __future__ import annotations
 import click
 
 from project_x_py._version import __version__
+from project_x_py.cli.accounts import accounts
+from project_x_py.cli.bars import bars
+from project_x_py.cli.contracts import contracts
 from project_x_py.cli.demo import demo
+from project_x_py.cli.doctor import doctor
 from project_x_py.cli.gateway import gateway
 from project_x_py.cli.run import run
+from project_x_py.cli.stream import stream
 
 __all__ = ["cli"]
 
@@ -18,6 +23,5 @@ def cli() -> None:
     """Futures through the ProjectX Gateway, and a simulated gateway to try everything on."""
 
 
-cli.add_command(demo)
-cli.add_command(gateway)
-cli.add_command(run)
+for command in (accounts, bars, contracts, demo, doctor, gateway, run, stream):
+    cli.add_command(command)
