@@ -29,29 +29,29 @@ def test_the_oldest_entry_is_closed_first() -> None:
     """As far as it is held; the rest is taken from the next."""
     closings = Closings(Hand())
     closings.take([OLD, YOUNG], 3, sure=True)
-    assert (closings.of("old", 2), closings.of("young", 3)) == ((2, 0), (1, 0))
+    assert (closings.of("old", 2, 0), closings.of("young", 3, 0)) == ((2, 0), (1, 0))
     closings.take([HeldEntry("young", 3, 3, 2)], 2, sure=True)
-    assert closings.of("young", 3) == (3, 0)
+    assert closings.of("young", 3, 0) == (3, 0)
     closings.forget("young")
-    assert closings.of("young", 3) == (0, 0)
+    assert closings.of("young", 3, 0) == (0, 0)
 
 
 def test_a_further_fill_makes_it_uncertain() -> None:
     """What was closed before an entry filled further may have been closed of another order."""
     closings = Closings(Hand())
     closings.take([OLD], 1, sure=True)
-    assert closings.of("old", 3) == (0, 1)
+    assert closings.of("old", 3, 0) == (0, 1)
     closings.take([HeldEntry("old", 3, 3, 3)], 1, sure=True)
-    assert closings.of("old", 3) == (1, 1)
+    assert closings.of("old", 3, 0) == (1, 1)
 
 
 def test_more_than_is_held_may_be_of_any_entry() -> None:
     """A leg may have filled first, or an entry of which no fill is known yet."""
     closings = Closings(Hand())
     closings.take([OLD, HeldEntry("young", 3, 0, 0)], 3, sure=True)
-    assert (closings.of("old", 2), closings.of("young", 1)) == ((2, 1), (0, 1))
+    assert (closings.of("old", 2, 0), closings.of("young", 1, 0)) == ((2, 1), (0, 1))
     closings.take([HeldEntry("old", 2, 2, 0)], None, sure=True)
-    assert closings.of("old", 2) == (2, 2)
+    assert closings.of("old", 2, 0) == (2, 2)
 
 
 def test_a_reversal_proves_what_was_possible() -> None:
@@ -59,9 +59,9 @@ def test_a_reversal_proves_what_was_possible() -> None:
     closings = Closings(Hand())
     closings.take([OLD], 2, sure=False)
     closings.prove("old", 2, 1)
-    assert closings.of("old", 2) == (1, 1)
+    assert closings.of("old", 2, 0) == (1, 1)
     closings.prove("old", 2, 1)
-    assert closings.of("old", 2) == (1, 1)
+    assert closings.of("old", 2, 0) == (1, 1)
 
 
 def test_what_is_only_possible_is_kept_apart() -> None:
@@ -69,7 +69,18 @@ def test_what_is_only_possible_is_kept_apart() -> None:
     closings = Closings(Hand())
     for _ in range(2):
         closings.take([OLD], 1, sure=False)
-    assert closings.of("old", 2) == (0, 1)
+    assert closings.of("old", 2, 0) == (0, 1)
+
+
+def test_what_a_read_lacks_is_closed_until_something_fills() -> None:
+    """The next fill of the entry, or of a leg, leaves it a possibility; the next read says more."""
+    closings = Closings(Hand())
+    closings.state([OLD, YOUNG], 3)
+    assert (closings.of("old", 2, 0), closings.of("young", 3, 0)) == ((2, 0), (1, 0))
+    assert closings.of("young", 3, 1) == closings.of("young", 4, 0) == (0, 1)
+    assert closings.of("young", 3, None) == (0, 1)
+    closings.state([OLD, YOUNG], 0)
+    assert closings.of("young", 3, 0) == (0, 1)
 
 
 def test_a_request_holds_protection_back_for_a_time() -> None:

@@ -35,6 +35,8 @@ class HeldEntry(msgspec.Struct, frozen=True):
     size: int
     filled: int
     held: int
+    out: int = 0
+    """What its legs have filled."""
 
 
 class Closings:
@@ -48,6 +50,8 @@ class Closings:
         self._clock = clock
         self._sure: dict[str, tuple[int, int]] = {}
         """Contracts closed of an entry, and how far it had filled then."""
+        self._stated: dict[str, tuple[int, int, int]] = {}
+        """Contracts missing of an entry by a read, and how far it and its legs had filled then."""
         self._maybe: dict[str, int] = {}
         self._until_ns: dict[str | None, int] = {}
 
@@ -83,23 +87,49 @@ class Closings:
         for entry in entries if sure else ():
             self._suspect(entry.tag, entry.size if left is None else min(left, entry.size))
 
+    def state(self, entries: Iterable[HeldEntry], missing: int) -> None:
+        """Count what a complete read does not show as closed, of the oldest entry first.
+
+        Args:
+            entries: What the orders say is held, nothing stated before considered.
+            missing: How much less is held.
+        """
+        left = missing
+        for entry in entries:
+            part = min(left, entry.held)
+            left -= part
+            self._stated.pop(entry.tag, None)
+            if part:
+                self._stated[entry.tag] = (part, entry.filled, entry.out)
+                self._suspect(entry.tag, part)
+
     def _suspect(self, tag: str, size: int) -> None:
         self._maybe[tag] = max(self._maybe.get(tag, 0), size)
 
     def prove(self, tag: str, filled: int, size: int) -> None:
         """Count contracts as closed for sure, since only that explains what is held."""
-        sure, maybe = self.of(tag, filled)
+        sure, maybe = self.of(tag, filled, None)
         if size > sure:
             self._sure[tag] = (size, filled)
             self._maybe[tag] = max(0, maybe - (size - sure))
 
-    def of(self, tag: str, filled: int) -> tuple[int, int]:
-        """Return the contracts closed of an entry for sure, and those that may be."""
+    def of(self, tag: str, filled: int, out: int | None) -> tuple[int, int]:
+        """Return the contracts closed of an entry for sure, and those that may be.
+
+        Args:
+            tag: The entry's.
+            filled: How far it has filled.
+            out: How far its legs have filled; None leaves out what was only stated.
+        """
         size, then = self._sure.get(tag, (0, filled))
         maybe = self._maybe.get(tag, 0)
-        return (size, maybe) if then == filled else (0, maybe + size)
+        sure, maybe = (size, maybe) if then == filled else (0, maybe + size)
+        stated, *known = self._stated.get(tag, (0, filled, out))
+        more = stated - sure if known == [filled, out] else 0
+        return (sure + more, maybe - min(more, maybe)) if more > 0 else (sure, maybe)
 
     def forget(self, tag: str) -> None:
         """Let go of an entry that has ended."""
         self._sure.pop(tag, None)
+        self._stated.pop(tag, None)
         self._maybe.pop(tag, None)

@@ -292,7 +292,10 @@ class ProtectionGuard:
         for guarded in list(self._guarded.values()):
             self._look(guarded)
 
-    def _held(self, contract_id: str, side: int) -> list[HeldEntry]:
+    def _legs_out(self, tag: str) -> int:
+        return sum(leg.filled for legs in self.legs(tag) for leg in legs)
+
+    def _held(self, contract_id: str, side: int, *, stated: bool = True) -> list[HeldEntry]:
         """Return what the orders say is held of each entry of a contract, the oldest first."""
         found = []
         for tag, guarded in self._guarded.items():
@@ -302,28 +305,29 @@ class ProtectionGuard:
                 side,
             ):
                 continue
-            view = self._assessed(guarded, entry, None)
-            found.append(HeldEntry(tag, entry.size, entry.filled, view.held))
+            view = self._assessed(guarded, entry, None, stated=stated)
+            out = self._legs_out(tag)
+            found.append(HeldEntry(tag, entry.size, entry.filled, view.held, out))
         return found
 
-    def _compare(self) -> None:
-        """Note where less is held than the orders say: somebody may have closed it."""
-        entries = [self._desk.ledger.by_tag(tag) for tag in self._guarded]
-        orders = [entry.snapshot() for entry in entries if entry is not None]
-        for contract_id, side in sorted({(order.contract_id, order.side) for order in orders}):
-            held = self._held(contract_id, side)
-            said = self._net_after(contract_id, self._grown_ns.get(contract_id, 0))
-            if said is None and any(one.tag in self._restored for one in held):
-                said = self._net(contract_id)
-            if said is not None:
-                left = max(0, said if side == BUY else -said)
-                surplus = sum(one.held for one in held) - left
-                self.closings.take(held, max(0, surplus), sure=False)
-        self._restored.clear()
+    def _compare(self, contract_id: str, side: int) -> int | None:
+        """Note where less is held than the orders say; return what is held on this side, if known.
+
+        After a restart any statement counts: nobody knows what was closed before.
+        """
+        said = self._net_after(contract_id, self._grown_ns.get(contract_id, 0))
+        held = self._held(contract_id, side, stated=False)
+        restored = self._restored & {one.tag for one in held}
+        if said is None and not (restored and self._net_after(contract_id, 0) is not None):
+            return None
+        self._restored -= restored
+        net = self._net(contract_id) if said is None else said
+        left = max(0, net if side == BUY else -net)
+        self.closings.state(held, max(0, sum(one.held for one in held) - left))
+        return None if said is None else left
 
     def on_read(self, asof_ns: int) -> None:
         """Look after everything, and let go of what a complete read shows to be over."""
-        self._compare()
         for guarded in list(self._guarded.values()):
             over_ns = guarded.over_ns
             guarded.confirmed = over_ns is not None and asof_ns > over_ns + SETTLE_NS
@@ -397,17 +401,18 @@ class ProtectionGuard:
         if entry is None:
             return None
         order = entry.snapshot()
-        said = self._net_after(order.contract_id, self._grown_ns.get(order.contract_id, 0))
-        if said is None:
+        left = self._compare(order.contract_id, order.side)
+        if left is None:
             return self._assessed(guarded, entry, None)
         # What was closed was closed of the oldest: the youngest entries hold what is left.
         held = self._held(order.contract_id, order.side)
         tags = [one.tag for one in held]
         younger = sum(one.held for one in held[tags.index(guarded.tag) + 1 :])
-        left = (said if order.side == BUY else -said) - younger
-        return self._assessed(guarded, entry, max(0, left))
+        return self._assessed(guarded, entry, max(0, left - younger))
 
-    def _assessed(self, guarded: Guarded, entry: OrderState, most: int | None) -> Assessment:
+    def _assessed(
+        self, guarded: Guarded, entry: OrderState, most: int | None, *, stated: bool = True
+    ) -> Assessment:
         stops, targets = self.legs(guarded.tag)
         order = entry.snapshot()
         return assess(
@@ -417,7 +422,9 @@ class ProtectionGuard:
             protection=guarded.protection,
             most=most,
             exited=self._exiting(guarded.tag, order.side),
-            closed=self.closings.of(guarded.tag, entry.filled),
+            closed=self.closings.of(
+                guarded.tag, entry.filled, self._legs_out(guarded.tag) if stated else None
+            ),
             reversed_by=self._reversed_by(guarded, order.contract_id, order.side),
         )
 
@@ -556,7 +563,7 @@ class ProtectionGuard:
             if self.closings.is_closing(entry.snapshot().contract_id):
                 return False
             return await self._cover(guarded, entry, view, age_s)
-        alone = sum(self.closings.of(guarded.tag, entry.filled)) > 0
+        alone = sum(self.closings.of(guarded.tag, entry.filled, None)) > 0
         if view.orphans and (age_s >= GRACE_S or alone):
             return await self._sweep(guarded, view.orphans)
         for resize in view.shrink:
@@ -650,8 +657,11 @@ class ProtectionGuard:
         self, guarded: Guarded, entry: OrderState, size: int, *, back: bool = False
     ) -> bool:
         self.flattened += not back
+        contract_id, now_ns = entry.snapshot().contract_id, self._clock.now_ns()
+        # No statement from before tells what is held after it.
+        self._grown_ns[contract_id] = max(now_ns, self._grown_ns.get(contract_id, 0))
         if back:
-            self._back_ns[entry.snapshot().contract_id] = self._clock.now_ns()
+            self._back_ns[contract_id] = now_ns
         outcome = await self._send(guarded, entry, Purpose.EXIT, size=size, type=MARKET, back=back)
         return isinstance(outcome, Accepted)
 

@@ -100,6 +100,8 @@ class OrderLedger:
         self._ended: dict[int, None] = {}
         self._forgotten: dict[int, None] = {}
         self._submissions: dict[str, Submission] = {}
+        self._protecting: dict[str, dict[str, Submission]] = {}
+        self._children: dict[int, dict[int, OrderState]] = {}
         self._early_fills: dict[int, list[TradeUpdate]] = {}
 
     def plan(self, intent: Intent) -> Submission:
@@ -118,6 +120,8 @@ class OrderLedger:
         if len(self._submissions) >= 2 * self._capacity:
             self._forget_submissions()
         submission = self._submissions[intent.tag] = Submission(intent)
+        if intent.protects is not None:
+            self._protecting.setdefault(intent.protects, {})[intent.tag] = submission
         return submission
 
     def submission(self, tag: str) -> Submission | None:
@@ -238,15 +242,11 @@ class OrderLedger:
 
     def submissions_for(self, tag: str) -> list[Submission]:
         """Return what was submitted to protect, or to end, the entry of ``tag``."""
-        return [
-            submission
-            for submission in self._submissions.values()
-            if submission.intent.protects == tag
-        ]
+        return list(self._protecting.get(tag, {}).values())
 
     def children(self, order_id: int) -> list[OrderState]:
         """Return the orders that name ``order_id`` as their parent, working or not."""
-        return [state for state in self._orders.values() if state.parent_id == order_id]
+        return list(self._children.get(order_id, {}).values())
 
     def working(self, contract_id: str | None = None) -> Iterator[OrderState]:
         """Every order that may still fill, oldest first."""
@@ -315,7 +315,9 @@ class OrderLedger:
         return OrderChange(kind, state.snapshot(), before, filled, reason)
 
     def _tie(self, state: OrderState) -> None:
-        """Give an order to the submission whose tag it carries."""
+        """Give an order to its parent, and to the submission whose tag it carries."""
+        if state.parent_id is not None:
+            self._children.setdefault(state.parent_id, {})[state.id] = state
         tag = state.tag
         submission = self._submissions.get(tag) if tag else None
         if submission is None or tag is None:
@@ -339,17 +341,28 @@ class OrderLedger:
             gone = self._orders.pop(oldest)
             self._told_filled.pop(oldest, None)
             self._forgotten[oldest] = None
+            self._children.pop(oldest, None)
+            if gone.parent_id is not None:
+                self._children.get(gone.parent_id, {}).pop(oldest, None)
             if gone.tag:
-                self._submissions.pop(gone.tag, None)
+                self._drop(gone.tag)
         while len(self._forgotten) > FORGOTTEN:
             del self._forgotten[next(iter(self._forgotten))]
 
     def _forget_submissions(self) -> None:
-        self._submissions = {
-            tag: submission
-            for tag, submission in self._submissions.items()
-            if submission.is_outstanding or submission.order_id in self._orders
-        }
+        for tag, submission in list(self._submissions.items()):
+            if not submission.is_outstanding and submission.order_id not in self._orders:
+                self._drop(tag)
+
+    def _drop(self, tag: str) -> None:
+        """Forget a submission, and what was submitted for it as far as it is forgotten, too."""
+        gone = self._submissions.pop(tag, None)
+        protects = None if gone is None else gone.intent.protects
+        if protects is not None:
+            others = self._protecting.get(protects, {})
+            others.pop(tag, None)
+            if not others:
+                self._protecting.pop(protects, None)
 
 
 def _edited(before: int | None, after: int | None) -> bool:
