@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+import msgspec
 import pytest
 from tests.order_manager.desks import LIMIT, Bench, bench, in_virtual_time, served
 from tests.order_manager.facts import change
+from tests.suites import login
 
 from project_x_py._core.orders.ledger import Change, OrderChange
 from project_x_py._core.submission import Accepted, OrderEdit
+from project_x_py._runtime.journal import Journal
+from project_x_py._runtime.virtual_loop import run_virtual
+from project_x_py.client import ProjectX
+from project_x_py.event_bus import EventBus
 from project_x_py.exceptions import ProjectXOrderError
+from project_x_py.order_manager import OrderManager
 from project_x_py.order_manager._oco import OcoPairs
 from project_x_py.simulator import SimulatedGateway, faults
 
@@ -151,3 +159,81 @@ async def test_an_order_is_in_one_pair() -> None:
         pairs.part(77)
         pairs.part(77)
         assert pairs.other(one) is None
+
+
+@pytest.mark.parametrize("meanwhile", ["fills", "is cancelled", "nothing"])
+def test_a_pair_outlives_its_program(tmp_path: Path, meanwhile: str) -> None:
+    """What happened to one while nobody looked happens to the other with the next run's read."""
+
+    @asynccontextmanager
+    async def manager(client: ProjectX) -> AsyncIterator[OrderManager]:
+        journal = Journal(tmp_path / "orders.sqlite", threaded=False)
+        orders = OrderManager(client, EventBus(), journal=journal)
+        assert await orders.initialize()
+        try:
+            yield orders
+        finally:
+            await orders.cleanup()
+
+    async def run() -> None:
+        async with (
+            SimulatedGateway(in_process=True, instruments=("MNQ",)) as gateway,
+            ProjectX(**login(gateway)) as client,
+        ):
+            await client.authenticate()
+            bars = await client.get_bars("MNQ", days=1, interval=1)
+            price = bars["close"][-1]
+            async with manager(client) as orders:
+                one = (await orders.place_limit_order("MNQ", 0, 1, price - 300)).orderId
+                other = (await orders.place_limit_order("MNQ", 0, 1, price - 301)).orderId
+                await orders.track_oco_pair(one, other)
+                await asyncio.sleep(1)
+            raw = client.order_gateway()
+            if meanwhile == "fills":
+                served = gateway.contracts[0]
+                edit = OrderEdit(
+                    account_id=client.get_account_info().id,
+                    order_id=one,
+                    contract_id=served.contract_id,
+                    limit=served.grid.ticks(price) + 400,
+                )
+                assert isinstance(await raw.modify(edit), Accepted)
+            elif meanwhile == "is cancelled":
+                await raw.cancel(client.get_account_info().id, one)
+            await asyncio.sleep(2)
+            async with manager(client) as orders:
+                await asyncio.sleep(3)
+                found = {order.id for order in await orders.search_open_orders()}
+                paired = await orders.get_oco_linked_order(other)
+            assert (found, paired) == {
+                "fills": (set(), None),
+                "is cancelled": ({other}, None),
+                "nothing": ({one, other}, one),
+            }[meanwhile]
+
+    run_virtual(run())
+
+
+@in_virtual_time
+async def test_what_filled_between_two_runs_is_given_up(tmp_path: Path) -> None:
+    """Once: what an earlier run has given up already is not given up again."""
+    async with paired() as (_, made, _old, one, other):
+        journal = Journal(tmp_path / "orders.sqlite", threaded=False)
+        journal.open()
+        body = [
+            {"order_id": one, "size": 3, "filled": 0},
+            {"order_id": other, "size": 3, "filled": 0},
+        ]
+        name = f"{one}-{other}"
+        await journal.remember("oco", name, made.account_id, msgspec.json.encode(body))
+        state = made.ledger.order(one)
+        assert state is not None
+        row = msgspec.structs.replace(state.snapshot(), filled=1)
+        for _ in range(2):
+            pairs = OcoPairs(made.desk, made.tasks, journal)
+            assert sorted(pairs.take_up()) == sorted((one, other))
+            made.listeners[:] = [pairs.on_change]
+            made.desk.hear(row)
+            pairs.on_read()
+            assert await at_gateway(made, other) == (1, 2)
+        journal.close()

@@ -206,3 +206,26 @@ def test_a_loop_that_is_gone_holds_nothing_up(tmp_path: Path) -> None:
     asyncio.run(journal.record("run-2", 1, b""))
     assert len(journal.entries()) == 2
     journal.close()
+
+
+async def test_memos_are_kept_by_name(tmp_path: Path, threaded: bool) -> None:
+    """Of one kind and account; the newest of a name is there, what is forgotten is not."""
+    path = tmp_path / "intents.sqlite"
+    journal = Journal(path, threaded=threaded)
+    journal.open()
+    await journal.remember("pair", "a", 1, b"old")
+    await journal.remember("pair", "a", 1, b"young")
+    await journal.remember("pair", "b", 1, b"gone")
+    await journal.remember("other", "a", 1, b"kind")
+    await journal.remember("pair", "a", 2, b"account")
+    await journal.forget("pair", "b", 1)
+    await journal.forget("pair", "never", 1)
+    journal.close()
+    again = Journal(path, threaded=threaded)
+    again.open()
+    assert again.memos("pair", 1) == {"a": b"young"}
+    assert again.memos("pair", 2) == {"a": b"account"}
+    assert again.memos("none", 1) == {}
+    again.close()
+    with pytest.raises(JournalError):
+        again.memos("pair", 1)

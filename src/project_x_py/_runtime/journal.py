@@ -45,6 +45,17 @@ CREATE TABLE IF NOT EXISTS intents (
 ) WITHOUT ROWID
 """
 
+MEMOS = """
+CREATE TABLE IF NOT EXISTS memos (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    account_id INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (kind, name, account_id)
+) WITHOUT ROWID
+"""
+
 BUSY_S = 5.0
 """Longest wait for another process that writes to the same file."""
 
@@ -152,6 +163,40 @@ class Journal:
         for tag in tags:
             await self._write(("DELETE FROM intents WHERE tag = ?", (tag,)))
 
+    async def remember(self, kind: str, name: str, account_id: int, body: bytes) -> None:
+        """Write down something else that the next run needs, in place of what had its name.
+
+        Raises:
+            JournalError: The disk refuses.
+        """
+        values = (kind, name, account_id, body, zlib.crc32(body))
+        await self._write(("INSERT OR REPLACE INTO memos VALUES (?, ?, ?, ?, ?)", values))
+
+    async def forget(self, kind: str, name: str, account_id: int) -> None:
+        """Remove what :meth:`remember` has written; harmless when it has not.
+
+        Raises:
+            JournalError: The disk refuses.
+        """
+        statement = "DELETE FROM memos WHERE kind = ? AND name = ? AND account_id = ?"
+        await self._write((statement, (kind, name, account_id)))
+
+    def memos(self, kind: str, account_id: int) -> dict[str, bytes]:
+        """Return what :meth:`remember` has written of one kind, by name.
+
+        Raises:
+            JournalError: The file cannot be read, or something does not match its checksum.
+        """
+        query = "SELECT name, body, checksum FROM memos WHERE kind = ? AND account_id = ?"
+        try:
+            rows = self._opened().execute(query, (kind, account_id)).fetchall()
+        except sqlite3.Error as exc:
+            raise JournalError(f"the order journal {self.path} cannot be read: {exc}") from exc
+        for name, body, checksum in rows:
+            if zlib.crc32(body) != checksum:
+                raise JournalError(f"the order journal {self.path} is damaged at {name!r}")
+        return {name: body for name, body, _ in rows}
+
     def close(self) -> None:
         """Commit what waits and close the file; harmless when not open."""
         thread, self._thread = self._thread, None
@@ -256,10 +301,12 @@ class Journal:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = FULL")
             database.execute(SCHEMA)
+            database.execute(MEMOS)
             (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 raise sqlite3.DatabaseError(verdict)
-            for body, checksum in database.execute("SELECT body, checksum FROM intents"):
+            rows = "SELECT body, checksum FROM intents UNION ALL SELECT body, checksum FROM memos"
+            for body, checksum in database.execute(rows):
                 if zlib.crc32(body) != checksum:
                     raise sqlite3.DatabaseError("an entry does not match its checksum")
         except BaseException:

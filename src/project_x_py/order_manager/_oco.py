@@ -1,7 +1,8 @@
 """Pairs of orders of which one may fill.
 
 Invariant (``tests/order_manager/test_oco.py``): what one of a pair fills, the other gives up, once;
-when one has filled completely the other is cancelled, and a pair ends with its second order.
+when one has filled completely the other is cancelled, and a pair ends with its second order. With
+a journal a pair outlives the program: what filled meanwhile is given up when the account is read.
 """
 
 from __future__ import annotations
@@ -10,14 +11,19 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from project_x_py._core.orders.ledger import Change
 from project_x_py._core.orders.state import FILLED
 from project_x_py._core.submission import Accepted, Lane, OrderEdit
+from project_x_py._runtime.journal import JournalError
 from project_x_py.exceptions import ProjectXOrderError
 
 if TYPE_CHECKING:
     from project_x_py._core.orders.ledger import OrderChange
+    from project_x_py._core.orders.state import OrderState
     from project_x_py._ports import TaskOwner
+    from project_x_py._runtime.journal import Journal
     from project_x_py.order_manager._desk import OrderDesk
 
 __all__ = ["OcoPairs"]
@@ -32,17 +38,39 @@ LOOK_S = 1.0
 _ENDS = frozenset({Change.FILLED, Change.CANCELLED, Change.REJECTED, Change.EXPIRED})
 
 
+_BEYOND = 1 << 40
+
+KIND = "oco"
+"""What pairs are called in the journal."""
+
+
+class _Half(msgspec.Struct, frozen=True):
+    """One of a pair: its size when its fills were so many, each at the same moment."""
+
+    order_id: int
+    size: int
+    filled: int
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[_Half, _Half]).decode
+
+
 class OcoPairs:
     """Keeps pairs of one account.
 
     Args:
         desk: Cancels and resizes.
         tasks: Carries that work.
+        journal: Where pairs are written down; None keeps them as long as the program runs.
     """
 
-    def __init__(self, desk: OrderDesk, tasks: TaskOwner) -> None:
+    def __init__(self, desk: OrderDesk, tasks: TaskOwner, journal: Journal | None = None) -> None:
         self._desk = desk
         self._tasks = tasks
+        self._journal = journal
+        self._earlier: dict[str, tuple[_Half, _Half]] = {}
+        """Pairs of an earlier run that were not compared with the gateway yet."""
         self._other: dict[int, int] = {}
         self._wanted: dict[int, int] = {}
         """Total size that an order was told to give up to, fills of the other considered."""
@@ -59,7 +87,41 @@ class OcoPairs:
         for order_id in (one, other):
             self.part(order_id)
         self._other[one], self._other[other] = other, one
+        self._note(one)
         self._late(one, other)
+
+    def take_up(self) -> list[int]:
+        """Take up the pairs that an earlier run wrote down, and return their orders.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        if self._journal is None:
+            return []
+        found = []
+        for name, body in self._journal.memos(KIND, self._desk.ledger.account_id).items():
+            one, other = _decode(body)
+            if one.order_id in self._other or other.order_id in self._other:
+                continue
+            self._earlier[name] = one, other
+            self._other[one.order_id], self._other[other.order_id] = other.order_id, one.order_id
+            found += [one.order_id, other.order_id]
+        return found
+
+    def on_read(self) -> None:
+        """Act on what became of the pairs of an earlier run, now that the account was read."""
+        ledger = self._desk.ledger
+        for name, (one, other) in list(self._earlier.items()):
+            states = ledger.order(one.order_id), ledger.order(other.order_id)
+            if None in states:
+                continue  # the gateway has not told of it yet
+            self._earlier.pop(name, None)
+            self._late(one.order_id, other.order_id)
+            if self._other.get(one.order_id) != other.order_id:
+                continue
+            for half, rest, state in ((one, other, states[0]), (other, one, states[1])):
+                if state is not None and state.filled > half.filled:
+                    self._give_up_to(rest.order_id, rest.size - (state.filled - half.filled))
 
     def part(self, order_id: int) -> None:
         """End the pair of an order."""
@@ -68,6 +130,9 @@ class OcoPairs:
             self._other.pop(other, None)
             self._wanted.pop(other, None)
             self._wanted.pop(order_id, None)
+            name = _name(order_id, other)
+            self._earlier.pop(name, None)
+            self._written(name, None)
 
     def other(self, order_id: int) -> int | None:
         """Return the other order of the pair."""
@@ -84,12 +149,15 @@ class OcoPairs:
         if change.kind is Change.FILLED:
             self.part(change.order.id)
             self._tasks.spawn(self._cancel(other), name=f"oco-{other}")
-        elif change.kind is Change.PARTIAL_FILL:
-            self._give_up(other, change.filled)
         elif change.kind in _ENDS:
             self.part(change.order.id)
+        elif _name(other, change.order.id) in self._earlier:
+            return  # what filled before is given up at once, with the read
+        elif change.kind is Change.PARTIAL_FILL:
+            self._give_up(other, change.filled)
         elif change.kind is Change.MODIFIED and change.order.id not in self._following:
             self._wanted.pop(change.order.id, None)
+            self._note(change.order.id)
 
     def _late(self, one: int, other: int) -> None:
         """Act on what had ended before the two became a pair."""
@@ -125,10 +193,40 @@ class OcoPairs:
         state = self._desk.ledger.order(order_id)
         if state is None or state.is_terminal:
             return
-        self._wanted[order_id] = self._wanted.get(order_id, state.size) - size
+        self._give_up_to(order_id, self._wanted.get(order_id, state.size) - size)
+
+    def _give_up_to(self, order_id: int, size: int) -> None:
+        """Let an order have a total size; one that is smaller stays as it is."""
+        state = self._desk.ledger.order(order_id)
+        if state is None or state.is_terminal or state.size <= size:
+            return
+        self._wanted[order_id] = size
         if order_id not in self._following:
             self._following.add(order_id)
             self._tasks.spawn(self._follow(order_id), name=f"oco-{order_id}")
+
+    def _note(self, order_id: int) -> None:
+        """Write a pair down as it is; one whose sizes are not known yet ends by a whole fill."""
+        other = self._other[order_id]
+        halves = tuple(
+            _Half(number, *_sizes(self._desk.ledger.order(number)))
+            for number in sorted((order_id, other))
+        )
+        self._written(_name(order_id, other), _encode(halves))
+
+    def _written(self, name: str, body: bytes | None) -> None:
+        if self._journal is not None:
+            self._tasks.spawn(self._write(self._journal, name, body), name=f"oco-note-{name}")
+
+    async def _write(self, journal: Journal, name: str, body: bytes | None) -> None:
+        account_id = self._desk.ledger.account_id
+        try:
+            if body is None:
+                await journal.forget(KIND, name, account_id)
+            else:
+                await journal.remember(KIND, name, account_id, body)
+        except JournalError as exc:
+            logger.warning("the pair %s is not written down: %s", name, exc)
 
     async def _follow(self, order_id: int) -> None:
         """Bring an order to the size wanted, one edit at a time."""
@@ -157,3 +255,12 @@ class OcoPairs:
         if not isinstance(outcome, Accepted):
             logger.warning("order %d of a pair was not resized: %s", order_id, outcome)
             self._desk.doubt()
+
+
+def _name(one: int, other: int) -> str:
+    return f"{min(one, other)}-{max(one, other)}"
+
+
+def _sizes(state: OrderState | None) -> tuple[int, int]:
+    """Return the size and what has filled of it; a size that is not known is beyond any."""
+    return (_BEYOND, 0) if state is None else (state.size, state.filled)

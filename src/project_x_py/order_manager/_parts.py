@@ -132,7 +132,7 @@ class OrderParts:
             run=random_hex(2),
             ended=self.desk.forget_family,
         )
-        self.oco = OcoPairs(self.desk, self.tasks)
+        self.oco = OcoPairs(self.desk, self.tasks, journal)
         queries = source.order_queries(grids)
         self.answers = Answers(self.desk, queries, self.intake.grid)
         self.reconciler = Reconciler(
@@ -205,6 +205,8 @@ class OrderParts:
                     self.reconciler.find(submission.order_id)
                 if wanted is not None:
                     self.guard.protect(submission.intent.tag, wanted, earlier=True)
+            for order_id in self.oco.take_up():
+                self.reconciler.find(order_id)
         if feed is not None:
             self._feed = feed
             feed.attach_user(self, self.intake.grid_for, rank=RANK)
@@ -273,6 +275,7 @@ class OrderParts:
         for gap in over:
             if isinstance(self._feed, GapFeed):
                 self._feed.report_backfill(gap, READ_ANEW)
+        self.oco.on_read()
         self.guard.on_read(asof_ns)
         self._positions_said()
 
