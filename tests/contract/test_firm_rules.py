@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from tests.contract.cards import card
-from tests.simulator.trading import BUY, MARKET, SELL, Trader
+from tests.simulator.trading import BUY, CANCELLED, LIMIT, MARKET, SELL, WORKING, Trader
 
 from project_x_py.simulator import SimulatedAccount
 
 COMBINE = SimulatedAccount(kind="combine", rules=True)
 POOR = SimulatedAccount(kind="combine", rules=True, balance=48_000.5)
 LOCKED = SimulatedAccount(kind="combine", rules=True, balance=48_010)
+DAILY = SimulatedAccount(kind="combine", rules=True, name="50KTC-V2-DLL-1-1")
+EXPRESS = SimulatedAccount(kind="express", rules=True, size_thousands=50)
 FREE = SimulatedAccount(kind="combine")
 
 
@@ -50,3 +52,39 @@ async def test_fr04_what_a_thin_book_leaves_is_closed_too(trader: Trader) -> Non
     await trader.wait(60)
     assert (await trader.ask("Position/searchOpen"))["positions"] == []
     assert (await trader.place(MARKET, BUY, 1))["errorCode"] == 4
+
+
+@card(accounts=[DAILY])
+async def test_fr05_the_daily_limit_locks_the_account_and_does_not_end_it(trader: Trader) -> None:
+    """All is closed, the account cannot trade, and orders get code 10: it has broken no rule."""
+    resting = await trader.order(LIMIT, SELL, 1, limitPrice=trader.price(trader.best(SELL) + 400))
+    trader.gateway.market.resume()
+    assert (await trader.place(MARKET, BUY, 50))["success"]
+    for _ in range(120):
+        await trader.wait(10)
+        accounts = await trader.post("Account/search", {"onlyActiveAccounts": False})
+        if not accounts["accounts"][0]["canTrade"]:
+            break
+    await trader.wait(5)
+    assert (await trader.ask("Position/searchOpen"))["positions"] == []
+    assert (await trader.row(resting))["status"] == CANCELLED
+    assert (await trader.place(MARKET, BUY, 1))["errorCode"] == 10
+
+
+@card(accounts=[COMBINE])
+async def test_fr06_an_order_that_grows_is_capped_too(trader: Trader) -> None:
+    """Up to five minis in all; one contract more by modification is refused."""
+    low = trader.price(trader.best(BUY) - 100)
+    entry = await trader.order(LIMIT, BUY, 40, limitPrice=low)
+    await trader.status(entry, WORKING)
+    assert (await trader.ask("Order/modify", orderId=entry, size=50))["success"]
+    refused = await trader.ask("Order/modify", orderId=entry, size=51)
+    assert not refused["success"]
+    assert refused["errorMessage"] == "Maximum position exceeded."
+
+
+@card(accounts=[EXPRESS])
+async def test_fr07_an_express_account_begins_with_its_plan(trader: Trader) -> None:
+    """Two minis of a fifty thousand account, whose size is told beside its name."""
+    assert (await trader.place(MARKET, BUY, 21))["errorCode"] == 2
+    assert (await trader.place(MARKET, BUY, 20))["success"]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "EXPRESS_SIZES",
     "FLAT_FROM_MINUTE",
     "UNITS_PER_MINI",
     "AccountKind",
@@ -139,6 +140,9 @@ _SCALING = {
     150: ((0, 30), (1_500, 40), (2_000, 50), (3_000, 100), (4_500, 150)),
 }
 """Size in thousands: the scaling plan."""
+
+EXPRESS_SIZES = tuple(_SCALING)
+"""Sizes of Express accounts that are offered, in thousands."""
 
 
 def rules_for(name: str, *, size_thousands: int | None = None) -> AccountRules:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from project_x_py._core.exchange.accounts import AccountSpec
 from project_x_py._core.exchange.codes import BracketMode
-from project_x_py._core.rules import rules_for
+from project_x_py._core.rules import EXPRESS_SIZES, rules_for
 from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
@@ -119,6 +119,10 @@ class SimulatedAccount:
             raise ProjectXError(f"an account is one of {', '.join(kinds)}, not {self.kind!r}")
         if self.size_thousands is not None and self.kind != "express":
             raise ProjectXError("size_thousands is of express accounts; others tell it by name")
+        if self.size_thousands not in (None, *EXPRESS_SIZES):
+            raise ProjectXError(
+                f"size_thousands is one of {EXPRESS_SIZES}, not {self.size_thousands}"
+            )
         if self.id is not None and not 0 < self.id < 2**31:
             raise ProjectXError(f"an account's id is a positive 32-bit number, not {self.id}")
         if self.position_limit is not None and self.position_limit < 0:

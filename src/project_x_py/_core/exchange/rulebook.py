@@ -165,9 +165,8 @@ class RuleBook:
         total = Fraction(0)
         for contract_id, position in account.positions.items():
             market = self._markets[contract_id]
-            if market.last is not None:
-                ticks = position.net * (market.last - position.average)
-                total += ticks * Fraction(market.product.tick_value)
+            last = position.average if market.last is None else market.last
+            total += position.net * (last - position.average) * Fraction(market.product.tick_value)
         return Decimal(total.numerator) / Decimal(total.denominator)
 
     def _act(self, account: Account, state: RuleState, broken: RuleName) -> None:
@@ -183,9 +182,8 @@ class RuleBook:
 
     def _liquidate(self, account: Account) -> None:
         """Cancel and close what can be closed now."""
-        for contract_id in list(account.positions):
-            market = self._markets[contract_id]
-            for order in self._orders.working(contract_id, account.spec.id):
+        for contract_id, market in self._markets.items():
+            for order in list(self._orders.working(contract_id, account.spec.id)):
                 self._desk.end(order, OrderStatus.CANCELLED)
             net = account.net(contract_id)
             venue = market.venue
