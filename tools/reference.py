@@ -95,6 +95,7 @@ def _of_class(name: str, value: type) -> Entry:
                 signature = _signature(member, function)
                 members.append(Entry(member, _kind(function), signature, _doc(function)))
     kind = "exception" if issubclass(value, BaseException) else "class"
+    kind = "protocol" if getattr(value, "_is_protocol", False) else kind
     text = _doc(value)
     if issubclass(value, enum.Enum):
         rows = "\n".join(f"- `{one.name}` = `{one.value!r}`" for one in value)
@@ -235,7 +236,12 @@ def _first(entry: Entry) -> str:
 
 def _lines(entry: Entry, level: str) -> Iterator[str]:
     yield f"{level} `{entry.name}`"
-    prefix = {"async": "await ", "class": "class ", "exception": "class "}.get(entry.kind, "")
+    prefix = {
+        "async": "await ",
+        "class": "class ",
+        "exception": "class ",
+        "protocol": "class ",
+    }.get(entry.kind, "")
     if entry.kind not in ("enum", "keys", "property"):
         yield f"```text\n{prefix}{entry.signature}\n```"
     yield markdown(entry.text)

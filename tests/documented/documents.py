@@ -23,14 +23,14 @@ from tests.architecture.source import ROOT
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.simulator import SimulatedGateway
 
-__all__ = ["BESIDE_A_GATEWAY", "Block", "blocks", "documents", "run_block"]
+__all__ = ["BESIDE_A_GATEWAY", "NOON", "Block", "blocks", "documents", "run_block"]
 
 BESIDE_A_GATEWAY = "gateway.json"
 """A block that names this file runs beside a gateway of its own, and not under ``projectx run``."""
 
 FENCE = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
-OPEN = datetime(2026, 9, 1, 13, 30, tzinfo=UTC)
-"""When the market of a block begins: at an opening, so that there is something to see."""
+NOON = datetime(2026, 9, 1, 17, 0, tzinfo=UTC)
+"""When the market of a block begins: a session's quiet hour, in which a minute costs little."""
 
 PREFIXES = ("PROJECT_X_", "PROJECTX_")
 
@@ -63,7 +63,7 @@ def blocks(*languages: str) -> Iterator[Block]:
 
 
 def run_block(block: Block, folder: Path) -> None:
-    """Run a script to its end, in ``folder``, with the market of an opening around it."""
+    """Run a script to its end, in ``folder``, with a market of noon around it."""
     code = compile(block.text, str(folder / "block.py"), "exec")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
     on_sockets = "SimulatedGateway(" in block.text and "in_process=True" not in block.text
@@ -82,7 +82,7 @@ def run_block(block: Block, folder: Path) -> None:
 
 def _run_beside_a_gateway(main: Coroutine[object, object, Any]) -> Any:
     async def beside() -> Any:
-        async with SimulatedGateway(in_process=True, start=OPEN) as gateway:
+        async with SimulatedGateway(in_process=True, start=NOON) as gateway:
             os.environ.update(gateway.environment())
             return await main
 

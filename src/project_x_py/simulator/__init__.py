@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from project_x_py._runtime.virtual_loop import run_virtual
     from project_x_py.simulator._accounts import SimulatedAccount
     from project_x_py.simulator._quirks import ExchangeQuirks, HubQuirks, Quirks, RestQuirks
     from project_x_py.simulator.gateway import SimulatedGateway
@@ -19,6 +20,7 @@ __all__ = [
     "RestQuirks",
     "SimulatedAccount",
     "SimulatedGateway",
+    "run_virtual",
 ]
 
 _HOMES = {
@@ -28,6 +30,7 @@ _HOMES = {
     "RestQuirks": "project_x_py.simulator._quirks",
     "SimulatedAccount": "project_x_py.simulator._accounts",
     "SimulatedGateway": "project_x_py.simulator.gateway",
+    "run_virtual": "project_x_py._runtime.virtual_loop",
 }
 
 if not TYPE_CHECKING:
