@@ -1,24 +1,38 @@
-"""A program that is killed comes back over real sockets: one order, and still protected."""
+"""Whoever is killed comes back over real sockets: one order, and still protected."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
-from tests.processes import LIMIT_S
+from tests.processes import LIMIT_S, PROJECTX
 from tests.suites import login
 
+from project_x_py._core.records import OrderUpdate
+from project_x_py._core.submission import OrderSearch
+from project_x_py._runtime.clock import ReplayClock, SystemClock
+from project_x_py._runtime.endpoints import REPLAY_CLOCK_VARIABLE
 from project_x_py._runtime.journal import Journal
 from project_x_py.client import ProjectX
 from project_x_py.event_bus import EventBus
+from project_x_py.models import ProjectXConfig
 from project_x_py.order_manager import OrderManager
+from project_x_py.realtime import ProjectXRealtimeClient
 from project_x_py.simulator import SimulatedGateway
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 OPEN = datetime(2026, 9, 1, 14, 30, tzinfo=UTC)
 
@@ -87,3 +101,95 @@ async def test_a_killed_program_is_taken_over(tmp_path: Path) -> None:
                 assert await orders.search_open_orders() == []
             finally:
                 await orders.cleanup()
+
+
+@asynccontextmanager
+async def gateway_process(folder: Path, port: int) -> AsyncIterator[dict[str, str]]:
+    """A gateway in a process of its own, which is killed at the end."""
+    command = [*PROJECTX, "gateway", "--instruments", "MNQ", "--start", OPEN.isoformat()]
+    child = await asyncio.create_subprocess_exec(
+        *command, "--port", str(port), "--state", str(folder), stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            said = await child.stdout.readline()
+        yield json.loads(said)
+    finally:
+        child.kill()
+        await child.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def test_a_killed_gateway_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One client lives through it: the same orders, no duplicate, and the stop still protects."""
+    folder, port = tmp_path / "state", free_port()
+    started_ns = SystemClock().wall_ns()
+    # A program of another process keeps the gateway's time as its runner hands it over.
+    held = ReplayClock(round(OPEN.timestamp() * 1e9), started_ns, 1.0)
+    monkeypatch.setenv(REPLAY_CLOCK_VARIABLE, held.dumps())
+    journal = Journal(tmp_path / "orders.sqlite")
+    async with gateway_process(folder, port) as ready:
+        config = config_of(ready)
+        client = ProjectX(ready["username"], ready["api_key"], config=config)
+        await client.authenticate()
+        orders = OrderManager(client, EventBus(), journal=journal)
+        realtime = ProjectXRealtimeClient(
+            client.get_session_token(), str(orders.account_id), config=config
+        )
+        realtime.token_factory = client.fresh_token
+        assert await realtime.connect()
+        assert await realtime.subscribe_user_updates()
+        assert await orders.initialize(realtime)
+        price = (await client.get_bars("MNQ", days=1, interval=1))["close"][-1]
+        placed = await orders.place_bracket_order(
+            "MNQ", 0, 1, price, price - 500, price + 500, "market"
+        )
+        assert placed.success, placed.error_message
+        before = await rows(client)
+    try:
+        async with gateway_process(folder, port) as again:
+            assert again == ready
+            async with asyncio.timeout(LIMIT_S):
+                while not realtime.is_connected():
+                    await asyncio.sleep(0.1)
+            assert await rows(client) == before
+            assert [order.type for order in before] == [2, 4, 1]
+            assert (await orders.get_health_status())["unprotected"] == {}
+            resting = await orders.place_limit_order("MNQ", 0, 1, price - 300)
+            assert resting.orderId > max(order.id for order in before)
+            await orders.close_position("MNQ")
+            async with asyncio.timeout(LIMIT_S):
+                while orders.get_memory_stats()["guarded_entries"]:
+                    await asyncio.sleep(0.1)
+            assert [o.id for o in await orders.search_open_orders()] == [resting.orderId]
+            assert len(await rows(client)) == len(before) + 2
+    finally:
+        await orders.cleanup()
+        await realtime.cleanup()
+        await client.aclose()
+
+
+def config_of(ready: dict[str, str]) -> ProjectXConfig:
+    """What leads to a gateway that has said where it is."""
+    return ProjectXConfig(
+        api_url=ready["api_url"],
+        realtime_url=ready["api_url"],
+        user_hub_url=ready["user_hub_url"],
+        market_hub_url=ready["market_hub_url"],
+    )
+
+
+async def rows(client: ProjectX) -> list[OrderUpdate]:
+    """Every order of the account as the gateway has it, without when it was told."""
+    search = OrderSearch(account_id=client.get_account_info().id)
+    listed = await client.order_queries().orders(search)
+    found = sorted(listed.rows, key=lambda row: row.id)
+    return [msgspec.structs.replace(row, recv_ns=0) for row in found]
