@@ -1,12 +1,15 @@
-"""The keys of events, as docs/reference/events.md lists them and as a suite announces them."""
+"""Every event happens in a suite, with the keys of docs/reference/events.md and its typed model."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 
+import pytest
 from tests.architecture.source import ROOT
 from tests.suites import simulated_suite
 
@@ -14,17 +17,21 @@ from project_x_py import EventType, TradingSuite
 from project_x_py._core.records import Aggressor, Trade
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import Event
+from project_x_py.exceptions import RiskLimitExceeded
+from project_x_py.models import MarketDataEvent, OrderUpdateEvent, PositionUpdateEvent
+from project_x_py.risk_manager import RiskConfig
 from project_x_py.simulator import ExchangeQuirks, Quirks, SimulatedGateway, faults
 
 OPEN = datetime(2026, 9, 1, 13, 30, tzinfo=UTC)
 TABLE = ROOT / "docs" / "reference" / "events.md"
-ACCOUNT = {kind for kind in EventType if kind.value.split("_")[0] in ("order", "position", "risk")}
-OF_LIMITS = {
-    EventType.RISK_LIMIT_EXCEEDED,
-    EventType.STOP_LOSS_TRIGGERED,
-    EventType.TAKE_PROFIT_TRIGGERED,
+OF_ACCOUNTS = ("order", "position", "risk", "stop", "take")
+ACCOUNT = {kind for kind in EventType if kind.value.split("_")[0] in OF_ACCOUNTS}
+MODELS: dict[str, type] = {
+    "order": OrderUpdateEvent,
+    "position": PositionUpdateEvent,
+    "quote": MarketDataEvent,
 }
-"""What tests/risk_manager/test_risk_manager.py compares with the table."""
+"""First word of an event's name to the model of its data."""
 ROW = re.compile(r"^\| ([A-Z_]+) \| [a-z_]+ \| [^|]+ \| ([\w, ]+) \|$", re.MULTILINE)
 
 
@@ -48,29 +55,37 @@ async def rare(suite: TradingSuite, gateway: SimulatedGateway, price: float) -> 
         await asyncio.sleep(1)
 
 
-async def announced() -> dict[EventType, set[frozenset[str]]]:
-    """The sets of keys of each event that half a minute of a market brings."""
-    seen: dict[EventType, set[frozenset[str]]] = {}
+class Seen:
+    """What a suite has announced: keys and models by kind."""
 
-    async def note(event: Event) -> None:
-        if isinstance(event.type, EventType):
-            seen.setdefault(event.type, set()).add(frozenset(event.data))
+    def __init__(self, kinds: Iterable[EventType]) -> None:
+        self._kinds = set(kinds)
+        self.keys: dict[EventType, set[frozenset[str]]] = {}
+        self.models: dict[EventType, set[type]] = {}
+
+    async def note(self, event: Event) -> None:
+        if isinstance(event.type, EventType) and event.type in self._kinds:
+            self.keys.setdefault(event.type, set()).add(frozenset(event.data))
+            self.models.setdefault(event.type, set()).add(type(event.model()))
+
+
+async def of_a_market(seen: Seen) -> None:
+    """Half a minute of a market, with a handler that fails, a hub that is mute and one too slow."""
 
     async def fail(event: Event) -> None:
         raise RuntimeError("a handler that fails")
 
-    async with SimulatedGateway(in_process=True, start=OPEN) as gateway:
-        suite = await TradingSuite.create(
-            "MNQ",
-            timeframes=["15sec", "1min"],
-            features=["orderbook"],
-            initial_days=1,
-            config=gateway.config,
-            username=gateway.credentials.username,
-            api_key=gateway.credentials.api_key,
-            auto_connect=False,
-        )
-        await suite.events.on_any(note)
+    start = {"start": OPEN}
+    async with simulated_suite(
+        "MNQ",
+        gateway=start,
+        timeframes=["15sec", "1min"],
+        features=["orderbook"],
+        initial_days=1,
+        auto_connect=False,
+        memory_limit_mb=0.001,
+    ) as (gateway, suite):
+        await suite.events.on_any(seen.note)
         await suite.once(EventType.NEW_BAR, fail)
         await suite.connect()
         await asyncio.sleep(31)
@@ -80,24 +95,18 @@ async def announced() -> dict[EventType, set[frozenset[str]]]:
         gateway.faults.mute("market")
         await asyncio.sleep(6)
         gateway.faults.unmute("market")
+        gateway.faults.apply(faults.Refuse(status=429))
+        await suite.client.list_accounts()
         await suite.realtime.configure_health_monitoring(1.0, 0.0, latency_threshold_ms=1.0)
         gateway.faults.apply(faults.DelayMessages(seconds=0.1))
         await asyncio.sleep(10)
-        await suite.disconnect()
-    return seen
 
 
-async def announced_of_an_account() -> dict[EventType, set[frozenset[str]]]:
-    """The sets of keys of the events that some trading brings."""
-    seen: dict[EventType, set[frozenset[str]]] = {}
-
-    async def note(event: Event) -> None:
-        if event.type in ACCOUNT:
-            seen.setdefault(EventType(event.type), set()).add(frozenset(event.data))
-
+async def of_an_account(seen: Seen) -> None:
+    """Orders that rest, change, fill, expire and are refused, and a position that is watched."""
     quirks = Quirks(exchange=ExchangeQuirks(fill_events=("position", "order", "account", "trade")))
     async with simulated_suite("MNQ", gateway={"start": OPEN, "quirks": quirks}) as (served, suite):
-        await suite.events.on_any(note)
+        await suite.events.on_any(seen.note)
         await asyncio.sleep(5)
         last = await suite.data.get_current_price()
         assert last is not None
@@ -113,17 +122,70 @@ async def announced_of_an_account() -> dict[EventType, set[frozenset[str]]]:
         await suite.positions.add_position_alert("MNQ", pnl_threshold=0.5)
         await asyncio.sleep(30)
         assert (await suite.flatten()).proved
-    return seen
 
 
-def test_events_carry_the_documented_keys() -> None:
-    """Each announced event has exactly the keys of its row, every time."""
+async def of_limits(seen: Seen) -> None:
+    """A stop and a target that fill, and an entry that is one too many."""
+    async with simulated_suite(
+        "MNQ",
+        gateway={"start": OPEN},
+        initial_days=1,
+        features=["risk_manager"],
+        risk_config=RiskConfig(max_position_size=1, use_trailing_stops=False),
+    ) as (_, suite):
+        await suite.events.on_any(seen.note)
+        await asyncio.sleep(3)
+        risk = suite.risk_manager
+        assert risk is not None
+        for stop, target in ((1.0, 500.0), (500.0, 1.0)):
+            await suite.orders.place_market_order("MNQ", 0, 1)
+            await asyncio.sleep(1)
+            (held,) = await suite.positions.get_all_positions()
+            with pytest.raises(RiskLimitExceeded):
+                await suite.orders.place_market_order("MNQ", 0, 1)
+            last = await suite.data.get_current_price()
+            assert last is not None
+            await risk.attach_risk_orders(held, last - stop, last + target)
+            for _ in range(300):
+                await asyncio.sleep(1)
+                if not await suite.positions.get_all_positions():
+                    break
+
+
+@cache
+def seen() -> Seen:
+    """What three suites have announced; each kind is taken where it belongs."""
+    both = Seen(EventType)
+    for scenario, kinds in (
+        (of_a_market, set(EventType) - ACCOUNT),
+        (of_an_account, ACCOUNT),
+        (of_limits, ACCOUNT),
+    ):
+        told = Seen(kinds)
+        run_virtual(scenario(told))
+        for kind, keys in told.keys.items():
+            both.keys.setdefault(kind, set()).update(keys)
+            both.models.setdefault(kind, set()).update(told.models[kind])
+    return both
+
+
+def test_every_event_happens_with_its_documented_keys() -> None:
+    """Each of all kinds is announced in a suite, with exactly the keys of its row every time."""
     rows = {
         EventType[member]: frozenset(keys.split(", "))
         for member, keys in ROW.findall(TABLE.read_text(encoding="utf-8"))
     }
-    market = run_virtual(announced())
-    account = run_virtual(announced_of_an_account())
-    seen = {kind: keys for kind, keys in market.items() if kind not in ACCOUNT} | account
-    assert {kind: {frozenset(rows[kind])} for kind in seen} == seen
-    assert set(seen) == set(rows) - OF_LIMITS
+    assert set(rows) == set(EventType)
+    found = seen().keys
+    assert set(EventType) - set(found) == set()
+    assert {kind: {rows[kind]} for kind in found} == found
+
+
+@pytest.mark.checklist(152)
+def test_events_of_orders_positions_and_quotes_are_typed() -> None:
+    """``event.model()`` gives the model of what the suite announces, and None for other events."""
+    for kind, models in seen().models.items():
+        wanted = MODELS.get(kind.value.split("_")[0], type(None))
+        if kind is EventType.POSITION_PNL_UPDATE:
+            wanted = type(None)
+        assert models == {wanted}, kind
