@@ -6,10 +6,10 @@ ones. A port has at most seven methods (``tests/architecture/test_ports.py``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -39,9 +39,11 @@ if TYPE_CHECKING:
     from project_x_py.models import Account, Instrument
 
 __all__ = [
+    "AccountSource",
     "AccountWatch",
     "Clock",
     "ConnectionChange",
+    "ContextView",
     "EntryGate",
     "GapFeed",
     "GapListener",
@@ -62,10 +64,16 @@ __all__ = [
     "PositionOrdersOwner",
     "PriceSource",
     "Socket",
+    "SuiteView",
     "TaskOwner",
     "UserFeed",
     "UserSink",
 ]
+
+DataT_co = TypeVar("DataT_co", covariant=True)
+OrdersT_co = TypeVar("OrdersT_co", covariant=True)
+BusT_co = TypeVar("BusT_co", covariant=True)
+ContextT_co = TypeVar("ContextT_co", covariant=True)
 
 
 @runtime_checkable
@@ -411,3 +419,42 @@ class ConnectionChange(Protocol):
     """Told synchronously when a hub's state has changed."""
 
     def __call__(self, state: str, hub: str, details: Mapping[str, Any]) -> None: ...
+
+
+class AccountSource(Protocol):
+    """A client that is logged in, as far as it knows balances."""
+
+    def get_account_info(self) -> Account: ...
+
+    async def list_accounts(self) -> list[Account]: ...
+
+
+class ContextView(Protocol[DataT_co, OrdersT_co, BusT_co]):
+    """One instrument of a suite; who stands on a suite names the types of its parts."""
+
+    @property
+    def symbol(self) -> str: ...
+
+    @property
+    def instrument_info(self) -> Instrument: ...
+
+    @property
+    def data(self) -> DataT_co: ...
+
+    @property
+    def orders(self) -> OrdersT_co: ...
+
+    @property
+    def event_bus(self) -> BusT_co: ...
+
+
+class SuiteView(Protocol[ContextT_co, BusT_co]):
+    """A suite: its client, the bus of all its events, and its instruments."""
+
+    @property
+    def client(self) -> AccountSource: ...
+
+    @property
+    def events(self) -> BusT_co: ...
+
+    def values(self) -> Iterable[ContextT_co]: ...

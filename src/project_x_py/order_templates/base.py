@@ -7,53 +7,21 @@ and is called the same way.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from typing import TypeAlias
 
+    from project_x_py import _ports
     from project_x_py.event_bus import EventBus
-    from project_x_py.models import Account, BracketOrderResponse, Instrument
+    from project_x_py.models import BracketOrderResponse
     from project_x_py.order_manager import OrderManager
     from project_x_py.realtime_data_manager import RealtimeDataManager
 
-__all__ = ["AccountSource", "ContextView", "OrderTemplate", "SuiteView"]
+    ContextView: TypeAlias = _ports.ContextView[RealtimeDataManager, OrderManager, EventBus]
+    SuiteView: TypeAlias = _ports.SuiteView[ContextView, EventBus]
 
-
-class AccountSource(Protocol):
-    """A client that is logged in, as far as it knows balances."""
-
-    def get_account_info(self) -> Account: ...
-
-    async def list_accounts(self) -> list[Account]: ...
-
-
-class ContextView(Protocol):
-    """One instrument of a suite."""
-
-    @property
-    def symbol(self) -> str: ...
-
-    @property
-    def instrument_info(self) -> Instrument: ...
-
-    @property
-    def data(self) -> RealtimeDataManager: ...
-
-    @property
-    def orders(self) -> OrderManager: ...
-
-    @property
-    def event_bus(self) -> EventBus: ...
-
-
-class SuiteView(Protocol):
-    """A suite: its client and its instruments."""
-
-    @property
-    def client(self) -> AccountSource: ...
-
-    def values(self) -> Iterable[ContextView]: ...
+__all__ = ["OrderTemplate"]
 
 
 class OrderTemplate(ABC):

@@ -6,47 +6,22 @@ contract name; where several could be meant, it has to be named.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from project_x_py.exceptions import ProjectXOrderError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from typing import TypeAlias
 
+    from project_x_py import _ports
     from project_x_py.event_bus import EventBus
-    from project_x_py.models import Instrument
     from project_x_py.order_manager import OrderManager
     from project_x_py.realtime_data_manager import RealtimeDataManager
 
-__all__ = ["ContextView", "SuiteView", "account_orders", "context_of"]
+    ContextView: TypeAlias = _ports.ContextView[RealtimeDataManager, OrderManager, EventBus]
+    SuiteView: TypeAlias = _ports.SuiteView[ContextView, EventBus]
 
-
-class ContextView(Protocol):
-    """One instrument of a suite."""
-
-    @property
-    def symbol(self) -> str: ...
-
-    @property
-    def instrument_info(self) -> Instrument: ...
-
-    @property
-    def data(self) -> RealtimeDataManager: ...
-
-    @property
-    def orders(self) -> OrderManager: ...
-
-    @property
-    def event_bus(self) -> EventBus: ...
-
-
-class SuiteView(Protocol):
-    """A suite: the bus of all its events, and its instruments."""
-
-    @property
-    def events(self) -> EventBus: ...
-
-    def values(self) -> Iterable[ContextView]: ...
+__all__ = ["account_orders", "context_of"]
 
 
 def account_orders(suite: SuiteView) -> OrderManager:
