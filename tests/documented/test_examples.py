@@ -48,16 +48,26 @@ PRINTS = {
         "open: True",
         "next regular open: Tue 01 Sep 08:30",
     ),
-    "health": ("health 100/100", "of 200 in the last minute"),
+    "health": ("health 100/100", "of 200 in the last minute", "exported: "),
+    "managed_trade": ("bought 4, $80.00 at risk", "one contract is out", "flat: True"),
+    "momentum_strategy": (": bought ", ": out, ", "flat: True"),
     "flatten": ("flat: True", "positions 0", "working orders 0"),
     "event_stream": ("20 trades",),
 }
 """What each example prints, among other things."""
 
-ORDERING = {"bracket_order", "flatten", "partial_exits", "risk_limits", "trailing_stop"}
+ORDERING = {
+    "bracket_order",
+    "flatten",
+    "managed_trade",
+    "momentum_strategy",
+    "partial_exits",
+    "risk_limits",
+    "trailing_stop",
+}
 """The examples that place orders."""
 
-PAIRS = {"pairs"}
+PAIRS = {"momentum_strategy", "pairs"}
 """The examples that need two instruments."""
 
 PLACING = ("place_", "add_stop", "add_take", "attach_risk", "flatten", "managed_trade", "execute")
