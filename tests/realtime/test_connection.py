@@ -358,3 +358,22 @@ async def test_time_in_which_this_process_stood_still_is_no_silence() -> None:
     assert client.user_connected
     assert listener.states("market")[1] == "disconnected"
     await client.cleanup()
+
+
+@in_virtual_time
+async def test_a_record_of_an_unknown_type_is_counted() -> None:
+    """What is no part of the protocol, or was not asked for, is left out; the rest applies."""
+    peer, seen = Peer(), []
+    client = peer.client()
+    await client.add_callback("quote_update", seen.append)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    peer.hub("market").push(
+        b'{"type":99}\x1e{"type":2,"invocationId":"1","item":5}\x1e{"type":6}\x1e'
+    )
+    peer.emit("market", "GatewayQuote", MNQ, {"bestBid": 1})
+    await asyncio.sleep(1)
+    assert client.get_stats()["decode_errors"] == {"unknown record type": 2}
+    assert len(seen) == 1
+    assert client.is_connected()
+    await client.cleanup()

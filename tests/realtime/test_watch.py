@@ -151,7 +151,7 @@ def test_a_hub_that_falls_mute_before_its_pace_is_known_is_found_as_soon(spoke_s
 async def test_a_slow_hub_of_a_quiet_contract_is_not_left() -> None:
     """It takes two seconds to answer, hardly ever speaks, and the history says the same."""
     peer = Peer()
-    async with market_of(peer, MNQ, every_s=700.0) as (client, market, told, _):
+    async with market_of(peer, MNQ, every_s=700.0) as (_, market, told, _):
         peer.latency_s = 1.9
         await asyncio.sleep(1200)
         assert market.asked > 4

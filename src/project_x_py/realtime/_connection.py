@@ -280,6 +280,9 @@ class HubConnection:
             self._complete(envelope)
         elif envelope.type == signalr.RecordType.CLOSE:
             return envelope.error or "the gateway closed the connection"
+        elif envelope.type != signalr.RecordType.PING:
+            # Nothing here asks for a stream, so that such a record has no addressee.
+            self._stats.note("unknown record type", record)
         return None
 
     def _corrupt(self, offender: bytes, exc: ProjectXDataError) -> str:
