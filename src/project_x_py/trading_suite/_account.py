@@ -23,6 +23,7 @@ from project_x_py.client._lease import STATE_VARIABLE, state_directory
 from project_x_py.order_manager.order_manager import OrderManager
 from project_x_py.position_manager.position_manager import PositionManager
 from project_x_py.risk_manager.risk_manager import RiskManager
+from project_x_py.trading_suite._working import WorkingReport, report_of
 from project_x_py.trading_suite.config import OWN_JOURNAL, Features
 from project_x_py.trading_suite.context import InstrumentContext
 
@@ -225,6 +226,12 @@ class AccountParts:
         self.positions.raise_if_faulted()
         for manager in self._risk.values():
             manager.tasks.raise_if_faulted()
+
+    def working_report(self) -> WorkingReport:
+        """Return what is held and what works as it is known."""
+        keeper = self.positions.keeper
+        known = keeper.is_known and not self.orders.doubt
+        return report_of(self.orders.working_orders(), keeper.book, known=known)
 
     async def close(self) -> None:
         """Stop following the account; working orders and positions stay."""

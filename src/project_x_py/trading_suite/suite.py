@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from project_x_py.risk_manager import ManagedTrade, RiskManager
     from project_x_py.sessions import SessionConfig, SessionType
     from project_x_py.statistics import MetricsServer, SuiteStatistics
+    from project_x_py.trading_suite._working import WorkingReport
     from project_x_py.trading_suite.context import InstrumentContext
     from project_x_py.types import TradingSuiteStats
 
@@ -305,9 +306,14 @@ class TradingSuite:
                 to_datetime(turn_ns, context.data.timezone).isoformat(timespec="minutes"),
             )
 
+    def working_report(self) -> WorkingReport:
+        """Return what is held and what works on the account as it is known; nothing is sent."""
+        return self._account.working_report()
+
     async def disconnect(self) -> None:
         """Stop the feeds, close the hubs and the client, deliver what is waiting, up to 2 s.
 
+        Orders and positions stay as they are, and are logged; :meth:`flatten` closes them.
         DISCONNECTED is the last event. Calling it again waits for the same end.
 
         Raises:
@@ -322,6 +328,8 @@ class TradingSuite:
         if self._closed:
             return
         self._closed = True
+        for line in self._account.working_report().lines():
+            log.warning("left at the gateway: %s", line)
         async with AsyncExitStack() as last_first:
             last_first.push_async_callback(self._supervisor.aclose)
             last_first.push_async_callback(self.client.aclose)
