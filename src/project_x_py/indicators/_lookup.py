@@ -137,8 +137,9 @@ def in_category(module: str, name: str) -> object:
     members = category_members(module)
     if name in members:
         # One indicator is documented under the same name in its module and in the package.
-        same = name == f"{members[name].name}Indicator"
-        return class_form(members[name].name, "" if same else module)
+        if name == f"{members[name].name}Indicator":
+            return class_form(members[name].name)
+        return class_form(members[name].name, module)
     return _category_function(module, name, members)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from project_x_py.realtime_data_manager import RealtimeDataManager
     from project_x_py.risk_manager import ManagedTrade, RiskConfig, RiskManager
     from project_x_py.sessions import SessionConfig, SessionType
+    from project_x_py.statistics import StatisticsAggregator
     from project_x_py.types import (
         DataManagerConfig,
         OrderbookConfig,
@@ -57,6 +58,7 @@ __all__ = [
     "RiskManager",
     "SessionConfig",
     "SessionType",
+    "StatisticsAggregator",
     "TradingSuite",
     "TradingSuiteConfig",
     "TradingSuiteStats",
@@ -74,6 +76,7 @@ _HOMES = {
     "realtime_data_manager": ("RealtimeDataManager",),
     "risk_manager": ("ManagedTrade", "RiskConfig", "RiskManager"),
     "sessions": ("SessionConfig", "SessionType"),
+    "statistics": ("StatisticsAggregator",),
     "types": (
         "DataManagerConfig",
         "OrderManagerConfig",
