@@ -85,6 +85,9 @@ def test_the_forming_bar_is_left_out(command: projectx) -> None:
         (("MNQ", "--out", "bars.xlsx"), ".parquet"),
         (("MNQ", "--out", "nowhere/bars.csv"), "nowhere"),
         (("MNQ", "--days", "0"), "days"),
+        (("MNQ", "--days", "1e9"), "36525"),
+        (("MNQ", "--days", "nan"), "finite"),
+        (("MNQ", "--interval", "1000000000000"), "1440"),
         (("MNQX",), "MNQ"),
         (("MNQ", "--unit", "fortnight"), "fortnight"),
     ],
@@ -115,3 +118,13 @@ def test_a_write_that_fails_leaves_what_was_there(
         write_frame(pl.DataFrame({"a": [1]}), path)
     assert path.read_text(encoding="utf-8") == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_long_work_shows_how_far_it_is(command: projectx, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal a progress bar names the work and goes to its end."""
+    monkeypatch.setattr(module, "_is_terminal", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(module, "SPAN_BARS", 200)
+    ended = command("bars", "MNQ", "--days", "3", "--out", "b.csv")
+    assert "bars of MNQ" in ended.err.partition("\n")[0]
+    assert "100%" in ended.err

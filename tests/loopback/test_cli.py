@@ -273,6 +273,24 @@ def test_the_demo_ends_with_a_summary(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_the_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    """What the help is made of loads no frames, no network, no server and no terminal library."""
+    heavy = ("polars", "numpy", "talib", "aiohttp", "starlette", "uvicorn", "rich")
+    code = (
+        "import sys; from project_x_py.cli._commands import cli; cli(['bars', '-h'], 'projectx', "
+        f"standalone_mode=False); print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
+
+
 def test_the_doctor_over_sockets(
     tmp_path: Path, served: tuple[subprocess.Popen[str], dict[str, str]]
 ) -> None:

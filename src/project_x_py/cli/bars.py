@@ -45,14 +45,14 @@ SILENCE = timedelta(days=10)
 @login_options
 @click.option(
     "--days",
-    type=Finite(min=0, min_open=True),
+    type=Finite(min=0, min_open=True, max=36_525),
     default=5.0,
     show_default=True,
     help="Length of the window back from the present, in days.",
 )
 @click.option(
     "--interval",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 1_440),
     help="Units per bar; 5 minutes, or 1 of any other unit, when left out.",
 )
 @click.option(

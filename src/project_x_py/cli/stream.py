@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["stream"]
 
+LOOK_S = 5.0
 BAR = ("open", "high", "low", "close", "volume")
 
 
@@ -91,7 +92,7 @@ async def _stream(
         async with suite:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await _print(waiting, as_json, count)
+                    await _print(suite, waiting, as_json, count)
 
 
 async def _listen(
@@ -108,17 +109,29 @@ async def _listen(
         await suite.on(kind, waiting.put)
 
 
-async def _print(waiting: asyncio.Queue[Event], as_json: bool, count: int | None) -> None:
+async def _print(
+    suite: TradingSuite, waiting: asyncio.Queue[Event], as_json: bool, count: int | None
+) -> None:
     printed = 0
     lost: set[str] = set()
     while count is None or printed < count:
-        event = await waiting.get()
+        event = await _next(suite, waiting)
         if "hub" in event.data:
             _tell_of_hub(event, lost)
             continue
         record = _record(event)
         click.echo(json.dumps(record) if as_json else _line(record))
         printed += 1
+
+
+async def _next(suite: TradingSuite, waiting: asyncio.Queue[Event]) -> Event:
+    """Wait for an event; a suite that has died by itself brings none, and says why."""
+    while True:
+        try:
+            async with asyncio.timeout(LOOK_S):
+                return await waiting.get()
+        except TimeoutError:
+            suite.raise_if_faulted()
 
 
 def _tell_of_hub(event: Event, lost: set[str]) -> None:
