@@ -1,7 +1,6 @@
 """Money of the trading day, which begins at 17:00 in Chicago, from fills, costs paid.
 
-Invariant (``tests/position_manager/test_position_manager.py``):
-the figure starts at zero with each day and
+Invariant (``tests/position_manager/test_day.py``): the figure starts at zero with each day and
 moves by exactly what fills realise and cost.
 """
 
@@ -39,22 +38,22 @@ class DayMoney:
         self.trades_before = 0
         """Closing fills of the day from before anything was heard."""
         self._base: Decimal | None = None
+        keeper.add_prelude(self.roll)
 
     def begin_with(self, money: Decimal, closings: int) -> None:
         """Count what the day's earlier fills made."""
         self._base = money - self._made()
         self.trades_before = closings
 
-    def roll(self) -> bool:
-        """Begin a new day when one has begun; return whether it has."""
+    def roll(self) -> None:
+        """Begin a new day when one has begun: with the first look or fill of it."""
         begin_ns = self._calendar.day_start_ns(self._clock.now_ns())
         if begin_ns == self.begin_ns:
-            return False
+            return
         self.begin_ns = begin_ns
         self.trades_before = 0
         if self._base is not None:
             self._base = -self._made()
-        return True
 
     def realised(self) -> Decimal | None:
         """Return the day's realised dollars, costs paid; None before its fills were read."""

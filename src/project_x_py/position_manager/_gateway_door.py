@@ -1,6 +1,6 @@
 """Taking off without an order manager: straight at the gateway, once each.
 
-Invariant (``tests/position_manager/test_closing.py``): a cancellation that may still be under
+Invariant (``tests/position_manager/test_gateway_door.py``): a cancellation that may still be under
 way is not sent again within the settle time.
 """
 

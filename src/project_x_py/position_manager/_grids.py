@@ -1,6 +1,6 @@
 """The grids of the contracts that an account holds or held.
 
-Invariant (``tests/position_manager/test_position_manager.py``): a record is kept back until its
+Invariant (``tests/position_manager/test_grids.py``): a record is kept back until its
 grid is known, and is then heard.
 """
 

@@ -101,6 +101,7 @@ class PositionKeeper:
         self._grid_for = grid_for
         self._tell = tell
         self._listeners: list[Callable[[], None]] = []
+        self._preludes: list[Callable[[], None]] = []
         self._accountants: list[Callable[[ClosedTrade], None]] = []
         self._before: frozenset[int] = frozenset()
         self._fills: dict[str, FillAccount] = {}
@@ -115,6 +116,10 @@ class PositionKeeper:
     def add_listener(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after every statement and every fill."""
         self._listeners.append(listener)
+
+    def add_prelude(self, prelude: Callable[[], None]) -> None:
+        """Call ``prelude`` before a fill is counted: what counts by the day closes the last one."""
+        self._preludes.append(prelude)
 
     def add_accountant(self, accountant: Callable[[ClosedTrade], None]) -> None:
         """Call ``accountant`` with every trade once its fills account for it."""
@@ -155,6 +160,8 @@ class PositionKeeper:
         """Take a fill, once."""
         if fill.account_id != self.account_id or fill.id in self._before:
             return
+        for prelude in self._preludes:
+            prelude()
         account = self._account(fill.contract_id)
         flat = not account.holding.net and fill.contract_id not in self._waiting
         before = self._totals(fill.contract_id) if flat else None

@@ -1,6 +1,6 @@
 """The best and the worst that an open position has been, at the prices that were seen.
 
-Invariant (``tests/position_manager/test_worth.py``): figures span exactly the prices told of
+Invariant (``tests/position_manager/test_peaks.py``): figures span exactly the prices told of
 between opening and now.
 """
 

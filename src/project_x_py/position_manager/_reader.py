@@ -3,9 +3,8 @@
 The fills of the trading day are read before the positions, so that what they come to is contained
 in the first list of positions and is not counted once more.
 
-Invariants (``tests/position_manager/test_position_manager.py``):
-a read that failed or may lack a row changes
-nothing; the money of the day is that of the gateway's own fills.
+Invariants (``tests/position_manager/test_reader.py``): a read that failed or may lack a row
+changes nothing; the money of the day is that of the gateway's own fills.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Where stops and targets belong. Distances are ticks; prices in points, on the grid.
 
-Invariants (``tests/risk_manager/test_risk_manager.py``): a stop is on the losing side of the
+Invariants (``tests/risk_manager/test_prices.py``): a stop is on the losing side of the
 entry, a target on the other; one off the grid goes to the tick that risks less.
 """
 

@@ -1,6 +1,6 @@
 """What a risk manager announces, and the figures it tells.
 
-Invariants (``tests/risk_manager/test_risk_manager.py``): a warning comes once a trading day for
+Invariants (``tests/risk_manager/test_watch.py``): a warning comes once a trading day for
 each limit; a refusal is announced with its reasons; a protective order that fills is announced as
 what it was placed for.
 """
