@@ -14,10 +14,11 @@ import sys
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
+import pytest
 from tests.architecture.source import ROOT
 
 from project_x_py._runtime.virtual_loop import run_virtual
@@ -65,25 +66,22 @@ def blocks(*languages: str) -> Iterator[Block]:
 def run_block(block: Block, folder: Path) -> None:
     """Run a script to its end, in ``folder``, with a market of noon around it."""
     code = compile(block.text, str(folder / "block.py"), "exec")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
-    on_sockets = "SimulatedGateway(" in block.text and "in_process=True" not in block.text
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        with (
-            patch.dict(os.environ, {**kept, "PROJECTX_STATE_DIR": str(folder)}, clear=True),
-            patch.object(sys, "argv", ["block.py"]),
-            patch.object(asyncio, "run", asyncio.run if on_sockets else _run_beside_a_gateway),
-        ):
-            exec(code, {"__name__": "__main__"})
-    finally:
-        os.chdir(before)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["block.py"])
+        for name in [name for name in os.environ if name.startswith(PREFIXES)]:
+            patch.delenv(name)
+        patch.setenv("PROJECTX_STATE_DIR", str(folder))
+        if "SimulatedGateway(" not in block.text or "in_process=True" in block.text:
+            patch.setattr(asyncio, "run", partial(_run_beside_a_gateway, patch=patch))
+        exec(code, {"__name__": "__main__"})
 
 
-def _run_beside_a_gateway(main: Coroutine[object, object, Any]) -> Any:
+def _run_beside_a_gateway(main: Coroutine[object, object, Any], patch: pytest.MonkeyPatch) -> Any:
     async def beside() -> Any:
         async with SimulatedGateway(in_process=True, start=NOON) as gateway:
-            os.environ.update(gateway.environment())
+            for name, value in gateway.environment().items():
+                patch.setenv(name, value)
             return await main
 
     return run_virtual(beside())

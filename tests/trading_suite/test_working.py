@@ -24,7 +24,7 @@ def test_what_no_stop_covers_is_said() -> None:
     """Stops of the other side count with what is left of them, targets and own side do not."""
     orders = [
         order(3, type=4, side=1, size=3, filled=1, limit=None, stop=79_000),
-        order(2, type=1, side=1, size=9),
+        order(2, type=1, side=1, size=9, limit=80_001),
         order(4, type=4, side=0, size=9, stop=81_000),
         order(5, type=99, side=0, contract_id="odd"),
     ]
@@ -34,9 +34,9 @@ def test_what_no_stop_covers_is_said() -> None:
     assert report.orders[1] == WorkingOrder(3, CONTRACT, "stop", "sell", 2, 19_750.0)
     assert report.lines() == [
         f"long 3 {CONTRACT}, 1 of them without a stop",
-        f"order 2: sell 9 {CONTRACT} limit at 20000",
-        f"order 3: sell 2 {CONTRACT} stop at 19750",
-        f"order 4: buy 9 {CONTRACT} stop at 20250",
+        f"order 2: sell 9 {CONTRACT} limit at 20000.25",
+        f"order 3: sell 2 {CONTRACT} stop at 19750.0",
+        f"order 4: buy 9 {CONTRACT} stop at 20250.0",
         "order 5: buy 2 odd type 99",
     ]
     covered = report_of([order(4, type=5, side=0, size=3, stop=81_000)], [held(-3, 1)], known=True)

@@ -78,7 +78,7 @@ class WorkingReport:
             cover = f"{bare} of them without a stop" if bare else "behind a stop"
             lines.append(f"{'long' if net > 0 else 'short'} {abs(net)} {contract_id}, {cover}")
         for one in self.orders:
-            at = "" if one.price is None else f" at {one.price:g}"
+            at = "" if one.price is None else f" at {one.price}"
             text = f"{one.side} {one.size} {one.contract_id} {one.kind}{at}"
             lines.append(f"order {one.order_id}: {text}")
         return lines
