@@ -60,6 +60,8 @@ if TYPE_CHECKING:
         ProjectXConfig,
         Trade,
     )
+    from project_x_py.order_manager import OrderManager
+    from project_x_py.order_manager import OrderManager as AsyncOrderManager
     from project_x_py.order_templates import (
         ATRStopTemplate,
         BreakoutTemplate,
@@ -112,6 +114,7 @@ __all__ = [
     "DOCUMENTED_API",
     "ATRStopTemplate",
     "Account",
+    "AsyncOrderManager",
     "AsyncPositionManager",
     "AsyncProjectX",
     "AsyncRealtimeDataManager",
@@ -129,6 +132,7 @@ __all__ = [
     "OrderBook",
     "OrderChainBuilder",
     "OrderLifecycleError",
+    "OrderManager",
     "OrderManagerConfig",
     "OrderPlaceResponse",
     "OrderSide",
@@ -257,6 +261,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "ScalpingTemplate",
         "get_template",
     ),
+    "order_manager": ("OrderManager",),
     "order_tracker": (
         "OrderChainBuilder",
         "OrderLifecycleError",
@@ -311,6 +316,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
 """Each package, and the names that the root takes from it."""
 
 _ALIASES: dict[str, str] = {
+    "AsyncOrderManager": "OrderManager",
     "AsyncPositionManager": "PositionManager",
     "AsyncProjectX": "ProjectX",
     "AsyncRealtimeDataManager": "RealtimeDataManager",

@@ -223,6 +223,13 @@ class OrderDesk:
             # The entry goes last: what protects nothing that is known is removed at the next start.
             self._tasks.spawn(self._forget([*tags, tag]), name=f"forget-{tag}")
 
+    def let_go(self, tags: list[str]) -> None:
+        """Forget submissions that have ended, in the journal too."""
+        for tag in tags:
+            self.ledger.let_go(tag)
+        if tags and self._journal is not None:
+            self._tasks.spawn(self._forget(tags), name="journal-prune")
+
     def hear(self, fact: OrderUpdate, *, reconciled: bool = False) -> None:
         """Merge a fact about an order."""
         self._told(self.ledger.merge(fact), reconciled)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.component import snapshot_of
+from project_x_py._core.tallies import Tallies
 from project_x_py._core.time import NS, format_iso
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class OrderFigures:
     def __init__(self, parts: OrderParts) -> None:
         self._parts = parts
         self._began_ns = parts.clock.monotonic_ns()
+        self.tallies = Tallies("order_manager", parts.clock.wall_ns, parts.clock.monotonic_ns)
 
     def statistics(self) -> OrderManagerStats:
         """Return what was done."""
@@ -72,7 +74,9 @@ class OrderFigures:
         return float(max(0, 100 - 25 * len(self.doubts())))
 
     def status(self) -> str:
-        """Return stopped, active or uncertain."""
+        """Return stopped, active or uncertain, or what was set."""
+        if self.tallies.status is not None:
+            return self.tallies.status
         if not self._parts.is_reading:
             return "stopped"
         return "uncertain" if self.doubts() else "active"
@@ -108,6 +112,8 @@ class OrderFigures:
             "oco_pairs": len(self._parts.oco),
             "guarded_entries": len(self._parts.guard.tags()),
             "memory_usage_mb": self.memory_mb(),
+            "counters": dict(self.tallies.counters),
+            "gauges": dict(self.tallies.gauges),
         }
 
     def recovery(self) -> dict[str, Any]:
@@ -124,6 +130,25 @@ class OrderFigures:
             "flattened": parts.guard.flattened,
             "unprotected_ms_median": naked[len(naked) // 2] / MS if naked else 0.0,
             "unprotected_ms_max": naked[-1] / MS if naked else 0.0,
+        }
+
+    def error_count(self) -> int:
+        """Return the errors counted, reads and journal writes that failed included."""
+        failed = self._parts.reconciler.failures + self._parts.desk.journal_failures
+        return self.tallies.errors + failed
+
+    def validation(self) -> dict[str, Any]:
+        """Return how orders are known."""
+        parts, reader = self._parts, self._parts.reconciler
+        return {
+            "is_fed": parts.is_fed,
+            "doubt": parts.doubt(),
+            "last_read": None if reader.last_read_ns is None else format_iso(reader.last_read_ns),
+            "reads": reader.reads,
+            "read_failures": reader.failures,
+            "last_error": reader.last_error,
+            "outstanding": len(parts.desk.ledger.outstanding()),
+            "stale_facts": parts.desk.ledger.stale_facts,
         }
 
     def reads(self) -> dict[str, Any]:
@@ -160,6 +185,7 @@ class OrderFigures:
             "status": self.status(),
             "uptime_seconds": self.uptime_s(),
             "last_activity": last,
-            "error_count": self._parts.reconciler.failures + self._parts.desk.journal_failures,
+            "error_count": self.error_count(),
             "memory_usage_mb": self.memory_mb(),
+            "performance_metrics": self.tallies.durations(),
         }

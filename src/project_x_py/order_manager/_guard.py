@@ -326,6 +326,18 @@ class ProtectionGuard:
         self.closings.state(held, max(0, sum(one.held for one in held) - left))
         return None if said is None else left
 
+    async def close_out(self, tag: str) -> bool:
+        """Close what is held of an entry; return whether nothing of it is left to be closed."""
+        guarded, entry = self._guarded.get(tag), self._desk.ledger.by_tag(tag)
+        view = None if guarded is None else self._view(guarded)
+        if guarded is None or entry is None or view is None or not view.held:
+            return guarded is not None or entry is None or not entry.filled
+        self.closings.stand_down(entry.snapshot().contract_id)
+        done = await self._exit(guarded, entry, view.held)
+        self.closings.resume(entry.snapshot().contract_id)
+        self._look(guarded)
+        return done
+
     def on_read(self, asof_ns: int) -> None:
         """Look after everything, and let go of what a complete read shows to be over."""
         for guarded in list(self._guarded.values()):

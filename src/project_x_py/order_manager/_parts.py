@@ -7,7 +7,7 @@ entries wait until the account was read anew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -32,7 +32,7 @@ from project_x_py.order_manager._views import event_data, symbol_of
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from project_x_py._core.gaps import FeedGap
     from project_x_py._core.orders.ledger import OrderChange
@@ -95,6 +95,8 @@ class OrderParts:
         self.on_position_said: list[Callable[[], None]] = []
         self.on_read: list[Callable[[tuple[OrderUpdate, ...]], None]] = []
         self.journal = journal
+        self.upkeep: Callable[[], Coroutine[Any, Any, None]] | None = None
+        """What is done now and then, for as long as the account is followed."""
         self._bus = bus
         self._bus_for = bus_for
         self._feed: UserFeed | None = None
@@ -215,6 +217,8 @@ class OrderParts:
         known = await self.reconciler.read()
         self.last_error = self.reconciler.last_error
         self._reading = self.tasks.spawn(self.reconciler.run(), name="reconciler")
+        if self.upkeep is not None:
+            self.tasks.spawn(self.upkeep(), name="upkeep")
         return known
 
     async def stop(self) -> None:

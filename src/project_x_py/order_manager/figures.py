@@ -57,7 +57,7 @@ class FiguresMixin:
         return self._figures.score()
 
     async def get_status(self) -> str:
-        """Return stopped, active or uncertain."""
+        """Return stopped, active or uncertain, or what was set by ``set_status``."""
         return self._figures.status()
 
     async def get_uptime(self) -> int:
@@ -72,7 +72,7 @@ class FiguresMixin:
         """Return what is kept.
 
         Keys: tracked_orders, working_orders, outstanding, oco_pairs, guarded_entries,
-        memory_usage_mb.
+        memory_usage_mb, counters, gauges (those of one's own).
         """
         return self._figures.memory()
 

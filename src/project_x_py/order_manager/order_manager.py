@@ -11,14 +11,17 @@ import secrets
 from typing import TYPE_CHECKING
 
 from project_x_py.order_manager._figures import OrderFigures
+from project_x_py.order_manager._operations import Operations
 from project_x_py.order_manager._parts import OrderParts
 from project_x_py.order_manager._position_orders import PositionOrders
 from project_x_py.order_manager._reads import OrderReads
 from project_x_py.order_manager._trades import TradeDoor
+from project_x_py.order_manager._upkeep import Upkeep
 from project_x_py.order_manager._work import OrderWork
 from project_x_py.order_manager.figures import FiguresMixin
 from project_x_py.order_manager.placing import PlacingMixin
 from project_x_py.order_manager.position_orders import PositionOrderMixin
+from project_x_py.order_manager.upkeep import UpkeepMixin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["OrderManager"]
 
 
-class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin):
+class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin, UpkeepMixin):
     """Places, changes, cancels and finds the orders of one account.
 
     Await :meth:`initialize` before the first order.
@@ -82,6 +85,9 @@ class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin):
         self._position_orders = PositionOrders(self._parts)
         self._oco = self._parts.oco
         self._figures = OrderFigures(self._parts)
+        self._operations = Operations(self._parts)
+        self._upkeep = Upkeep(self._parts, self._operations)
+        self._parts.upkeep = self._upkeep.run
 
     @property
     def account_id(self) -> int:

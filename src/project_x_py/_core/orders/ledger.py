@@ -124,6 +124,27 @@ class OrderLedger:
             self._protecting.setdefault(intent.protects, {})[intent.tag] = submission
         return submission
 
+    def submissions(self) -> list[Submission]:
+        """Return everything that was asked for and is not forgotten."""
+        return list(self._submissions.values())
+
+    def let_go(self, tag: str) -> None:
+        """Forget a submission that has ended, and its order."""
+        submission = self._submissions.get(tag)
+        if submission is None or submission.is_outstanding:
+            return
+        state = None if submission.order_id is None else self._orders.get(submission.order_id)
+        if state is None:
+            self._drop(tag)
+        elif state.is_terminal:
+            self._forget(state.id)
+            self._drop(tag)
+
+    def keep(self, most: int) -> None:
+        """Change how many ended orders are kept."""
+        self._capacity = most
+        self._shrink()
+
     def submission(self, tag: str) -> Submission | None:
         """Return the submission of a tag."""
         return self._submissions.get(tag)
@@ -335,17 +356,23 @@ class OrderLedger:
         if not state.is_terminal or state.id in self._ended:
             return
         self._ended[state.id] = None
+        self._shrink()
+
+    def _shrink(self) -> None:
         while len(self._ended) > self._capacity:
-            oldest = next(iter(self._ended))
-            del self._ended[oldest]
-            gone = self._orders.pop(oldest)
-            self._told_filled.pop(oldest, None)
-            self._forgotten[oldest] = None
-            self._children.pop(oldest, None)
-            if gone.parent_id is not None:
-                self._children.get(gone.parent_id, {}).pop(oldest, None)
-            if gone.tag:
-                self._drop(gone.tag)
+            self._forget(next(iter(self._ended)))
+
+    def _forget(self, order_id: int) -> None:
+        """Let go of an ended order, so that a late fact does not revive it."""
+        del self._ended[order_id]
+        gone = self._orders.pop(order_id)
+        self._told_filled.pop(order_id, None)
+        self._forgotten[order_id] = None
+        self._children.pop(order_id, None)
+        if gone.parent_id is not None:
+            self._children.get(gone.parent_id, {}).pop(order_id, None)
+        if gone.tag:
+            self._drop(gone.tag)
         while len(self._forgotten) > FORGOTTEN:
             del self._forgotten[next(iter(self._forgotten))]
 

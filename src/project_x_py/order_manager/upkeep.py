@@ -1,0 +1,151 @@
+"""The documented base of operations, counters and callbacks of one's own.
+
+Behaviour is in ``_operations``, ``_upkeep`` and ``_figures``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from project_x_py.event_bus import EventType
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from project_x_py.event_bus import Event, EventBus
+    from project_x_py.order_manager._figures import OrderFigures
+    from project_x_py.order_manager._operations import Operations
+    from project_x_py.order_manager._parts import OrderParts
+    from project_x_py.order_manager._upkeep import Upkeep
+
+__all__ = ["UpkeepMixin"]
+
+
+class UpkeepMixin:
+    """Operations, counters of the user's own, and handlers by the name of their event."""
+
+    __slots__ = ()
+
+    event_bus: EventBus
+    _operations: Operations
+    _upkeep: Upkeep
+    _figures: OrderFigures
+    _parts: OrderParts
+
+    async def get_operation_status(self, operation_id: str) -> dict[str, Any] | None:
+        """Return how an order stands with everything that protects it, None when there is none.
+
+        Keys: operation_id, type (order or bracket_order), state, started_at, contract_id, filled,
+        orders (each custom_tag, order_id, purpose, state, status, filled), is_over, unprotected,
+        errors.
+
+        Args:
+            operation_id: The custom tag of the order, or of a bracket's entry.
+        """
+        return self._operations.status(operation_id)
+
+    async def force_rollback_operation(self, operation_id: str) -> bool:
+        """Cancel an entry and close what it had filled; its legs are cancelled with it.
+
+        Returns:
+            Whether nothing of it is left; False with the reason in ``last_error``.
+        """
+        return await self._operations.undo(operation_id)
+
+    async def cleanup_stale_operations(self, max_age_hours: float = 24.0) -> int:
+        """Forget orders that ended so many hours ago, on disk too; return how many.
+
+        Nothing that works, is unknown or is guarded is forgotten.
+
+        Raises:
+            ProjectXOrderError: The age is no number of hours.
+        """
+        return self._operations.cleanup(max_age_hours)
+
+    async def configure_memory_limits(
+        self,
+        max_tracked_orders: int | None = None,
+        order_ttl_seconds: int | None = None,
+        cleanup_interval: int | None = None,
+    ) -> None:
+        """Change how many ended orders are kept, for how long, and how often that is looked at.
+
+        Raises:
+            ProjectXOrderError: A number that cannot be.
+        """
+        self._upkeep.configure(max_tracked_orders, order_ttl_seconds, cleanup_interval)
+
+    async def shutdown_background_tasks(self) -> None:
+        """Stop following the account, as :meth:`OrderManager.cleanup` does."""
+        await self._parts.stop()
+
+    async def register_order_callback(
+        self, event: str, callback: Callable[[Event], Awaitable[None]]
+    ) -> None:
+        """Have an async function called with each event of a name, such as ``"order_filled"``.
+
+        Raises:
+            ValueError: No such event, or not an async function.
+        """
+        await self.event_bus.on(EventType(event), callback)
+
+    async def unregister_order_callback(
+        self, event: str, callback: Callable[[Event], Awaitable[None]]
+    ) -> None:
+        """End what :meth:`register_order_callback` began; harmless when nothing did."""
+        await self.event_bus.off(EventType(event), callback)
+
+    def add_callback(self, _event_type: str, _callback: Callable[[Event], Awaitable[None]]) -> None:
+        """Register a handler; deprecated, use ``suite.on(EventType.ORDER_FILLED, handler)``."""
+        warnings.warn(
+            "add_callback goes with 4.0.0; use TradingSuite.on(EventType.ORDER_FILLED, callback)",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        self.event_bus.on(EventType(_event_type), _callback)
+
+    def get_realtime_validation_status(self) -> dict[str, Any]:
+        """Return how orders are known.
+
+        Keys: is_fed, doubt, last_read, reads, read_failures, last_error, outstanding, stale_facts.
+        """
+        return self._figures.validation()
+
+    async def increment(self, metric: str, value: float = 1) -> None:
+        """Add to a counter of one's own."""
+        self._figures.tallies.increment(metric, value)
+
+    async def set_gauge(self, metric: str, value: float) -> None:
+        """Set a gauge of one's own."""
+        self._figures.tallies.gauge(metric, value)
+
+    async def record_timing(self, operation: str, duration_ms: float) -> None:
+        """Count a duration of one's own, seen in :meth:`FiguresMixin.get_stats`."""
+        self._figures.tallies.timing(operation, duration_ms)
+
+    async def track_error(
+        self, error: Exception, context: str, details: dict[str, Any] | None = None
+    ) -> None:
+        """Count an error; the newest hundred are kept."""
+        self._figures.tallies.error(error, context, details)
+
+    async def get_error_count(self) -> int:
+        """Return how many errors were counted, reads and journal writes that failed included."""
+        return self._figures.error_count()
+
+    async def get_recent_errors(self, limit: int = 10) -> list[dict[str, Any]]:
+        """Return the newest errors that were counted by :meth:`track_error`, the newest last."""
+        return self._figures.tallies.newest_errors(limit)
+
+    async def set_status(self, status: str) -> None:
+        """Show a status of one's own instead of the manager's."""
+        self._figures.tallies.show_status(status)
+
+    async def reset_metrics(self) -> None:
+        """Forget counters, gauges, timings and errors of one's own."""
+        self._figures.tallies.reset()
+
+    async def cleanup_cache(self) -> None:
+        """Forget ended orders whose time to be kept is over."""
+        self._upkeep.forget()
