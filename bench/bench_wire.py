@@ -26,6 +26,7 @@ from project_x_py._runtime.network import AiohttpNetwork
 from project_x_py._wire import signalr
 from project_x_py._wire.decode import DecodeStats
 from project_x_py.realtime import ProjectXRealtimeClient
+from project_x_py.realtime._latency import EVERY
 from project_x_py.realtime._router import EventRouter
 
 RUNS = 5
@@ -134,6 +135,31 @@ def bench_chain() -> None:
         owner.records = 0
         row(f"frame to owner, {name}, {len(records[0])} B", per_message(chain))
         assert owner.records == MESSAGES * RUNS
+
+
+def bench_latency() -> None:
+    """What timing some messages costs each: the chain with it and without, alternating."""
+    frames = [b"".join(trade(n + m) for m in range(BATCH)) for n in range(0, MESSAGES, BATCH)]
+    taken: dict[int, list[float]] = {EVERY: [], 1 << 60: []}
+    for _ in range(2 * RUNS):
+        for until, figures in taken.items():
+            router = EventRouter(1, NoTasks(), SystemClock(), DecodeStats())
+            router.latency.frame_ns = lambda: 0
+            router._until_measured = until
+            for rank in (0, 1):
+                router.attach(CONTRACT, TickGrid(0.25, 0.5), Owner(), rank=rank)
+            splitter = signalr.RecordSplitter()
+            began = time.process_time()
+            for frame in frames:
+                for record in splitter.feed(frame):
+                    router.take_market(record, 1)
+            figures.append((time.process_time() - began) / MESSAGES * 1e6)
+    timed, plain = (min(figures) for figures in taken.values())
+    row(
+        "latency of the stages, a message",
+        [timed - plain],
+        f"{timed:.2f} with, {plain:.2f} without",
+    )
 
 
 def serve(sock: socket.socket, size: int) -> None:
@@ -255,6 +281,7 @@ def main() -> None:
     """Print the table."""
     print("wire: CPU per message, decoded and dispatched")
     bench_chain()
+    bench_latency()
     bench_transport()
 
 

@@ -64,7 +64,7 @@ def exactly(count: int, us: float) -> Latency:
     return Latency(count, us, us, us, us, us) if count else Latency()
 
 
-@given(st.lists(st.sampled_from(sorted(KINDS)), max_size=60), st.permutations([0, 0, 1, 3]))
+@given(st.lists(st.sampled_from(sorted(KINDS)), max_size=80), st.permutations([0, 0, 1, 3]))
 def test_each_stage_counts_its_owners(kinds: list[str], ranks: list[int]) -> None:
     """A stage lasts as long as the owners of its rank, and every owner gets every message."""
     watch = Watch()
@@ -88,7 +88,7 @@ def test_each_stage_counts_its_owners(kinds: list[str], ranks: list[int]) -> Non
 
 @in_virtual_time
 async def test_a_client_measures_from_the_reception_of_the_frame() -> None:
-    """One message in seven is measured, and in virtual time nothing takes any."""
+    """One message in seventeen is measured, and in virtual time nothing takes any."""
     peer = Peer()
     client = peer.client()
     client.attach(MNQ, GRID, Slow(Watch(), 1, []), rank=0)

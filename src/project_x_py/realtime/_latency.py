@@ -1,9 +1,9 @@
-"""How long a message takes from the socket to each of its owners, measured on one in seven.
+"""How long a message takes from the socket to each of its owners, measured on one in seventeen.
 
 The stages follow each other: ``decode`` from the reception of the frame until the record is read,
 what it waited behind others of the frame included; ``book`` until the owners of rank 0 have applied
 it and announced what changed; ``bar`` the same of rank 1. A sample is taken by the arrival number
-alone, and seven is prime, so that no pattern of messages is favoured.
+alone, and seventeen is prime, so that no pattern of messages is favoured.
 
 Invariant (``tests/realtime/test_latency.py``): a sampled message reaches the same owners in the
 same order, and each stage counts it once where it has an owner of that rank.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERY", "MessageLatency"]
 
-EVERY = 7
+EVERY = 17
 """One message of so many is measured."""
 
 _STAGES = {0: "book", 1: "bar"}

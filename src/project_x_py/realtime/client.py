@@ -272,7 +272,7 @@ class ProjectXRealtimeClient(
         return realtime_statistics(self.get_stats(), self._router.last_event_ns, self.latency())
 
     def latency(self) -> dict[str, Latency]:
-        """Return how long messages took on their way, one in seven being measured.
+        """Return how long messages took on their way, one in seventeen being measured.
 
         Keys: ``decode`` (received until read), ``book`` (until the order book was applied and had
         announced it), ``bar`` (the same of the bars).
