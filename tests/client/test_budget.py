@@ -266,16 +266,17 @@ def test_a_pause_of_bars_holds_bars_only() -> None:
     assert bars >= 5
 
 
-def test_a_pause_holds_protection_for_a_second() -> None:
-    """The service is paused for a minute: a stop tries after a second, better than never."""
+@pytest.mark.parametrize(("refused", "held_s"), [(Lane.QUERY, 0), (Lane.CANCEL, 1)])
+def test_a_pause_holds_protection_only_after_its_own_refusal(refused: Lane, held_s: int) -> None:
+    """The service is paused for a minute: a stop goes at once, or a second after one like it."""
 
     async def main() -> float:
         budget = RequestBudget(ProjectXConfig(), VirtualClock(0))
-        budget.pause(60)
+        budget.pause(60, lane=refused)
         await budget.acquire(Lane.PROTECTIVE, patient=False)
         return asyncio.get_running_loop().time()
 
-    assert 1 <= run_virtual(main()) < 1.01
+    assert held_s <= run_virtual(main()) < held_s + 0.01
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -4,7 +4,8 @@ Two kinds of windows apply. The service's hold for everybody on the account: 200
 60 s, and 50 bar requests within 30 s. The configuration's, ``requests_per_minute`` and
 ``burst_limit`` (a second), hold for this client, and never delay what protects or cancels.
 
-A pause that the service asks for is kept for at most ten minutes, and a request that it would hold
+A pause that the service asks for holds protection and cancelling only where one of them was
+refused. It is kept for at most ten minutes, and a request that it would hold
 for longer than the longest window is refused at once: an error says more than a call that hangs.
 
 Requests wait in lanes. A lane may fill a service window up to its ceiling only, so that the last
@@ -61,8 +62,8 @@ LONGEST_WAIT_S = {Lane.PROTECTIVE: 5.0, Lane.CANCEL: 5.0, Lane.ENTRY: 2.0}
 """How old a request that changes something may become before it is sent."""
 
 PROBE_S = 1.0
-"""A pause that the service asked for holds protection and cancelling no longer than this: better
-that the service refuses them than the client."""
+"""Protection and cancelling are held by a pause only when the service has refused one of them, and
+then for no longer than this: better that the service refuses them than the client."""
 
 WARN_NS = NS
 """Whoever has to wait for longer is worth a warning."""
@@ -104,6 +105,7 @@ class RequestBudget:
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
         self._pauses = dict.fromkeys(Bucket, 0)
+        self._urgent_from_ns = 0
         self._closed = False
         self._is_warned = False
         self.notices = Notices()
@@ -155,7 +157,7 @@ class RequestBudget:
                     waiter.turn.set_exception(_closed())
             queue.clear()
 
-    def pause(self, seconds: float, *, bars: bool = False) -> None:
+    def pause(self, seconds: float, *, bars: bool = False, lane: Lane = Lane.QUERY) -> None:
         """Hold everybody: the service has answered 429.
 
         A bar request's 429 holds bar requests, any other holds both kinds. Pauses in a row grow,
@@ -164,11 +166,14 @@ class RequestBudget:
         Args:
             seconds: What the service asked for, or what is assumed; ten minutes at most count.
             bars: Whether it was a bar request that was refused.
+            lane: Whose request it was. Protection and cancelling heed none but their own refusals.
         """
         now = self._clock.monotonic_ns()
         seconds = min(seconds, LONGEST_PAUSE_S)
         for bucket in (Bucket.BARS,) if bars else tuple(Bucket):
             self._usage.pause(bucket, now + round(seconds * NS), now)
+        if lane <= Lane.CANCEL:
+            self._urgent_from_ns = now + round(min(seconds, PROBE_S) * NS)
         self._pauses[Bucket.BARS if bars else Bucket.REST] += 1
         self._warn("refused", Bucket.BARS if bars else Bucket.REST, round(seconds * NS))
         self._serve()
@@ -282,7 +287,7 @@ class RequestBudget:
         own = 0 if urgent else max(window.wait_ns(now) for window in self._own)
         if own:
             return own, None
-        probe_ns = waiter.since_ns + round(PROBE_S * NS) - now
+        probe_ns = self._urgent_from_ns - now
         heed = not urgent or probe_ns > 0
         wait = self._usage.take(
             bucket, CEILINGS[bucket][waiter.lane], now, heed=heed, urgent=urgent

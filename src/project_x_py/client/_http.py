@@ -158,7 +158,7 @@ class HttpCaller:
                     idempotent=idempotent,
                     attempt=attempt,
                     spent_s=(self._clock.monotonic_ns() - began) / 1e9,
-                    retry_after_s=self._pause(error, bars),
+                    retry_after_s=self._pause(error, bars, lane),
                     draw=random.random(),
                 )
                 if wait_s is None:
@@ -214,7 +214,7 @@ class HttpCaller:
         self.budget.succeeded(bars=path == BARS_PATH)
         return read(path, answer)
 
-    def _pause(self, error: ProjectXError, bars: bool) -> float | None:
+    def _pause(self, error: ProjectXError, bars: bool, lane: Lane) -> float | None:
         """Hold everybody after a 429, and return for how long; None after anything else."""
         if not isinstance(error, ProjectXRateLimitError):
             return None
@@ -225,7 +225,7 @@ class HttpCaller:
         else:
             doubled = ASSUMED_PAUSE_S * 2.0 ** self.budget.pauses_in_a_row(bars=bars)
             seconds = min(doubled, LONGEST_ASSUMED_PAUSE_S)
-        self.budget.pause(seconds, bars=bars)
+        self.budget.pause(seconds, bars=bars, lane=lane)
         return seconds
 
 
