@@ -37,6 +37,9 @@ def test_a_lone_feature_is_one_feature() -> None:
         ({"initial_days": 0}, ValueError, "above zero"),
         ({"initial_days": float("inf")}, ValueError, "above zero"),
         ({"timezone": "Mars/Base"}, ValueError, "America/Chicago"),
+        ({"orderbook_config": {"max_trade": 5}}, ValueError, "did you mean max_trades"),
+        ({"order_manager_config": 5}, TypeError, "order_manager_config must be a mapping, not 5"),
+        ({"risk_config": {"max_positions": 1}}, TypeError, "must be a RiskConfig"),
     ],
 )
 def test_a_setting_that_cannot_be_carried_out_is_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,9 @@ def test_a_file_makes_a_suite(suffix: str, tmp_path: Path) -> None:
                 "username": gateway.credentials.username,
                 "api_key": gateway.credentials.api_key,
                 "session_config": {"session_type": "RTH"},
+                "features": ["risk_manager"],
                 "order_manager_config": {"max_order_size": 3},
+                "risk_config": {"max_daily_loss": 0.02, "max_positions": 2},
                 "config": {key: endpoints[key] for key in ("api_url", "user_hub_url")}
                 | {"market_hub_url": endpoints["market_hub_url"]},
             }
@@ -56,6 +59,9 @@ def test_a_file_makes_a_suite(suffix: str, tmp_path: Path) -> None:
             assert suite.config.session_config is not None
             assert suite.config.session_config.session_type is SessionType.RTH
             assert suite.orders.config["max_order_size"] == 3
+            assert suite.risk_manager is not None
+            assert suite.config.get_risk_config().max_daily_loss == Decimal("0.02")
+            assert suite.config.get_risk_config().max_positions == 2
             await suite.disconnect()
 
     run()
@@ -69,12 +75,20 @@ async def test_unknown_names_are_refused(tmp_path: Path) -> None:
         "timefames": ["1min"],
         "order_manager_config": {"max_ordersize": 3},
         "session_config": {"session": "RTH"},
+        "risk_config": {"max_position": 3},
         "config": {"api_urll": "x"},
     }
     with pytest.raises(InvalidFieldError) as caught:
         await TradingSuite.from_config(written(tmp_path / "suite.json", settings))
     text = str(caught.value)
-    for part in ("suite.json", "timeframes", "max_order_size", "session_type", "api_url"):
+    for part in (
+        "suite.json",
+        "timeframes",
+        "max_order_size",
+        "session_type",
+        "api_url",
+        "max_positions",
+    ):
         assert part in text
 
 

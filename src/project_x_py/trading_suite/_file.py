@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from project_x_py.config import load_default_config
 from project_x_py.config._sources import read_file
 from project_x_py.exceptions import InvalidFieldError
 from project_x_py.models import ProjectXConfig
+from project_x_py.risk_manager.config import RiskConfig
 from project_x_py.sessions.config import SessionConfig
-from project_x_py.trading_suite.config import unknown
-from project_x_py.types import config_types
+from project_x_py.trading_suite.config import SECTIONS, keys_of, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,19 +26,12 @@ __all__ = ["read_settings"]
 
 SESSION_KEYS = ("session_type", "market_timezone", "use_exchange_timezone")
 
-SECTIONS = {
-    "data_manager_config": config_types.DataManagerConfig,
-    "order_manager_config": config_types.OrderManagerConfig,
-    "orderbook_config": config_types.OrderbookConfig,
-    "position_manager_config": config_types.PositionManagerConfig,
-}
-
 
 def read_settings(path: str | Path, keywords: Iterable[str]) -> dict[str, Any]:
     """Return the keywords of ``create`` that a YAML, JSON or TOML file sets.
 
-    ``config`` and ``session_config`` are tables there, and become what they describe; what
-    ``config`` leaves out is as in :func:`load_default_config`.
+    ``config``, ``risk_config`` and ``session_config`` are tables there, and become what they
+    describe; what ``config`` leaves out is as in :func:`load_default_config`.
 
     Args:
         path: The file.
@@ -54,10 +47,16 @@ def read_settings(path: str | Path, keywords: Iterable[str]) -> dict[str, Any]:
         raise FileNotFoundError(f"the configuration file {found} does not exist")
     settings = read_file(found)
     faults = _unknown_names("keyword", settings, keywords)
-    for name, section in SECTIONS.items():
+    for name in SECTIONS:
         if name in settings:
-            known = get_type_hints(section)
-            faults += _unknown_names(f"key of {name}", _table(found, name, settings), known)
+            table = _table(found, name, settings)
+            faults += _unknown_names(f"key of {name}", table, keys_of(name))
+    risk = settings.get("risk_config")
+    if risk is not None:
+        table = _table(found, "risk_config", settings)
+        faults += _unknown_names(
+            "key of risk_config", table, [one.name for one in fields(RiskConfig)]
+        )
     session = settings.get("session_config")
     if isinstance(session, str):
         session = settings["session_config"] = {"session_type": session}
@@ -72,6 +71,8 @@ def read_settings(path: str | Path, keywords: Iterable[str]) -> dict[str, Any]:
         )
     if faults:
         raise InvalidFieldError(f"{found}: " + "; ".join(faults))
+    if risk is not None:
+        settings["risk_config"] = RiskConfig(**risk)
     if session is not None:
         settings["session_config"] = SessionConfig(**session)
     if config is not None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import difflib
 import enum
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from project_x_py._core.bars import timeframe
@@ -31,10 +32,12 @@ if TYPE_CHECKING:
 __all__ = [
     "KEYWORDS",
     "OWN_JOURNAL",
+    "SECTIONS",
     "Features",
     "TradingSuiteConfig",
     "check_keywords",
     "either",
+    "keys_of",
     "unknown",
 ]
 
@@ -44,6 +47,14 @@ OWN_JOURNAL = "own"
 """The order journal is the account's own file in the user's state directory."""
 
 DEFAULT_TIMEFRAMES = ("5min",)
+
+SECTIONS = {
+    "order_manager_config": "OrderManagerConfig",
+    "position_manager_config": "PositionManagerConfig",
+    "data_manager_config": "DataManagerConfig",
+    "orderbook_config": "OrderbookConfig",
+}
+"""Settings that are mappings, and the types that tell their keys."""
 
 
 class Features(enum.StrEnum):
@@ -107,7 +118,7 @@ class TradingSuiteConfig(PartSettings):
 
     Raises:
         ValueError: A setting is missing, unknown or out of range.
-        TypeError: ``initial_days``, ``session_config`` or ``order_journal`` is something else.
+        TypeError: A setting is something else, such as a ``risk_config`` that is no RiskConfig.
     """
 
     instruments: tuple[str, ...]
@@ -162,6 +173,9 @@ class TradingSuiteConfig(PartSettings):
         }
         if not 0 < memory_limit_mb < math.inf:
             raise ValueError(f"memory_limit_mb must be above zero, not {memory_limit_mb!r}")
+        for name in SECTIONS:
+            _check_section(name, settings[name])
+        _check_risk(risk_config)
         if session_config is not None and not isinstance(session_config, SessionConfig):
             raise TypeError(f"session_config must be a SessionConfig, not {session_config!r}")
         if order_journal is not None and not isinstance(order_journal, str | Path):
@@ -218,6 +232,35 @@ def _texts(name: str, given: object) -> tuple[str, ...]:
         if not isinstance(text, str):
             raise TypeError(f"{name} must hold texts, not {text!r}")
     return texts
+
+
+@cache
+def keys_of(section: str) -> frozenset[str]:
+    """Return the keys of a setting that is a mapping, such as ``orderbook_config``."""
+    from project_x_py.types import MemoryConfig, config_types
+
+    keys = frozenset(get_type_hints(getattr(config_types, SECTIONS[section])))
+    if section == "orderbook_config":
+        # The book's bounds can be given by the documented names of either type.
+        keys |= {field.name for field in fields(MemoryConfig)}
+    return keys
+
+
+def _check_section(name: str, given: object) -> None:
+    if given is None:
+        return
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{name} must be a mapping, not {given!r}")
+    for key in given:
+        if key not in keys_of(name):
+            raise ValueError(unknown(f"key of {name}", str(key), keys_of(name)))
+
+
+def _check_risk(given: object) -> None:
+    from project_x_py.risk_manager.config import RiskConfig
+
+    if given is not None and not isinstance(given, RiskConfig):
+        raise TypeError(f"risk_config must be a RiskConfig, not {given!r}")
 
 
 def either(name: str, given: T | None, alias: str, also: T | None) -> T | None:
