@@ -130,6 +130,11 @@ class Breaker:
                 f"{self.name} has failed too often; it is tried again in {self.left_s:.1f} s"
             )
 
+    def withdraw(self) -> None:
+        """Take back a call that was allowed, and ended without saying anything."""
+        if self._state is BreakerState.HALF_OPEN and self._trials:
+            self._trials -= 1
+
     def succeeded(self) -> None:
         """Take note of a call that went well."""
         if self._state is not BreakerState.OPEN:
@@ -172,7 +177,8 @@ class Breaker:
         try:
             result = await work()
         except asyncio.CancelledError:
-            raise  # says nothing about what was called
+            self.withdraw()  # says nothing about what was called
+            raise
         except BaseException:
             self.failed()
             raise

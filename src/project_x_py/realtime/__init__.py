@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from project_x_py.exceptions import CircuitBreakerError
+    from project_x_py.realtime.circuit_breaker import (
+        CircuitBreaker,
+        CircuitBreakerConfig,
+        CircuitBreakerMetrics,
+        CircuitBreakerMixin,
+        CircuitState,
+    )
     from project_x_py.realtime.client import ProjectXRealtimeClient, create_realtime_client
     from project_x_py.realtime.connection_management import ConnectionManagementMixin
     from project_x_py.realtime.event_handling import EventHandlingMixin
@@ -14,6 +22,12 @@ if TYPE_CHECKING:
     from project_x_py.realtime.task_management import TaskManagerMixin
 
 __all__ = [
+    "CircuitBreaker",
+    "CircuitBreakerConfig",
+    "CircuitBreakerError",
+    "CircuitBreakerMetrics",
+    "CircuitBreakerMixin",
+    "CircuitState",
     "ConnectionManagementMixin",
     "EventHandlingMixin",
     "FeedMixin",
@@ -25,6 +39,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CircuitBreaker": "circuit_breaker",
+    "CircuitBreakerConfig": "circuit_breaker",
+    "CircuitBreakerError": "circuit_breaker",
+    "CircuitBreakerMetrics": "circuit_breaker",
+    "CircuitBreakerMixin": "circuit_breaker",
+    "CircuitState": "circuit_breaker",
     "ConnectionManagementMixin": "connection_management",
     "EventHandlingMixin": "event_handling",
     "FeedMixin": "feeds",
