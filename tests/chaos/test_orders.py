@@ -23,6 +23,9 @@ FIRST_SEED = int(os.environ.get("PROJECTX_CHAOS_SEED", "1"))
 CHUNK = 250
 RESOLVED_S = 3.0
 NAKED_S = 0.5
+REVERSALS = (28, 100497, 100937, 101481, 102671, 200127, 300554, 300843, 301277, 303164)
+"""Schedules in which a position is closed twice, each in a way of its own."""
+
 REACHED_S = 0.6
 """What 95 of 100 entries are unprotected at most while the gateway answers, whatever else it does:
 a stop whose answer was lost is placed anew once it is proved not to be there."""
@@ -87,6 +90,12 @@ def test_the_program_may_die_at_every_write(write: int, after: bool) -> None:
         plan = Plan.of(seed, kill_at=write)
         outcome = run_virtual(play(Plan(**{**vars(plan), "kill_after": after})))
         assert not outcome.wrong, f"seed {seed}: {outcome.wrong}"
+
+
+@pytest.mark.parametrize("seed", REVERSALS)
+def test_closing_beside_the_guard_leaves_nothing_reversed(seed: int) -> None:
+    """The user's close and a leg, or two legs, meet; what one exit too many did is undone."""
+    assert not run_virtual(play(Plan.of(seed))).wrong
 
 
 def test_a_seed_is_a_schedule() -> None:

@@ -176,6 +176,8 @@ class ProtectionGuard:
         self._run = run
         self._guarded: dict[str, Guarded] = {}
         self._grown_ns: dict[str, int] = {}
+        self._seen: dict[str, int] = {}
+        """Contracts that entries and their legs had filled when last looked at, by contract."""
         self._back_ns: dict[str, int] = {}
         """When a reversal was last closed, by contract."""
         self._restored: set[str] = set()
@@ -263,6 +265,7 @@ class ProtectionGuard:
             grown_ns = self._filled_ns(change, reconciled)
             contract_id = change.order.contract_id
             self._grown_ns[contract_id] = max(grown_ns, self._grown_ns.get(contract_id, 0))
+            self._seen[contract_id] = self._filled_in(contract_id)
         if change.filled and self._is_own_close(change.order.custom_tag):
             side = SELL if change.order.side == BUY else BUY
             held = self._held(change.order.contract_id, side)
@@ -292,6 +295,14 @@ class ProtectionGuard:
         for guarded in list(self._guarded.values()):
             self._look(guarded)
 
+    def _filled_in(self, contract_id: str) -> int:
+        total = 0
+        for tag in self._guarded:
+            entry = self._desk.ledger.by_tag(tag)
+            if entry is not None and entry.snapshot().contract_id == contract_id:
+                total += entry.filled + self._legs_out(tag)
+        return total
+
     def _legs_out(self, tag: str) -> int:
         return sum(leg.filled for legs in self.legs(tag) for leg in legs)
 
@@ -315,6 +326,11 @@ class ProtectionGuard:
 
         After a restart any statement counts: nobody knows what was closed before.
         """
+        filled = self._filled_in(contract_id)
+        if filled != self._seen.get(contract_id, 0):
+            # A fill that completes an order is told of only with its end, and counts before.
+            self._seen[contract_id] = filled
+            self._grown_ns[contract_id] = self._clock.now_ns()
         said = self._net_after(contract_id, self._grown_ns.get(contract_id, 0))
         held = self._held(contract_id, side, stated=False)
         restored = self._restored & {one.tag for one in held}

@@ -104,6 +104,8 @@ def test_a_leg_that_filled_after_a_close_is_taken_back() -> None:
     assert view(*done, closed=(2, 0), reversed_by=2).overfilled == 2
     found = view(*done, closed=(0, 2), reversed_by=1)
     assert (found.overfilled, found.closed) == (1, 1)
+    twice = (order(1, 1, 1), order(10, 1, 1), order(20, 1, 1))
+    assert view(*twice, closed=(0, 1), reversed_by=1).overfilled == 1
     assert view(*done, closed=(2, 0), reversed_by=2, exited=-2).overfilled == 0
 
 

@@ -85,7 +85,8 @@ def assess(
     held = held if most is None else min(held, most)
     overfilled = max(0, out - entry.filled)
     # A leg that filled after others had closed reverses the position, if they did close it.
-    overfilled += min(reversed_by, max(0, out + sure + maybe - entry.filled) - overfilled)
+    unexplained = max(0, reversed_by - overfilled)
+    overfilled += min(unexplained, max(0, out + sure + maybe - entry.filled) - overfilled)
     overfilled = overfilled if most is None or reversed_by else 0
     working_stops = [leg for leg in stops if not leg.is_terminal]
     working_targets = [leg for leg in targets if not leg.is_terminal]
