@@ -132,6 +132,27 @@ def test_each_account_has_a_file_of_its_own(
     run()
 
 
+def test_a_trade_journal_is_kept_on_this_machine_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the feature an order to a gateway on this machine is in the user's own file."""
+    for name in ("XDG_STATE_HOME", "LOCALAPPDATA", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+    @in_virtual_time
+    async def run() -> None:
+        options: dict[str, Any] = {"features": ["trade_journal"], "initial_days": 1}
+        async with simulated_suite("MNQ", **options) as (_, suite):
+            placed = await suite.orders.place_market_order("MNQ", BUY, 1)
+            journal = suite.orders._parts.journal
+            assert journal is not None
+            assert tmp_path in journal.path.parents
+            kept = [entry.order_id for entry in journal.entries()]
+        assert kept == [placed.orderId]
+
+    run()
+
+
 @in_virtual_time
 async def test_each_position_event_comes_once_on_its_instrument() -> None:
     """An event reaches its own bus and the suite's, once each; views keep contracts apart."""
