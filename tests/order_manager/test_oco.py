@@ -21,6 +21,7 @@ from project_x_py.client import ProjectX
 from project_x_py.event_bus import EventBus
 from project_x_py.exceptions import ProjectXOrderError
 from project_x_py.order_manager import OrderManager
+from project_x_py.order_manager._memos import Memos
 from project_x_py.order_manager._oco import OcoPairs
 from project_x_py.simulator import SimulatedGateway, faults
 
@@ -33,7 +34,7 @@ async def paired(
 ) -> AsyncIterator[tuple[SimulatedGateway, Bench, OcoPairs, int, int]]:
     """Two resting orders that are a pair, and a reader that keeps looking."""
     async with served() as gateway, bench(gateway) as made:
-        pairs = OcoPairs(made.desk, made.tasks)
+        pairs = OcoPairs(made.desk, made.tasks, Memos(None, made.account_id, made.tasks))
         made.listeners.append(pairs.on_change)
         numbers = []
         for size, up in zip(sizes, (0, 1), strict=True):
@@ -230,7 +231,8 @@ async def test_what_filled_between_two_runs_is_given_up(tmp_path: Path) -> None:
         assert state is not None
         row = msgspec.structs.replace(state.snapshot(), filled=1)
         for _ in range(2):
-            pairs = OcoPairs(made.desk, made.tasks, journal)
+            memos = Memos(journal, made.account_id, made.tasks)
+            pairs = OcoPairs(made.desk, made.tasks, memos)
             assert sorted(pairs.take_up()) == sorted((one, other))
             made.listeners[:] = [pairs.on_change]
             made.desk.hear(row)

@@ -16,15 +16,14 @@ import msgspec
 from project_x_py._core.orders.ledger import Change
 from project_x_py._core.orders.state import FILLED
 from project_x_py._core.submission import Accepted, Lane, OrderEdit
-from project_x_py._runtime.journal import JournalError
 from project_x_py.exceptions import ProjectXOrderError
 
 if TYPE_CHECKING:
     from project_x_py._core.orders.ledger import OrderChange
     from project_x_py._core.orders.state import OrderState
     from project_x_py._ports import TaskOwner
-    from project_x_py._runtime.journal import Journal
     from project_x_py.order_manager._desk import OrderDesk
+    from project_x_py.order_manager._memos import Memos
 
 __all__ = ["OcoPairs"]
 
@@ -52,7 +51,6 @@ class _Half(msgspec.Struct, frozen=True):
     filled: int
 
 
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[_Half, _Half]).decode
 
 
@@ -62,13 +60,13 @@ class OcoPairs:
     Args:
         desk: Cancels and resizes.
         tasks: Carries that work.
-        journal: Where pairs are written down; None keeps them as long as the program runs.
+        memos: Where pairs are written down.
     """
 
-    def __init__(self, desk: OrderDesk, tasks: TaskOwner, journal: Journal | None = None) -> None:
+    def __init__(self, desk: OrderDesk, tasks: TaskOwner, memos: Memos) -> None:
         self._desk = desk
         self._tasks = tasks
-        self._journal = journal
+        self._memos = memos
         self._earlier: dict[str, tuple[_Half, _Half]] = {}
         """Pairs of an earlier run that were not compared with the gateway yet."""
         self._other: dict[int, int] = {}
@@ -96,10 +94,8 @@ class OcoPairs:
         Raises:
             JournalError: The journal cannot be read.
         """
-        if self._journal is None:
-            return []
         found = []
-        for name, body in self._journal.memos(KIND, self._desk.ledger.account_id).items():
+        for name, body in self._memos.found(KIND).items():
             one, other = _decode(body)
             if one.order_id in self._other or other.order_id in self._other:
                 continue
@@ -212,21 +208,13 @@ class OcoPairs:
             _Half(number, *_sizes(self._desk.ledger.order(number)))
             for number in sorted((order_id, other))
         )
-        self._written(_name(order_id, other), _encode(halves))
+        self._written(_name(order_id, other), halves)
 
-    def _written(self, name: str, body: bytes | None) -> None:
-        if self._journal is not None:
-            self._tasks.spawn(self._write(self._journal, name, body), name=f"oco-note-{name}")
-
-    async def _write(self, journal: Journal, name: str, body: bytes | None) -> None:
-        account_id = self._desk.ledger.account_id
-        try:
-            if body is None:
-                await journal.forget(KIND, name, account_id)
-            else:
-                await journal.remember(KIND, name, account_id, body)
-        except JournalError as exc:
-            logger.warning("the pair %s is not written down: %s", name, exc)
+    def _written(self, name: str, halves: tuple[_Half, ...] | None) -> None:
+        if halves is None:
+            self._memos.drop(KIND, name)
+        else:
+            self._memos.keep(KIND, name, halves)
 
     async def _follow(self, order_id: int) -> None:
         """Bring an order to the size wanted, one edit at a time."""

@@ -23,6 +23,7 @@ from project_x_py.order_manager._desk import OrderDesk
 from project_x_py.order_manager._guard import ProtectionGuard
 from project_x_py.order_manager._holdings import Holdings
 from project_x_py.order_manager._intake import Intake
+from project_x_py.order_manager._memos import Memos
 from project_x_py.order_manager._oco import OcoPairs
 from project_x_py.order_manager._position_door import PositionDoor
 from project_x_py.order_manager._reconciler import Reconciler
@@ -92,6 +93,8 @@ class OrderParts:
         self.counters = OrderCounters()
         self.holdings = Holdings(account_id)
         self.on_change: list[Callable[[OrderChange], None]] = []
+        self.on_open: list[Callable[[], None]] = []
+        """Called once what earlier runs have left can be read."""
         self.on_position_said: list[Callable[[], None]] = []
         self.on_read: list[Callable[[tuple[OrderUpdate, ...]], None]] = []
         self.journal = journal
@@ -134,7 +137,8 @@ class OrderParts:
             run=random_hex(2),
             ended=self.desk.forget_family,
         )
-        self.oco = OcoPairs(self.desk, self.tasks, journal)
+        self.memos = Memos(journal, account_id, self.tasks)
+        self.oco = OcoPairs(self.desk, self.tasks, self.memos)
         queries = source.order_queries(grids)
         self.answers = Answers(self.desk, queries, self.intake.grid)
         self.reconciler = Reconciler(
@@ -209,6 +213,8 @@ class OrderParts:
                     self.guard.protect(submission.intent.tag, wanted, earlier=True)
             for order_id in self.oco.take_up():
                 self.reconciler.find(order_id)
+            for opened in self.on_open:
+                opened()
         if feed is not None:
             self._feed = feed
             feed.attach_user(self, self.intake.grid_for, rank=RANK)

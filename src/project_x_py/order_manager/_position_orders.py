@@ -6,12 +6,15 @@ without this.
 
 Invariants (``tests/order_manager/test_position_orders.py``): an order belongs to one contract, its
 own; what is resized is never larger than what it is to close; with ``auto_cancel_on_close`` no
-stop and no target of a contract works on after it is flat.
+stop and no target of a contract works on after it is flat. With a journal what was tracked by hand
+is tracked in the next run, too.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from project_x_py._core.orders.intents import Purpose
 from project_x_py._core.orders.ledger import Change
@@ -35,6 +38,19 @@ __all__ = ["KINDS", "PositionOrders"]
 KINDS = ("entry", "stop", "target")
 """What an order is to the position."""
 
+MEMO = "tracked"
+"""What tracked orders are called in the journal."""
+
+
+class _Tracked(msgspec.Struct, frozen=True):
+    """What an order is to its position, and what was kept with it."""
+
+    kind: str
+    meta: dict[str, Any] | None = None
+
+
+_decode = msgspec.json.Decoder(_Tracked).decode
+
 _BY_PURPOSE = {Purpose.STOP: "stop", Purpose.TARGET: "target"}
 
 
@@ -51,6 +67,7 @@ class PositionOrders:
         self._meta: dict[int, Mapping[str, Any]] = {}
         self._held: dict[str, int] = {}
         self._seen: set[str] = set()
+        parts.on_open.append(self._take_up)
         parts.on_change.append(self._on_change)
         parts.on_position_said.append(self._on_position)
 
@@ -82,16 +99,18 @@ class PositionOrders:
         self._kinds[order_id] = kind
         if meta is not None:
             self._meta[order_id] = dict(meta)
+        self._parts.memos.keep(MEMO, str(order_id), _Tracked(kind, self._meta.get(order_id)))
 
     def untrack(self, order_id: int) -> None:
         """Let an order belong to no position; harmless when it does not."""
-        self._kinds.pop(order_id, None)
+        if self._kinds.pop(order_id, None) is not None:
+            self._parts.memos.drop(MEMO, str(order_id))
         self._meta.pop(order_id, None)
 
     def clear(self) -> None:
         """Let no order belong to a position."""
-        self._kinds.clear()
-        self._meta.clear()
+        for order_id in list(self._kinds):
+            self.untrack(order_id)
 
     async def status(self, order_id: int) -> dict[str, Any] | None:
         """Return what is known of an order, asked for when nothing is."""
@@ -214,11 +233,22 @@ class PositionOrders:
         outcome = await self._parts.desk.modify(edit, lane=Lane.PROTECTIVE)
         return None if isinstance(outcome, Accepted) else f"{state.id}: {outcome}"
 
+    def _take_up(self) -> None:
+        """Track what an earlier run has tracked, and have it looked up."""
+        for name, body in self._parts.memos.found(MEMO).items():
+            tracked = _decode(body)
+            self._kinds.setdefault(int(name), tracked.kind)
+            if tracked.meta is not None:
+                self._meta.setdefault(int(name), tracked.meta)
+            self._parts.reconciler.find(int(name))
+
     def _on_change(self, change: OrderChange) -> None:
         order = change.order
         self._seen.add(order.contract_id)
         if change.kind in (Change.CANCELLED, Change.REJECTED, Change.EXPIRED):
             self.untrack(order.id)
+        elif change.kind is Change.FILLED and order.id in self._kinds:
+            self._parts.memos.drop(MEMO, str(order.id))
         if change.kind is not Change.PLACED or order.id in self._kinds:
             return
         kind = None
