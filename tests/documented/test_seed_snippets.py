@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from project_x_py.simulator import SimulatedGateway
 
 TAPE = "es_l3_20231225"
 MISSING_BRACKET = ")"
+NIGHT = datetime(2026, 9, 1, 7, 0, tzinfo=UTC)
+"""An hour of few trades, in which waiting costs little."""
 
 
 def documented(snippet: Snippet, shared: Path) -> list[str]:
@@ -85,7 +88,7 @@ def test_on_a_synthetic_market(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each snippet runs to its end on a made-up market and prints what it should."""
-    market = {"instruments": ("MNQ",), "seed": 1}
+    market = {"instruments": ("MNQ",), "seed": 1, "start": NIGHT}
     check(run_virtual(run_all(market, monkeypatch, capsys)))
 
 
