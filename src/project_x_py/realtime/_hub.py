@@ -3,11 +3,8 @@
 Invariants (``tests/realtime/test_hub.py``):
 
 - *connected* is announced only after every wanted subscription was confirmed on this connection;
-- the token is asked for anew at every attempt, and one that was refused is not offered again;
 - delays grow exponentially up to a cap, with full jitter, and attempts never end;
-- an attempt that fails does not shorten the next delay, a connection that lived does;
-- while reconnecting, no attempt without an answer is waited for: others begin beside it, and the
-  first that ends decides.
+- an attempt that fails does not shorten the next delay, a connection that lived does.
 """
 
 from __future__ import annotations
@@ -24,17 +21,19 @@ from project_x_py._core.time import NS
 from project_x_py._runtime.together import outlived, together
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.realtime._connection import HubConnection, InvocationRefused
+from project_x_py.realtime._opening import UNAUTHORIZED, HubOpener
 from project_x_py.realtime._tasks import PASSING
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Iterable
 
     from project_x_py._ports import Clock, ConnectionChange, Network, TaskOwner
     from project_x_py._wire.decode import DecodeStats
     from project_x_py.realtime._connection import HubTiming, RecordTaker
+    from project_x_py.realtime._opening import TokenSource
 
-__all__ = ["FrameTap", "Hub", "Outages", "Subscription", "TokenSource"]
+__all__ = ["FrameTap", "Hub", "Outages", "Subscription"]
 
 logger = logging.getLogger(__name__)
 
@@ -46,28 +45,8 @@ FrameTap = Callable[[str, int, int, bytes], None]
 
 Adopted = tuple[HubConnection, "asyncio.Future[None]"]
 
-Opening = asyncio.Task[HubConnection | ProjectXConnectionError]
-"""An attempt to open a connection, and how it ended."""
-
-UNAUTHORIZED = 401
 GATEWAY_ASKS_FOR_LESS = (UNAUTHORIZED, 403, 429)
 """Answers after which attempts become rarer, whatever the hour."""
-
-
-class NobodyAnswered(ProjectXConnectionError):  # noqa: N818 - what happened, not a fault here
-    """An attempt to open a connection had no answer in time."""
-
-
-class TokenSource(Protocol):
-    """Asked for the token of an attempt, and told of one that the gateway has refused.
-
-    One that is ``doubtful``, because its session was ended, may still be offered for want of
-    another.
-    """
-
-    def __call__(
-        self, refused: str | None = None, doubtful: str | None = None
-    ) -> Awaitable[str]: ...
 
 
 class Outages(Protocol):
@@ -121,7 +100,16 @@ class Hub:
         self.sequence = 0
         self.tap: FrameTap | None = None
         self._connected = False
-        self._token = token
+        self._opener = HubOpener(
+            name,
+            url,
+            token=token,
+            in_session=in_session,
+            tasks=tasks,
+            clock=clock,
+            timing=timing,
+            stats=stats,
+        )
         self._taker = taker
         self._announce = announce
         self._outages = outages
@@ -130,8 +118,6 @@ class Hub:
         self._clock = clock
         self._timing = timing
         self._jitter = jitter
-        self._stats = stats
-        self._network: Network | None = None
         self._owner: asyncio.Task[None] | None = None
         self._connection: HubConnection | None = None
         self._next: Adopted | None = None
@@ -140,8 +126,6 @@ class Hub:
         self._confirming: dict[Subscription, asyncio.Future[None]] = {}
         self._attempt = 0
         self._unconfirmed = 0
-        self._refused: str | None = None
-        self._doubtful: str | None = None
         self._hurry = asyncio.Event()
 
     @property
@@ -178,9 +162,8 @@ class Hub:
             ProjectXError: The first attempt failed, and nothing is left running.
         """
         if self._owner is None:
-            self._network = network
+            self._opener.begin(network)
             self._attempt = self._unconfirmed = 0
-            self._refused = self._doubtful = None
             self._owner = self._tasks.spawn(self._own(), name=f"{self.name}-hub")
         await self.wait_connected()
 
@@ -193,7 +176,7 @@ class Hub:
             await asyncio.wait({owner})
             if self._owner is owner:
                 self._ended("disconnected here")  # an owner that never ran could not
-        self._network = None
+        self._opener.end()
         self._wanted.clear()
 
     async def wait_connected(self) -> None:
@@ -234,16 +217,7 @@ class Hub:
         Raises:
             ProjectXConnectionError: It is refused, or nobody answers.
         """
-        if self._network is None:
-            raise ProjectXConnectionError(f"the {self.name} hub is not connected")
-        return await HubConnection.open(
-            self._network,
-            self.url,
-            token,
-            clock=self._clock,
-            timing=self._timing,
-            stats=self._stats,
-        )
+        return await self._opener.open(token)
 
     async def replace(self, connection: HubConnection, reason: str) -> None:
         """Go over to ``connection``; everything wanted is subscribed to on it.
@@ -434,7 +408,7 @@ class Hub:
             if connection is not None:
                 await self._close(connection)
         if connection.logged_out:
-            self._doubtful = connection.token
+            self._opener.doubt(connection.token)
         if self._clock.monotonic_ns() - connection.opened_ns >= self._timing.stable_s * NS:
             self._attempt = 0
         return True, reason, False
@@ -463,7 +437,7 @@ class Hub:
                 adopted, self._next = self._next, None
                 return adopted[0], adopted
             try:
-                opened = await self._open_with_token()
+                opened = await self._opener.open_with_token(alone=not self._attempt)
             except ProjectXError:
                 if self._next is None:
                     raise
@@ -471,88 +445,6 @@ class Hub:
             if self._next is None:
                 return opened, None
             await self._close(opened)
-
-    async def _open_with_token(self) -> HubConnection:
-        """Open a connection; a token that is refused is replaced once, and the other one tried."""
-        token = await self._token(refused=self._refused, doubtful=self._doubtful)
-        try:
-            try:
-                opened = await self._open_soon(token)
-            except ProjectXConnectionError as exc:
-                if exc.error_code != UNAUTHORIZED:
-                    raise
-                logger.info("the %s hub refuses the token; another one is asked for", self.name)
-                token = await self._token(refused=token)
-                opened = await self._open_soon(token)
-        except ProjectXConnectionError as exc:
-            if exc.error_code == UNAUTHORIZED:
-                self._refused = token
-            raise
-        self._refused = self._doubtful = None
-        return opened
-
-    async def _open_soon(self, token: str) -> HubConnection:
-        """Open a connection, beginning again beside attempts that have had no answer for a while.
-
-        One that was never answered says nothing of those that began later, which go on while the
-        market is in session.
-
-        Raises:
-            ProjectXConnectionError: The first attempt that ended was refused, or nobody answered.
-        """
-        if not self._attempt:
-            return await self.open(token)
-        racing: list[Opening] = []
-        won: HubConnection | None = None
-        try:
-            while True:
-                work = self._outcome_of(token)
-                racing.append(self._tasks.spawn(work, name=f"{PASSING}open-{self.name}"))
-                ended, _ = await asyncio.wait(
-                    racing,
-                    timeout=self._timing.hedge_s,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                outcomes = [task.result() for task in ended]
-                won = next((one for one in outcomes if isinstance(one, HubConnection)), None)
-                if won is not None:
-                    return won
-                if self._in_session():
-                    outcomes = [one for one in outcomes if not isinstance(one, NobodyAnswered)]
-                for one in outcomes:
-                    if isinstance(one, ProjectXConnectionError):
-                        raise one
-                racing = [task for task in racing if task not in ended]
-        finally:
-            await self._abandon(racing, won)
-
-    async def _outcome_of(self, token: str) -> HubConnection | ProjectXConnectionError:
-        began_ns = self._clock.monotonic_ns()
-        try:
-            return await self.open(token)
-        except ProjectXConnectionError as exc:
-            took_s = (self._clock.monotonic_ns() - began_ns) / NS
-            if took_s < 0.9 * self._timing.connect_s:
-                return exc
-            return NobodyAnswered(str(exc), sent=exc.sent)
-
-    async def _abandon(
-        self,
-        racing: list[Opening],
-        won: HubConnection | None,
-    ) -> None:
-        """Give up every attempt but the one that won; wait for that only if nothing else goes on.
-
-        A black hole takes its time even to be left.
-        """
-        losers = [task for task in racing if not task.done() or task.result() is not won]
-        for task in losers:
-            task.cancel()
-        if losers:
-            leaving = self._tasks.spawn(_left(losers), name=f"{PASSING}leave-{self.name}")
-            current = asyncio.current_task()
-            if current is not None and current.cancelling():
-                await asyncio.wait({leaving})
 
     async def _close(self, connection: HubConnection) -> None:
         """Close to the end, even when the owner is cancelled meanwhile."""
@@ -609,15 +501,6 @@ class Hub:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(delay_s):
                 await self._hurry.wait()
-
-
-async def _left(attempts: list[Opening]) -> None:
-    """Wait for attempts that were given up, and close what they have opened all the same."""
-    ended, _ = await asyncio.wait(attempts)
-    for task in ended:
-        opened = None if task.cancelled() else task.result()
-        if isinstance(opened, HubConnection):
-            await opened.close()
 
 
 def _seen(done: asyncio.Future[None]) -> None:
