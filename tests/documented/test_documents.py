@@ -153,3 +153,14 @@ def test_named_files_exist() -> None:
     for path in documents():
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_every_page_can_be_found() -> None:
+    """Each page below docs/, choices apart, is linked from another document."""
+    linked = {
+        (path.parent / target).resolve()
+        for path in documents()
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    }
+    pages = {path for path in documents() if "docs" in path.parts and "adr" not in path.parts}
+    assert sorted(path.name for path in pages if path.resolve() not in linked) == []
