@@ -169,3 +169,11 @@ def test_a_live_account_is_refused(
 
     sent.append(run_virtual(beside(refused, monkeypatch, accounts=["live"], instruments=tickers)))
     assert sent == [0]
+
+
+def test_live_is_meant(
+    load: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --live an example orders on a live account, which this gateway refuses."""
+    run_virtual(beside(load("bracket_order", "--live"), monkeypatch, accounts=["live"]))
+    assert "placed False" in capsys.readouterr().out
