@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.order_manager.desks import in_virtual_time
-from tests.suites import simulated_suite
+from tests.suites import login, simulated_suite
 
-from project_x_py import TradingSuite
+from project_x_py import EventType, TradingSuite
 from project_x_py.event_bus import Event
 from project_x_py.exceptions import InvalidOrderParameters, RiskLimitExceeded
 from project_x_py.risk_manager import ManagedTrade, RiskConfig
@@ -400,3 +401,41 @@ async def test_a_recorded_result_is_kept_and_not_counted_twice() -> None:
         assert trade.risk_manager is suite.risk_manager
         assert trade.order_manager is suite.orders
         assert trade.position_manager is suite["MNQ"].positions
+
+
+@pytest.mark.parametrize("accounts", [NATIVE, CLIENT], ids=["native", "client"])
+@in_virtual_time
+async def test_a_stop_that_was_moved_stays_and_is_not_told_after_a_restart(
+    accounts: tuple[SimulatedAccount, ...], tmp_path: Path
+) -> None:
+    """What takes the trade up leaves the stop, modifies nothing, and announces no change."""
+    options = {
+        "initial_days": 1,
+        "features": ["risk_manager"],
+        "order_journal": tmp_path / "orders.sqlite",
+    }
+    async with SimulatedGateway(
+        in_process=True, instruments=("MNQ",), start=OPEN, accounts=accounts
+    ) as gateway:
+        first = await TradingSuite.create("MNQ", **login(gateway), **options)
+        await asyncio.sleep(3)
+        price = await first.data.get_current_price()
+        assert price is not None
+        async with first.managed_trade() as trade:
+            await trade.enter_long(stop_loss=price - 150, take_profit=price + 300, size=1)
+            assert await trade.adjust_stop(price - 120)
+            await asyncio.sleep(2)
+        await first.disconnect()
+        second = await TradingSuite.create("MNQ", **login(gateway), **options)
+        changed: list[Event] = []
+
+        async def keep(event: Event) -> None:
+            changed.append(event)
+
+        await second.on(EventType.ORDER_MODIFIED, keep)
+        await asyncio.sleep(20)
+        assert await stops(second) == {price - 120: 1}
+        assert changed == []
+        assert second.orders.get_order_statistics()["orders_modified"] == 0
+        await second.flatten()
+        await second.disconnect()
