@@ -178,3 +178,32 @@ async def test_a_stop_stays_where_it_was_moved_after_a_restart(tmp_path: Path) -
         (stop,) = await second.orders.search_open_orders()
         assert (stop.id, stop.stopPrice) == (placed.stop_order_id, level)
         await second.disconnect()
+
+
+@in_virtual_time
+async def test_a_stop_follows_on_in_the_next_run(tmp_path: Path) -> None:
+    """From where it was, past its trigger, never back; and it is forgotten with its trade."""
+    options = {**QUICK, "order_journal": tmp_path / "orders.sqlite"}
+    async with SimulatedGateway(in_process=True, instruments=("MNQ",)) as gateway:
+        suite = await TradingSuite.create("MNQ", **login(gateway), **options)
+        chain = suite.order_chain().market_order(1).with_trail_stop(200, 100)
+        placed = await chain.execute()
+        assert placed.stop_order_id is not None
+        assert placed.entry_order_id is not None
+        await asyncio.sleep(3)
+        entry = await suite.orders.get_order_by_id(placed.entry_order_id)
+        assert entry is not None
+        assert entry.filledPrice is not None
+        levels: list[float] = []
+        for profits in ((101,), (40, 120, 90)):
+            watched = Trade(suite, 1, 0)
+            watched.fill, watched.stop_id = entry.filledPrice, placed.stop_order_id
+            levels += [await watched.at(profit) for profit in profits]
+            if len(levels) == 1:
+                await suite.disconnect()
+                suite = await TradingSuite.create("MNQ", **login(gateway), **options)
+        assert levels == [-99, -99, -80, -80]
+        await suite.orders.close_position("MNQ")
+        await asyncio.sleep(20)
+        assert suite.orders.memos.found("trail") == {}
+        await suite.disconnect()

@@ -64,7 +64,7 @@ class PositionOrders:
     def __init__(self, parts: OrderParts) -> None:
         self._parts = parts
         self._kinds: dict[int, str] = {}
-        self._meta: dict[int, Mapping[str, Any]] = {}
+        self._meta: dict[int, dict[str, Any]] = {}
         self._held: dict[str, int] = {}
         self._seen: set[str] = set()
         parts.on_open.append(self._take_up)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from project_x_py._runtime.journal import Journal
     from project_x_py.event_bus import EventBus
     from project_x_py.order_manager._desk import OrderGate
+    from project_x_py.order_manager._memos import Memos
     from project_x_py.order_manager._position_door import PositionDoor
     from project_x_py.types.config_types import OrderManagerConfig
 
@@ -113,6 +114,11 @@ class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin, UpkeepMixin):
     def trade_door(self) -> TradeDoor:
         """Entries and their protection, as those see them who manage trades."""
         return self._trades
+
+    @property
+    def memos(self) -> Memos:
+        """What other parts want to find again in the next run."""
+        return self._parts.memos
 
     def working_orders(self) -> tuple[OrderUpdate, ...]:
         """Return the working orders of all contracts as they are known; nothing is sent."""

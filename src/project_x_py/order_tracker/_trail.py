@@ -5,7 +5,8 @@ keeps working while it is moved, and stays where it is when this program ends.
 
 Invariants (``tests/order_tracker/test_trail.py``): at no moment is the position without its stop;
 the stop never moves back; nothing moves before the entry has filled and the trigger was reached;
-when the trade is over no handler is left on the bus.
+when the trade is over no handler is left on the bus; with a journal the next run's stop goes on
+following.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from project_x_py._core.grid import Rounding
+import msgspec
+
+from project_x_py._core.grid import Rounding, TickGrid
 from project_x_py.event_bus import EventType
+from project_x_py.exceptions import ProjectXError
 from project_x_py.types.trading import OrderSide, OrderType
 
 if TYPE_CHECKING:
-    from project_x_py._core.grid import TickGrid
+    from collections.abc import Iterable
+
     from project_x_py.event_bus import Event, EventBus
-    from project_x_py.models import Order
+    from project_x_py.models import Instrument, Order
     from project_x_py.order_manager import OrderManager
 
-__all__ = ["TrailingStop"]
+__all__ = ["TrailingStop", "resume_trails"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +46,22 @@ EVENTS = (
     EventType.ORDER_REJECTED,
     EventType.ORDER_EXPIRED,
 )
+
+
+MEMO = "trail"
+"""What followed entries are called in the journal."""
+
+
+class _Memo(msgspec.Struct, frozen=True, kw_only=True):
+    """A stop that follows: whose it is, and how; ticks. Once it has moved no trigger is left."""
+
+    contract_id: str
+    legs: tuple[int, ...]
+    distance: int
+    trigger: int
+
+
+_decode = msgspec.json.Decoder(_Memo).decode
 
 
 class TrailingStop:
@@ -76,15 +97,16 @@ class TrailingStop:
         self._best: int | None = None
         self._moved_s: float | None = None
 
-    async def start(self, stop_order_id: int | None) -> None:
+    async def start(self, *stop_order_ids: int | None) -> None:
         """Follow from now on.
 
         Args:
-            stop_order_id: The stop that exists already; others are found by their tags.
+            stop_order_ids: Stops that exist already; others are found by their tags.
         """
         for kind in EVENTS:
             self._bus.on(kind, self._hear)
-        for order_id in (self._entry.id, stop_order_id):
+        self._note()
+        for order_id in (self._entry.id, *stop_order_ids):
             found = None if order_id is None else await self._orders.get_order_by_id(order_id)
             if found is not None:
                 self._learn(found)
@@ -103,7 +125,10 @@ class TrailingStop:
             self._entry = order
             return True
         if order.id in self._legs or self._is_stop(order):
+            is_known = order.id in self._legs
             self._legs[order.id] = order
+            if not is_known:
+                self._note()
             return True
         return False
 
@@ -123,6 +148,17 @@ class TrailingStop:
         if entry.is_terminal and legs_over and (self._legs or not entry.fillVolume):
             for kind in EVENTS:
                 self._bus.off(kind, self._hear)
+            self._orders.memos.drop(MEMO, str(entry.id))
+
+    def _note(self) -> None:
+        """Let the next run go on with it."""
+        memo = _Memo(
+            contract_id=self._entry.contractId,
+            legs=tuple(self._legs),
+            distance=self._distance,
+            trigger=self._trigger,
+        )
+        self._orders.memos.keep(MEMO, str(self._entry.id), memo)
 
     async def _follow(self, price: float, at_s: float) -> None:
         """Take a trade: move what it leaves too far behind."""
@@ -134,6 +170,9 @@ class TrailingStop:
         began = self._grid.ticks(fill, rounding=Rounding.NEAREST) * self._sign
         if self._best - began < self._trigger:
             return
+        if self._trigger:
+            self._trigger = 0
+            self._note()
         if self._moved_s is None:
             self._moved_s = at_s  # the stop is being put where it was asked for
         if at_s - self._moved_s < MOVE_S:
@@ -162,3 +201,39 @@ class TrailingStop:
                 price,
                 self._orders.last_error,
             )
+
+
+async def resume_trails(
+    orders: OrderManager, buses: Iterable[tuple[Instrument, EventBus]]
+) -> list[TrailingStop]:
+    """Let the stops follow that followed in an earlier run; those of other instruments wait.
+
+    Args:
+        orders: Of the account, initialised.
+        buses: Instruments, each with the bus that tells of it.
+
+    Returns:
+        What follows again.
+    """
+    known = {contract.id: (contract, bus) for contract, bus in buses}
+    found: list[TrailingStop] = []
+    for name, body in orders.memos.found(MEMO).items():
+        memo = _decode(body)
+        if memo.contract_id not in known:
+            continue
+        contract, bus = known[memo.contract_id]
+        try:
+            entry = await orders.get_order_by_id(int(name))
+            if entry is None:
+                orders.memos.drop(MEMO, name)
+                continue
+            grid = TickGrid(contract.tickSize, contract.tickValue)
+            trail = TrailingStop(
+                orders, bus, grid, entry, distance=memo.distance, trigger=memo.trigger
+            )
+            await trail.start(*memo.legs)
+        except ProjectXError as exc:
+            logger.warning("the stop of order %s does not follow again: %s", name, exc)
+            continue
+        found.append(trail)
+    return found

@@ -117,6 +117,7 @@ class AccountParts:
         by_contract = {one.instrument_info.id: one for one in contexts.values()}
         data = {contract_id: one.data for contract_id, one in by_contract.items()}
         self._realtime = realtime
+        self._buses = [(one.instrument_info, one.event_bus) for one in contexts.values()]
 
         def bus_for(contract_id: str) -> EventBus:
             found = by_contract.get(contract_id)
@@ -215,6 +216,9 @@ class AccountParts:
             log.warning("the account's orders are not known yet: %s", self.orders.last_error)
         if not await self.positions.initialize(self._realtime, self.orders):
             log.warning("the account's positions are not known yet: %s", self.positions.last_error)
+        from project_x_py.order_tracker._trail import resume_trails
+
+        await resume_trails(self.orders, self._buses)
 
     def raise_if_faulted(self) -> None:
         """Raise when a task that looks after the account has died.
