@@ -117,10 +117,11 @@ def test_test_passes(block: Block) -> None:
     run_virtual(on_its_gateway())
 
 
-def commands(program: str) -> list[list[str]]:
+def commands(program: str, *, inline: bool = True) -> list[list[str]]:
     """The words after ``program`` in each shell block, and in inline code."""
-    lines = [line for block in blocks("sh", "bat") for line in block.text.splitlines()]
-    for path in documents():
+    text = "\n".join(block.text for block in blocks("sh", "bat"))
+    lines = text.replace("\\\n", " ").splitlines()
+    for path in documents() if inline else []:
         lines += re.findall(r"`([^`\n]+)`", path.read_text(encoding="utf-8"))
     called = re.compile(rf"(?:\S*[/\\])?{program}(?:\s|$)")
     lines = list(filter(called.match, lines))
@@ -153,6 +154,20 @@ def test_named_files_exist() -> None:
     for path in documents():
         for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_projectx_command_lines_are_understood() -> None:
+    """Each ``projectx`` line of a shell block is one that the command takes, values included."""
+    shown = [words for words in commands("projectx", inline=False) if words]
+    assert len(shown) >= 10
+    for words in shown:
+        given = words[: words.index(">")] if ">" in words else words
+        command = cli.get_command(click.Context(cli), given[0])
+        assert command is not None
+        try:
+            command.make_context(given[0], given[1:])
+        except click.UsageError as error:
+            pytest.fail(f"projectx {' '.join(given)}: {error.format_message()}")
 
 
 def test_every_page_can_be_found() -> None:
