@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -40,6 +41,11 @@ LEGS = {
 }
 
 
+copied_while_held = pytest.mark.skipif(
+    os.name == "nt", reason="a file that is held cannot be copied there"
+)
+
+
 def gateway(folder: Path, **options: Any) -> SimulatedGateway:
     """A gateway in process with a state."""
     given = {"in_process": True, "start": OPEN, "instruments": ["MNQ"], "state": folder}
@@ -64,6 +70,7 @@ async def everything(trader: Trader) -> list[Any]:
     ]
 
 
+@copied_while_held
 def test_everything_goes_on(tmp_path: Path) -> None:
     """Killed or not: orders, positions, executions and balances are the same to the digit."""
 
@@ -264,6 +271,7 @@ def test_what_is_no_state_of_ours_is_left_alone(tmp_path: Path) -> None:
         GatewayState.open(file)
 
 
+@copied_while_held
 def test_a_kill_at_any_write_leaves_a_saved_state(tmp_path: Path) -> None:
     """Wherever the log is cut off, what opens is the state of one save, whole."""
     folder = tmp_path / "state"
