@@ -139,6 +139,34 @@ async def test_attached_orders_are_a_pair_and_what_fills_is_told() -> None:
 
 
 @in_virtual_time
+async def test_every_stop_of_a_position_is_moved() -> None:
+    """Two stops of one contract each; each is told of, and one that is named moves alone."""
+    told: list[Event] = []
+
+    async def keep(event: Event) -> None:
+        told.append(event)
+
+    async with guarded() as (suite, risk, _):
+        await suite.events.subscribe("mine", "stop_adjusted", keep)
+        await suite.orders.place_market_order("MNQ", BUY, 2)
+        await asyncio.sleep(1)
+        (held,) = await suite.positions.get_all_positions()
+        low = round(held.averagePrice) - 80
+        placed = [await suite.orders.add_stop_loss("MNQ", low - n, 1) for n in range(2)]
+        assert await risk.adjust_stops(held, low + 10.1)
+        await asyncio.sleep(1)
+        working = await suite.orders.search_open_orders("MNQ")
+        assert [order.stopPrice for order in working] == [low + 10.25] * 2
+        assert placed[0] is not None
+        assert await risk.adjust_stops(held, low, placed[0].orderId)
+        await asyncio.sleep(1)
+        working = await suite.orders.search_open_orders("MNQ")
+        assert sorted(order.stopPrice or 0 for order in working) == [low, low + 10.25]
+        assert len(told) == 3
+        await suite.flatten()
+
+
+@in_virtual_time
 async def test_a_stop_that_follows_only_tightens() -> None:
     """At every moment the working stop of a short is no higher than it was before."""
     async with guarded(

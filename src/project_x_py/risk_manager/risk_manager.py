@@ -269,25 +269,24 @@ class RiskManager(RiskStatisticsMixin):
         Args:
             position: What is held.
             new_stop: In points; off the grid it goes to the tick that risks less.
-            order_id: The stop; the one that works for the position when left out.
+            order_id: The stop; all that work for the position when left out.
 
         Returns:
             Whether it is there; False when there is no stop, or the gateway refuses.
         """
         grid = await self._grid(position.contractId)
         exact = trailing_price(new_stop, BUY if position.is_long else SELL, Decimal(0), grid)
+        moving = [] if order_id is None else [int(order_id)]
         if order_id is None:
             side = SELL if position.is_long else BUY
             working = await self._orders.search_open_orders(position.contractId, side)
-            stops = [order.id for order in working if order.type in STOP_TYPES]
-            if not stops:
-                return False
-            order_id = stops[-1]
-        if not await self._orders.modify_order(int(order_id), stop_price=exact):
-            return False
-        data = {"position": position, "new_stop": exact, "order_id": str(order_id)}
-        self.event_bus.publish("stop_adjusted", data, "risk")
-        return True
+            moving = [order.id for order in working if order.type in STOP_TYPES]
+        done = [await self._orders.modify_order(one, stop_price=exact) for one in moving]
+        for one, moved in zip(moving, done, strict=True):
+            if moved:
+                data = {"position": position, "new_stop": exact, "order_id": str(one)}
+                self.event_bus.publish("stop_adjusted", data, "risk")
+        return bool(done) and all(done)
 
     async def calculate_stop_loss(
         self, entry_price: float, side: int, atr_value: float | None = None
