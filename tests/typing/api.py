@@ -12,11 +12,19 @@ import project_x_py
 from project_x_py import EventType, OrderSide, OrderType, TradingSuite
 from project_x_py.event_bus import Event
 from project_x_py.models import Instrument, Order
+from project_x_py.trading_suite import (
+    InstrumentContext,
+    OrderManager,
+    PositionManager,
+    ProjectXRealtimeClient,
+    RiskManager,
+    TradingSuiteConfig,
+)
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["stream", "values"]
+__all__ = ["parts", "stream", "values"]
 
 
 def values(order: Order, instrument: Instrument) -> None:
@@ -50,3 +58,18 @@ async def stream() -> None:
     bars: pl.DataFrame | None = await suite["MNQ"].data.get_data("1min")
     assert bars is None or bars.height
     await suite.disconnect()
+
+
+async def parts(suite: TradingSuite) -> None:
+    """Parts: a context's and a suite's managers, and the settings."""
+    context = suite["MNQ"]
+    assert_type(context, InstrumentContext)
+    assert_type(context.orders, OrderManager)
+    assert_type(context.positions, PositionManager)
+    assert_type(context.instrument, Instrument)
+    assert_type(context.risk_manager, RiskManager | None)
+    assert_type(suite.realtime_client, ProjectXRealtimeClient)
+    assert_type(list(suite), list[str])
+    config = TradingSuiteConfig("MNQ", ["1min"], ["orderbook"])
+    assert_type(config.instruments, tuple[str, ...])
+    assert_type(config.instrument, str | None)
