@@ -23,10 +23,15 @@ async def test_entries_time_out_and_stops_do_not() -> None:
         orders = desk.orders
         await orders.place_limit_order("MNQ", BUY, 1, desk.price - 200)
         stop = await orders.place_stop_order("MNQ", BUY, 1, desk.price + 400)
+        bracket = await orders.place_bracket_order(
+            "MNQ", BUY, 1, desk.price, desk.price - 400, desk.price + 400, "market"
+        )
+        legs = {bracket.stop_order_id, bracket.target_order_id}
         await asyncio.sleep(50)
-        assert len(await orders.search_open_orders()) == 2
+        assert len(await orders.search_open_orders()) == 4
         await asyncio.sleep(20)
-        assert [order.id for order in await orders.search_open_orders()] == [stop.orderId]
+        left = {order.id for order in await orders.search_open_orders()}
+        assert left == {stop.orderId, *legs}
     with pytest.raises(ProjectXOrderError, match="order_timeout_minutes"):
         async with managed(config={"order_timeout_minutes": 0}):
             raise AssertionError("a time-out of nothing was accepted")
