@@ -8,6 +8,7 @@ is unknown or is guarded is forgotten, in memory or in the journal.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from project_x_py._core.orders.intents import Purpose
@@ -49,6 +50,7 @@ class Upkeep:
         self._every_s = EVERY_S
         self._kept_h = KEPT_H
         self._cancelled: set[int] = set()
+        self._changed = asyncio.Event()
         minutes = parts.config.get("order_timeout_minutes")
         self._timeout_ns = None if minutes is None else int(_positive(minutes) * 60 * NS)
 
@@ -63,6 +65,7 @@ class Upkeep:
             self._parts.desk.ledger.keep(int(most))
         self._kept_h = self._kept_h if ttl_s is None else ttl_s / 3_600
         self._every_s = self._every_s if interval_s is None else float(interval_s)
+        self._changed.set()
 
     def forget(self) -> int:
         """Let go of ended orders that were kept for long enough; return how many."""
@@ -72,7 +75,11 @@ class Upkeep:
         """Do it for ever."""
         looked_s = asyncio.get_running_loop().time()
         while True:
-            await asyncio.sleep(min(LOOK_S, self._every_s) if self._timeout_ns else self._every_s)
+            self._changed.clear()
+            pause_s = min(LOOK_S, self._every_s) if self._timeout_ns else self._every_s
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._changed.wait()
             await self._time_out()
             if asyncio.get_running_loop().time() - looked_s >= self._every_s:
                 looked_s = asyncio.get_running_loop().time()
