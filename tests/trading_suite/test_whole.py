@@ -94,6 +94,25 @@ async def test_a_part_that_died_is_told_by_the_next_call_and_the_end(part: str) 
 
 
 @in_virtual_time
+async def test_what_a_block_raises_is_not_hidden_by_a_part_that_died() -> None:
+    """A clean block raises the fault when it is left; one with an error raises its own."""
+
+    async def die() -> None:
+        raise RuntimeError("broken")
+
+    async with SimulatedGateway(in_process=True) as gateway:
+        keywords = {**login(gateway), "initial_days": 1, "auto_connect": False}
+        for own, match in ((None, "doomed"), (KeyError("own"), "own")):
+            suite = await TradingSuite.create("MNQ", **keywords)
+            with pytest.raises(KeyError if own else ProjectXError, match=match):
+                async with suite:
+                    await asyncio.wait([suite._supervisor.spawn(die(), name="doomed")])
+                    if own is not None:
+                        raise own
+            assert not suite.is_connected
+
+
+@in_virtual_time
 async def test_the_book_knows_own_orders_of_before_and_of_an_outage() -> None:
     """Orders from before the suite are in the book; one that ended in an outage leaves it."""
     async with simulated_suite("MNQ", initial_days=1) as (gateway, first):

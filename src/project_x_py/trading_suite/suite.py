@@ -319,10 +319,13 @@ class TradingSuite:
         Raises:
             ProjectXError: A task of the suite had died; all is let go of nevertheless.
         """
+        await self._end()
+        self._raise_for_tasks()
+
+    async def _end(self) -> None:
         if self._closing is None:
             self._closing = self._supervisor.spawn(self._release(), name="suite-release")
         await asyncio.shield(self._closing)
-        self._raise_for_tasks()
 
     async def _release(self) -> None:
         if self._closed:
@@ -367,7 +370,10 @@ class TradingSuite:
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        await self.disconnect()
+        await self._end()
+        if exc_val is None:
+            # What the block itself has raised says more than what died beside it.
+            self._raise_for_tasks()
 
     def on(
         self, event: EventType | str, handler: Callable[[Event], Awaitable[Any]] | None = None
