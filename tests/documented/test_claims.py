@@ -56,6 +56,17 @@ def test_the_architecture_names_what_there_is() -> None:
             assert (PACKAGE / code).exists() or (ROOT / code).exists(), code
 
 
+def test_each_state_has_a_writer_that_exists() -> None:
+    """The writers in ARCHITECTURE.md's table of states are modules or packages."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = text.partition("| State | Writer | Readers |")[2].partition("\n\n")[0]
+    cells = [row.split("|")[2] for row in table.splitlines()[2:]]
+    assert len(cells) >= 8
+    for name in [name for cell in cells for name in CODE.findall(cell)]:
+        path = PACKAGE / name.replace(".", "/")
+        assert path.is_dir() or path.with_suffix(".py").exists(), name
+
+
 def test_the_layers_of_the_picture_are_those_of_the_package() -> None:
     """Every package stands in the picture of the layers; what is missing is said to be."""
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
