@@ -12,6 +12,7 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from project_x_py._core.calendar import calendar_for
 from project_x_py._core.time import NS
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import EventType
+from project_x_py.risk_manager import RiskConfig
 from project_x_py.simulator import SimulatedGateway
 from project_x_py.trading_suite import Features, TradingSuite
 
@@ -128,6 +130,7 @@ async def live(names: Iterable[str], hours: float, every_hours: float) -> list[W
     options: dict[str, Any] = {
         "timeframes": ["15sec", "1min", "5min"],
         "features": features,
+        "risk_config": RiskConfig(max_daily_trades=10**6, max_daily_loss_amount=Decimal(10**6)),
         "gateway": {"start": MONDAY, "balance": 1_000_000},
     }
     async with simulated_suite(*names, **options) as (gateway, suite):
