@@ -90,10 +90,21 @@ def test_seconds_interrupt_as_ctrl_c_would(tmp_path: Path) -> None:
 
 
 def test_the_exit_status_is_the_scripts(tmp_path: Path) -> None:
-    """A script that ends by itself decides the status; its arguments arrive."""
-    script = _script(tmp_path, "import sys; print(sys.argv[1:], __name__); sys.exit(7)")
+    """A script that ends by itself decides the status; arguments arrive, its logging is its own."""
+    script = _script(
+        tmp_path,
+        """
+        import logging, sys
+        logging.getLogger("script").warning("before")
+        logging.basicConfig(level="INFO", format="%(message)s")
+        logging.getLogger("script").info("after")
+        print(sys.argv[1:], __name__)
+        sys.exit(7)
+        """,
+    )
     done = _run("run", *FAST, script, "--option", "value", cwd=tmp_path)
     assert done.returncode == 7
+    assert done.stderr.splitlines()[-2:] == ["WARNING script: before", "after"]
     assert done.stdout == "['--option', 'value'] __main__\n"
 
 

@@ -41,12 +41,14 @@ def _ignore(_number: int, _frame: FrameType | None) -> None:
 
 
 def _log_to_stderr() -> None:
-    """Show the SDK's start-up line and its warnings, unless the script sets logging up itself."""
+    """Show the SDK's start-up line and its warnings, unless the script sets logging up itself.
+
+    The handler is that of last resort: with one at the root, the script's own
+    ``logging.basicConfig`` would do nothing.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(logging.WARNING)
+    logging.lastResort = handler
     logging.getLogger("project_x_py.trading_suite").setLevel(logging.INFO)
 
 
