@@ -8,6 +8,7 @@ import pytest
 from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import managed
 
+from project_x_py._core.submission import Uncertain
 from project_x_py.exceptions import (
     OrderSubmissionUncertainError,
     ProjectXConnectionError,
@@ -50,6 +51,27 @@ async def test_an_order_lives_and_is_told_of() -> None:
         assert await orders.cancel_order(placed.orderId)
         assert not await orders.modify_order(placed.orderId, size=2)
         assert "has ended" in str(orders.last_error)
+
+
+@in_virtual_time
+async def test_a_position_is_closed_once() -> None:
+    """While an order closes it, a second one takes what is left, and none takes nothing."""
+    async with managed() as (_, desk):
+        orders = desk.orders
+        await orders.place_market_order("MNQ", BUY, 2)
+        await asyncio.sleep(2)
+        first = await orders.close_position("MNQ", "limit", desk.price + 50)
+        assert first is not None
+        assert first.success
+        with pytest.raises(ProjectXOrderError, match="closing all"):
+            await orders.close_position("MNQ")
+        outcome = await orders.position_door.reduce_at_gateway(desk.contract_id, 1)
+        assert isinstance(outcome, Uncertain)
+        assert not outcome.sent
+        assert await orders.modify_order(first.orderId, size=1)
+        await orders.close_position("MNQ")
+        await asyncio.sleep(2)
+        assert await desk.held() == 1
 
 
 @in_virtual_time

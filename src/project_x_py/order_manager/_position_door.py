@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from project_x_py._core.exposure import STOPS, OpenOrder, open_order_of
 from project_x_py._core.orders.intents import Purpose
-from project_x_py._core.submission import Accepted
+from project_x_py._core.submission import Accepted, Uncertain
 from project_x_py._runtime.together import together
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ class PositionDoor:
 
     async def close_at_gateway(self, contract_id: str) -> Outcome:
         """Ask the gateway to close a position, once."""
+        if self._desk.ledger.leaving(contract_id):
+            return Uncertain("an order is closing the position already", sent=False)
         self._guard.closings.stand_down(contract_id)
         outcome = await self._desk.close_position(contract_id)
         self._guard.closing(contract_id, None, outcome)
@@ -108,6 +110,9 @@ class PositionDoor:
 
     async def reduce_at_gateway(self, contract_id: str, size: int) -> Outcome:
         """Ask the gateway to close a part of a position, once."""
+        leaving = self._desk.ledger.leaving(contract_id)
+        if leaving and size > abs(self._holdings.net(contract_id)) - leaving:
+            return Uncertain("an order is closing the position already", sent=False)
         outcome = await self._desk.reduce_position(contract_id, size)
         self._guard.closing(contract_id, size, outcome)
         return outcome

@@ -250,11 +250,14 @@ class OrderWork:
         net = await self._parts.answers.net(contract.id)
         if not net:
             return None
+        left = abs(net) - self._parts.desk.ledger.leaving(contract.id)
+        if left <= 0:
+            raise ProjectXOrderError(f"an order is closing all of {contract.id} already")
         request = await self._parts.intake.request(
             contract.id,
             OrderType.LIMIT if method == "limit" else OrderType.MARKET,
             OrderSide.SELL if net > 0 else OrderSide.BUY,
-            abs(net),
+            left,
             {"limit_price": limit_price, "stop_price": None, "trail_price": None},
             account_id=account_id,
         )

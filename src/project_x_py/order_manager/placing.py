@@ -331,7 +331,8 @@ class PlacingMixin:
             account_id: The manager's own account, nothing else.
 
         Raises:
-            ProjectXOrderError: The method is none of these, or positions could not be read.
+            ProjectXOrderError: The method is none of these, positions could not be read, or an
+                order is closing all of it already.
         """
         return await self._work.close_position(contract_id, method, limit_price, account_id)
 
