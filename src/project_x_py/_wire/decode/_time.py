@@ -18,8 +18,14 @@ MEMO_SECONDS = 4096
 LAST_NS = 1 << 63
 """The year 2262: later nanoseconds are no 64-bit integers."""
 
-_SCALE: tuple[int, ...] = tuple(10 ** (9 - digits) for digits in range(10))
+ZONE = "+00:00"
+USUAL = 27
+"""Where the zone of a text with seven digits of a second begins, as the gateway writes them."""
+
 _seconds: dict[str, int] = {}
+_FIRST = {f"{number:03}": number * 1_000_000 for number in range(1_000)}
+_LAST = {f"{number:04}": number * 100 for number in range(10_000)}
+"""The digits of a second in two parts, which is quicker than to read and to check a number."""
 
 
 def exchange_ns(text: str | None, recv_ns: int) -> int:
@@ -30,16 +36,20 @@ def exchange_ns(text: str | None, recv_ns: int) -> int:
     """
     if text is None:
         return recv_ns
-    second_ns = _seconds.get(text[:20])
-    if second_ns is not None and text[-6:] == "+00:00":
-        digits = text[20:-6]
-        if digits.isdecimal() and digits.isascii() and len(digits) < 10:
-            return second_ns + int(digits) * _SCALE[len(digits)]
+    if text[USUAL:] == ZONE:
+        try:
+            return _seconds[text[:20]] + _FIRST[text[20:23]] + _LAST[text[23:27]]
+        except KeyError:
+            return _parsed(text, recv_ns)  # another second, or no digits
+    return _parsed(text, recv_ns)
+
+
+def _parsed(text: str, recv_ns: int) -> int:
     try:
         exch_ns = parse_ns(text)
         if exch_ns >= LAST_NS:
             raise ProjectXDataError("not a time")
-        if second_ns is None and text[19:20] == ".":
+        if text[19:20] == "." and text[:20] not in _seconds:
             _memorise(text[:20], parse_ns(text[:19]))
     except ProjectXDataError:
         raise ProjectXDataError("not a time") from None
