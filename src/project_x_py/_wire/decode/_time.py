@@ -22,6 +22,7 @@ ZONE = "+00:00"
 USUAL = 27
 """Where the zone of a text with seven digits of a second begins, as the gateway writes them."""
 
+_SCALE: tuple[int, ...] = tuple(10 ** (9 - digits) for digits in range(10))
 _seconds: dict[str, int] = {}
 _FIRST = {f"{number:03}": number * 1_000_000 for number in range(1_000)}
 _LAST = {f"{number:04}": number * 100 for number in range(10_000)}
@@ -41,6 +42,12 @@ def exchange_ns(text: str | None, recv_ns: int) -> int:
             return _seconds[text[:20]] + _FIRST[text[20:23]] + _LAST[text[23:27]]
         except KeyError:
             return _parsed(text, recv_ns)  # another second, or no digits
+    second_ns = _seconds.get(text[:20])
+    if second_ns is not None and text[-6:] == ZONE:
+        # Zeros at the end are left out.
+        digits = text[20:-6]
+        if digits.isdecimal() and digits.isascii() and len(digits) < 10:
+            return second_ns + int(digits) * _SCALE[len(digits)]
     return _parsed(text, recv_ns)
 
 
