@@ -198,3 +198,33 @@ def test_a_collector_has_each_part_once() -> None:
             assert found["MNQ.data"]["health_score"] == 100.0
 
     run_virtual(run())
+
+
+def test_a_quote_is_told_once_and_each_user_event_once() -> None:
+    """With a book and two instruments no event object comes twice, and quotes have one shape."""
+
+    async def run() -> None:
+        async with simulated_suite("MNQ", "MES", gateway={"start": OPEN}, features=ALL) as (
+            _,
+            suite,
+        ):
+            quotes: list[Event] = []
+            orders: list[Event] = []
+
+            async def quote(event: Event) -> None:
+                quotes.append(event)
+
+            async def order(event: Event) -> None:
+                orders.append(event)
+
+            await suite.on(EventType.QUOTE_UPDATE, quote)
+            await suite.on(EventType.ORDER_FILLED, order)
+            await asyncio.sleep(3)
+            await suite["MNQ"].orders.place_market_order("MNQ", 0, 1)
+            await asyncio.sleep(2)
+            assert len({id(event) for event in quotes}) == len(quotes) > 3
+            assert {event.source for event in quotes} == {quotes[0].source}
+            assert len({frozenset(event.data) for event in quotes}) == 1
+            assert len(orders) == 1
+
+    run_virtual(run())
