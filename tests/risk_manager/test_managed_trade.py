@@ -439,3 +439,40 @@ async def test_a_stop_that_was_moved_stays_and_is_not_told_after_a_restart(
         assert second.orders.get_order_statistics()["orders_modified"] == 0
         await second.flatten()
         await second.disconnect()
+
+
+@in_virtual_time
+async def test_what_has_filled_of_an_entry_is_kept_with_a_stop_for_as_much() -> None:
+    """A limit into a thin level fills in part; the rest is given up when the block is left."""
+    limits = {"max_position_size": 500, "max_risk_per_trade": 1, "max_portfolio_risk": 1}
+    async with trading(**limits, max_daily_loss=1) as (gateway, suite, price):
+        contract = gateway.contracts[0]
+        async with suite.managed_trade(max_risk_percent=1.0) as trade:
+            ask = contract.grid.price(gateway.market.snapshot(contract.contract_id).asks[0][0])
+            await trade.enter_long(ask, price - 150, price + 150, 400, OrderType.LIMIT)
+            await asyncio.sleep(0.5)
+            assert not trade.is_filled()
+        await asyncio.sleep(3)
+        held = await net(suite)
+        assert 0 < held < 400
+        assert (await trade.get_summary())["held"] == held
+        assert sum((await stops(suite)).values()) == held
+        working = await suite.orders.search_open_orders()
+        assert {one.side for one in working} == {OrderSide.SELL}
+        assert await trade.emergency_exit()
+
+
+@in_virtual_time
+async def test_when_exits_are_refused_the_position_is_flattened() -> None:
+    """By the gateway's own way to close; until then it keeps its stop, and the reason is told."""
+    async with trading() as (gateway, suite, price), suite.managed_trade() as trade:
+        await trade.enter_long(stop_loss=price - 120, size=2)
+        gateway.faults.apply(faults.Answer(route=PLACE, code=2, message="not so", times=2))
+        closed = await trade.close_position()
+        assert closed is not None
+        assert (closed["success"], closed["remaining"]) == (False, 2)
+        assert "not so" in closed["error"]
+        assert sum((await stops(suite)).values()) == 2
+        assert await trade.emergency_exit()
+        await asyncio.sleep(3)
+        assert (await net(suite), await suite.orders.search_open_orders()) == (0, [])
