@@ -177,6 +177,50 @@ async def test_a_killed_gateway_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
         await client.aclose()
 
 
+async def test_both_are_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program and the gateway at once: the next two find one entry, guarded by its legs."""
+    folder, port, journal = tmp_path / "state", free_port(), tmp_path / "orders.sqlite"
+    held = ReplayClock(round(OPEN.timestamp() * 1e9), SystemClock().wall_ns(), 1.0)
+    monkeypatch.setenv(REPLAY_CLOCK_VARIABLE, held.dumps())
+    async with gateway_process(folder, port) as ready:
+        config = config_of(ready)
+        urls = {
+            "PROJECTX_API_URL": config.api_url,
+            "PROJECTX_REALTIME_URL": config.realtime_url,
+            "PROJECTX_USER_HUB_URL": config.user_hub_url,
+            "PROJECTX_MARKET_HUB_URL": config.market_hub_url,
+        }
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            PROGRAM,
+            *(ready["username"], ready["api_key"], str(journal)),
+            stdout=subprocess.PIPE,
+            env={**os.environ, **urls},
+        )
+        assert child.stdout is not None
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                said = (await child.stdout.readline()).decode()
+            assert said.startswith("placed True"), said
+        finally:
+            child.kill()
+    await child.wait()
+    async with (
+        gateway_process(folder, port),
+        ProjectX(ready["username"], ready["api_key"], config=config) as client,
+    ):
+        await client.authenticate()
+        orders = OrderManager(client, EventBus(), journal=Journal(journal))
+        try:
+            assert await orders.initialize()
+            assert [row.type for row in await rows(client)] == [2, 4, 1]
+            assert orders.get_memory_stats()["guarded_entries"] == 1
+            assert (await orders.get_health_status())["unprotected"] == {}
+        finally:
+            await orders.cleanup()
+
+
 def config_of(ready: dict[str, str]) -> ProjectXConfig:
     """What leads to a gateway that has said where it is."""
     return ProjectXConfig(
@@ -188,8 +232,13 @@ def config_of(ready: dict[str, str]) -> ProjectXConfig:
 
 
 async def rows(client: ProjectX) -> list[OrderUpdate]:
-    """Every order of the account as the gateway has it, without when it was told."""
+    """Every order of the account as the gateway has it, but for times and the prices of legs.
+
+    The manager moves legs from the distance that they came at to where they were asked for, and may
+    be at it when the gateway dies.
+    """
     search = OrderSearch(account_id=client.get_account_info().id)
     listed = await client.order_queries().orders(search)
     found = sorted(listed.rows, key=lambda row: row.id)
-    return [msgspec.structs.replace(row, recv_ns=0) for row in found]
+    leave_out = {"recv_ns": 0, "updated_ns": None, "stop": None, "limit": None}
+    return [msgspec.structs.replace(row, **leave_out) for row in found]
