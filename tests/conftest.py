@@ -12,9 +12,10 @@ from hypothesis import settings
 
 from project_x_py._runtime.virtual_loop import run_virtual
 from tests.checklist.statements import STATEMENTS, pending
+from tests.leaks import leaks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Generator
 
 T = TypeVar("T")
 
@@ -54,6 +55,18 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Two processes a core: the tests on real sockets wait more than they work."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that printed or logged a session token."""
+    report = yield
+    if report.passed and (found := leaks(report.sections)):
+        report.outcome = "failed"
+        report.longrepr = f"a session token was shown: {', '.join(found)}"
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
