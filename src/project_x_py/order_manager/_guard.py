@@ -595,8 +595,7 @@ class ProtectionGuard:
         if view.orphans and (age_s >= GRACE_S or alone):
             return await self._sweep(guarded, view.orphans)
         for resize in view.shrink:
-            await self._resize(guarded, resize.order_id, resize.size)
-            return True
+            return await self._resize(guarded, resize.order_id, resize.size)
         if view.targets_missing > guarded.refused_targets and age_s >= GRACE_S:
             return await self._aim(guarded, entry, view.targets_missing)
         for edit in misplaced:
@@ -737,16 +736,15 @@ class ProtectionGuard:
         if state is None:
             return False
         if size <= state.filled:
-            outcome = await self._desk.cancel(order_id)
-        else:
-            edit = OrderEdit(
-                account_id=self._desk.ledger.account_id,
-                order_id=order_id,
-                contract_id=state.snapshot().contract_id,
-                size=size,
-            )
-            outcome = await self._desk.modify(edit, lane=Lane.PROTECTIVE)
-        return isinstance(outcome, Accepted)
+            # It works on until the hub says otherwise, and is not cancelled again meanwhile.
+            return await self._sweep(guarded, (order_id,))
+        edit = OrderEdit(
+            account_id=self._desk.ledger.account_id,
+            order_id=order_id,
+            contract_id=state.snapshot().contract_id,
+            size=size,
+        )
+        return isinstance(await self._desk.modify(edit, lane=Lane.PROTECTIVE), Accepted)
 
     def _misplaced(self, guarded: Guarded) -> list[OrderEdit]:
         """Return edits that bring the gateway's own legs to the prices that were asked for.
