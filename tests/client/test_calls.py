@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import get_args
 
 import pytest
 from tests.client.gateways import Answer, Parts, envelope, with_client, with_parts
 
+from project_x_py._core.submission import Lane
 from project_x_py.client import ProjectX
+from project_x_py.client._envelope import Envelope
 from project_x_py.exceptions import (
+    CircuitBreakerError,
     ProjectXAuthenticationError,
     ProjectXClientError,
     ProjectXConnectionError,
@@ -250,3 +254,40 @@ def test_a_closed_client_sends_nothing() -> None:
         assert client._supervisor.stats().active == 0
 
     with_client(use)
+
+
+def test_a_gateway_that_keeps_failing_is_left_alone_by_queries() -> None:
+    """After five failures a query is refused at once; what protects and reconciles is sent.
+
+    The first query after the pause decides, and a success lets everything pass.
+    """
+
+    async def use(parts: Parts) -> None:
+        async def ask(lane: Lane = Lane.QUERY) -> Envelope:
+            return await parts.http.call("/Account/search", {}, headers={}, lane=lane)
+
+        count = partial(parts.network.count, "/Account/search")
+        parts.network.script("/Account/search", Answer(status=503))
+        for _ in range(5):
+            with pytest.raises(ProjectXServerError):
+                await ask()
+        sent = count()
+        for lane in (Lane.QUERY, Lane.BACKFILL):
+            with pytest.raises(CircuitBreakerError, match=r"tried again in 2\.0 s"):
+                await ask(lane)
+        assert count() == sent
+        for lane in (Lane.RECONCILE, Lane.PROTECTIVE):
+            with pytest.raises(ProjectXServerError):
+                await ask(lane)
+        assert count() > sent
+        await asyncio.sleep(2)
+        with pytest.raises(ProjectXServerError):
+            await ask()
+        with pytest.raises(CircuitBreakerError, match=r"tried again in 4\.0 s"):
+            await ask()
+        await asyncio.sleep(4)
+        parts.network.script("/Account/search", envelope(accounts=[]))
+        assert (await ask()).success
+        assert (await ask()).success
+
+    with_parts(use, retry_attempts=0)

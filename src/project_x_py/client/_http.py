@@ -15,6 +15,7 @@ import msgspec
 
 from project_x_py._core.histogram import LogHistogram
 from project_x_py._core.submission import Lane
+from project_x_py._runtime.breaker import Breaker, BreakerSettings
 from project_x_py._runtime.together import hedged
 from project_x_py.client._envelope import raise_for_status, read_envelope
 from project_x_py.client._retry import (
@@ -23,7 +24,12 @@ from project_x_py.client._retry import (
     RetryPolicy,
     retry_delay_s,
 )
-from project_x_py.exceptions import ProjectXError, ProjectXRateLimitError
+from project_x_py.exceptions import (
+    ProjectXConnectionError,
+    ProjectXError,
+    ProjectXRateLimitError,
+    ProjectXServerError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -43,6 +49,12 @@ BARS_PATH = "/History/retrieveBars"
 ASSUMED_PAUSE_S = 5.0
 """The pause after a 429 that names none; it doubles with every further 429 in a row."""
 LONGEST_ASSUMED_PAUSE_S = 60.0
+
+GUARDED = (Lane.QUERY, Lane.BACKFILL)
+"""What a gateway that keeps failing is spared; the login, orders and what is asked to reconcile
+them are always tried."""
+PATIENCE = BreakerSettings(failures=5, window_s=60.0, pause_s=2.0, longest_pause_s=30.0, trials=1)
+"""Five requests in a row, all their tries included, within a minute."""
 
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
@@ -94,6 +106,7 @@ class HttpCaller:
         self._policy = RetryPolicy.of(config)
         self._urgent = self._policy.urgent()
         self.began_ns = clock.monotonic_ns()
+        self._guard = Breaker("the gateway", clock, PATIENCE)
         self.budget = budget
         self.counters = RequestCounters()
 
@@ -116,11 +129,15 @@ class HttpCaller:
             ProjectXConnectionError: The gateway could not be reached, or the answer was lost.
             ProjectXDataError: The answer is not what it should be, or the path is unknown.
             ProjectXClientError: Any other 4xx.
+            CircuitBreakerError: The last queries have all failed and nothing was sent; the next
+                one is let pass in the seconds that the message says.
         """
         payload = b"" if body is None else msgspec.json.encode(body)
         head = {**_JSON, **headers}
         send = partial(self._once, "POST", path, payload, head, read_envelope)
-        return await self._tried(send, path == BARS_PATH, lane, idempotent)
+        if not idempotent or lane not in GUARDED:
+            return await self._tried(send, path == BARS_PATH, lane, idempotent)
+        return await self._guarded(send, path == BARS_PATH, lane)
 
     async def text(self, path: str) -> str:
         """Send a GET and return the text of its answer, without quotes.
@@ -129,7 +146,25 @@ class HttpCaller:
             ProjectXError: As :meth:`call`.
         """
         send = partial(self._once, "GET", path, b"", {"Accept": "*/*"}, _read_text)
-        return await self._tried(send, False, Lane.QUERY, True)
+        return await self._guarded(send, False, Lane.QUERY)
+
+    async def _guarded(self, send: Callable[[float], Awaitable[T]], bars: bool, lane: Lane) -> T:
+        """Send unless the gateway has failed too often, and learn from how it ends."""
+        guard = self._guard
+        guard.check()
+        try:
+            answer = await self._tried(send, bars, lane, True)
+        except (asyncio.CancelledError, ProjectXRateLimitError):
+            guard.withdraw()  # says nothing about the gateway's health
+            raise
+        except (ProjectXConnectionError, ProjectXServerError):
+            guard.failed()
+            raise
+        except ProjectXError:
+            guard.succeeded()  # it answered
+            raise
+        guard.succeeded()
+        return answer
 
     async def _tried(
         self, send: Callable[[float], Awaitable[T]], bars: bool, lane: Lane, idempotent: bool
