@@ -54,6 +54,21 @@ async def test_an_order_lives_and_is_told_of() -> None:
 
 
 @in_virtual_time
+async def test_the_config_names_the_type_and_asks_for_confirmation() -> None:
+    """A type left out is that of the config; an order is confirmed by being shown."""
+    config = {"default_order_type": "limit", "require_confirmation": True}
+    async with managed(config=config) as (_, desk):
+        placed = await desk.orders.place_order("MNQ", None, BUY, 1, desk.price - 50)
+        assert placed.success
+        found = await desk.orders.get_order_by_id(placed.orderId)
+        assert found is not None
+        assert found.type == LIMIT
+    async with managed() as (_, desk):
+        with pytest.raises(ProjectXOrderError, match="default_order_type"):
+            await desk.orders.place_order("MNQ", None, BUY, 1, desk.price - 50)
+
+
+@in_virtual_time
 async def test_a_position_is_closed_once() -> None:
     """While an order closes it, a second one takes what is left, and none takes nothing."""
     async with managed() as (_, desk):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.orders.intents import Intent, Purpose
-from project_x_py._core.orders.state import CANCELLED, FILLED, WORKING
+from project_x_py._core.orders.state import CANCELLED, FILLED, REJECTED, WORKING
 from project_x_py._core.submission import (
     Accepted,
     Lane,
@@ -57,7 +57,7 @@ class OrderWork:
     async def place(
         self,
         contract_id: str,
-        order_type: int,
+        order_type: int | None,
         side: int,
         size: int,
         limit_price: float | Decimal | None = None,
@@ -75,7 +75,7 @@ class OrderWork:
         self._parts.tasks.raise_if_faulted()
         request = await self._parts.intake.request(
             contract_id,
-            order_type,
+            self._default_type() if order_type is None else order_type,
             side,
             size,
             {"limit_price": limit_price, "stop_price": stop_price, "trail_price": trail_price},
@@ -87,6 +87,30 @@ class OrderWork:
         response = await self._placed(request, Purpose.ENTRY, self._parts.intake.lane(request))
         if linked_order_id is not None and response.success:
             self._parts.oco.pair(response.orderId, linked_order_id)
+        return response
+
+    def _default_type(self) -> OrderType:
+        """Return the order type of the config, for an order that names none."""
+        name = str(self._parts.config.get("default_order_type", "")).upper()
+        if name not in OrderType.__members__:
+            known = ", ".join(kind.lower() for kind in OrderType.__members__)
+            raise ProjectXOrderError(
+                f"order_type is left out, and default_order_type {name.lower()!r} of the config is "
+                f"none of {known}"
+            )
+        return OrderType[name]
+
+    async def _confirmed(self, response: OrderPlaceResponse) -> OrderPlaceResponse:
+        """Return a response after the gateway has shown the order, where the config asks for it."""
+        if not (response.success and self._parts.config.get("require_confirmation", False)):
+            return response
+        found = await self._parts.answers.asked(response.orderId)
+        if found is None:
+            return OrderPlaceResponse(
+                response.orderId, False, 2, "the gateway accepted the order and does not show it"
+            )
+        if found.status == REJECTED:
+            return OrderPlaceResponse(response.orderId, False, 2, "the order was rejected")
         return response
 
     async def bracket(
@@ -309,7 +333,7 @@ class OrderWork:
         except RiskLimitExceeded:
             self._parts.counters.denied += 1
             raise
-        return await self._parts.answers.response(tag, outcome)
+        return await self._confirmed(await self._parts.answers.response(tag, outcome))
 
     def _failed_bracket(
         self,

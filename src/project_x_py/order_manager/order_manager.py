@@ -46,7 +46,8 @@ class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin, UpkeepMixin):
     Args:
         project_x_client: A client that is logged in.
         event_bus: Where order events are published.
-        config: Settings; ``max_order_size``, ``max_orders_per_minute`` and
+        config: Settings; ``max_order_size``, ``max_orders_per_minute``,
+            ``order_timeout_minutes``, ``default_order_type``, ``require_confirmation`` and
             ``auto_cancel_on_close`` are kept, and ``enable_stop_limit`` lets stop-limit orders
             through.
         journal: Where intents are written down before they are sent; None keeps none.

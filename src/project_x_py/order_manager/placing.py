@@ -29,7 +29,7 @@ class PlacingMixin:
     async def place_order(
         self,
         contract_id: str,
-        order_type: int,
+        order_type: int | None,
         side: int,
         size: int,
         limit_price: float | Decimal | None = None,
@@ -48,7 +48,7 @@ class PlacingMixin:
         Args:
             contract_id: Contract id, name or ticker.
             order_type: 1 limit, 2 market, 3 stop-limit, 4 stop, 5 trailing stop, 6 join bid,
-                7 join ask.
+                7 join ask; None takes ``default_order_type`` of the config.
             side: 0 buys, 1 sells.
             size: Contracts.
             limit_price: In points, for types 1 and 3.
