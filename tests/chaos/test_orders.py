@@ -23,7 +23,21 @@ FIRST_SEED = int(os.environ.get("PROJECTX_CHAOS_SEED", "1"))
 CHUNK = 250
 RESOLVED_S = 3.0
 NAKED_S = 0.5
-REVERSALS = (28, 100497, 100937, 101481, 102671, 200127, 300554, 300843, 301277, 303164, 402305)
+REVERSALS = (
+    28,
+    100497,
+    100937,
+    101481,
+    102671,
+    200127,
+    300554,
+    300843,
+    301277,
+    303164,
+    402305,
+    500629,
+    506077,
+)
 """Schedules in which a position is closed twice, each in a way of its own."""
 
 REACHED_S = 0.6

@@ -85,7 +85,10 @@ class Closings:
             elif part:
                 self._suspect(entry.tag, part)
         for entry in entries if sure else ():
-            self._suspect(entry.tag, entry.size if left is None else min(left, entry.size))
+            if left is None:
+                self._suspect(entry.tag, entry.size)
+            else:
+                self._maybe[entry.tag] = self._maybe.get(entry.tag, 0) + left
 
     def state(self, entries: Iterable[HeldEntry], missing: int) -> None:
         """Count what a complete read does not show as closed, of the oldest entry first.

@@ -295,6 +295,13 @@ class ProtectionGuard:
         for guarded in list(self._guarded.values()):
             self._look(guarded)
 
+    def _rests_on_a_statement(self, guarded: Guarded, entry: OrderState) -> bool:
+        """Whether only a statement from before the last fill says that nothing is held."""
+        contract_id = entry.snapshot().contract_id
+        if self._net_after(contract_id, self._grown_ns.get(contract_id, 0)) is not None:
+            return False
+        return self._assessed(guarded, entry, None, stated=False).held > 0
+
     def _filled_in(self, contract_id: str) -> int:
         total = 0
         for tag in self._guarded:
@@ -339,8 +346,13 @@ class ProtectionGuard:
         self._restored -= restored
         net = self._net(contract_id) if said is None else said
         left = max(0, net if side == BUY else -net)
-        self.closings.state(held, max(0, sum(one.held for one in held) - left))
-        return None if said is None else left
+        missing = max(0, sum(one.held for one in held) - left)
+        if said is None:
+            # A statement that may be older than a fill must leave nothing unprotected.
+            self.closings.take(held, missing, sure=False)
+            return None
+        self.closings.state(held, missing)
+        return left
 
     async def close_out(self, tag: str) -> bool:
         """Close what is held of an entry; return whether nothing of it is left to be closed."""
@@ -540,6 +552,7 @@ class ProtectionGuard:
             view = self._view(guarded)
             working = [leg for legs in self.legs(guarded.tag) for leg in legs if leg.is_working]
             open_ = view is not None and (view.held or view.overfilled)
+            open_ = open_ or self._rests_on_a_statement(guarded, entry)
             over = view is not None and not (open_ or working or self._leaving(guarded.tag))
             gone = self._is_over(guarded, over)
         if not gone or self._guarded.pop(guarded.tag, None) is None:
