@@ -122,6 +122,23 @@ async def test_a_token_in_a_text_is_removed() -> None:
     assert "ghijkl" not in await StatsExporter().to_json(stats)
 
 
+async def test_names_that_are_to_be_hidden_are_taken_out_of_texts() -> None:
+    """Whole words only, and none that is too short to be told from others."""
+    stats = comprehensive()
+    stats["errors"]["recent_errors"] = [
+        {
+            "timestamp": None,
+            "component": "x",
+            "error_type": "E",
+            "message": "login of jane@d.io to 50KTC-1 (id 4711), not 50KTC-12, as a b",
+            "severity": "error",
+        }
+    ]
+    exporter = StatsExporter(hidden=["jane@d.io", "50KTC-1", "4711", "a"])
+    text = await exporter.to_json(stats)
+    assert "login of [redacted] to [redacted] (id [redacted]), not 50KTC-12, as a b" in text
+
+
 async def test_an_unknown_format_is_refused() -> None:
     """The message lists those that there are."""
     with pytest.raises(ValueError, match="no format 'xml', only json, prometheus, csv, datadog"):

@@ -15,6 +15,7 @@ from project_x_py import EventType
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.statistics import ComponentCollector
 from project_x_py.statistics.snapshot import STAGES
+from project_x_py.types.stats_types import ComprehensiveStats
 
 if TYPE_CHECKING:
     from project_x_py import TradingSuite
@@ -107,21 +108,13 @@ def test_a_suite_that_never_connected_has_no_health() -> None:
 
 @pytest.mark.parametrize("form", ["json", "prometheus", "csv", "datadog"])
 def test_an_export_holds_no_secret(form: str) -> None:
-    """No format has the token, the key, the user or the account's name or number."""
+    """No format has the token, the key, the user or the account's name, errors' texts included."""
 
     async def run() -> None:
         async with simulated_suite("MNQ", gateway={"start": OPEN}, features=ALL) as (
             gateway,
             suite,
         ):
-
-            async def fail(event: Event) -> None:
-                raise RuntimeError(f"with {suite.client.get_session_token()}")
-
-            await suite.once(EventType.QUOTE_UPDATE, fail)
-            await asyncio.sleep(1)
-            text = await suite.export_stats(form)
-            text = text if isinstance(text, str) else json.dumps(text)
             account = suite.client.get_account_info()
             login = gateway.credentials
             secrets = [
@@ -129,9 +122,45 @@ def test_an_export_holds_no_secret(form: str) -> None:
                 login.api_key,
                 login.username,
                 account.name,
+                str(account.id),
             ]
-            assert [secret for secret in secrets if str(secret) in text] == []
+            fault = ValueError(f"a fault with {' '.join(secrets)}")
+            await suite.positions.track_error(fault, "a test")
+            text = await suite.export_stats(form)
+            text = text if isinstance(text, str) else json.dumps(text)
+            assert [secret for secret in secrets if secret in text] == []
+            assert ("a fault with" in text) is (form == "json")
             assert "MNQ.data" in text
+
+    run_virtual(run())
+
+
+def test_each_section_is_what_its_part_tells() -> None:
+    """All sections are there, and repeat the figures that the parts' own calls return."""
+
+    async def run() -> None:
+        async with simulated_suite("MNQ", gateway={"start": OPEN}, features=ALL) as (_, suite):
+            await asyncio.sleep(5)
+            await suite.orders.place_market_order("MNQ", 0, 2)
+            await asyncio.sleep(1)
+            await suite.positions.close_position_direct("MNQ")
+            await asyncio.sleep(1)
+            told: Any = suite.statistics().comprehensive()
+            assert set(told) == set(ComprehensiveStats.__annotations__)
+            assert told["order_manager"] == suite.orders.get_order_statistics()
+            own = dict(await suite.positions.get_position_statistics())
+            risk = {name: own.pop(name) for name in ("total_risk", "max_position_risk")}
+            assert told["position_manager"].items() >= own.items()
+            assert set(risk.values()) == {None}
+            assert told["data_manager"] == await suite.data.get_memory_stats()
+            assert suite.orderbook is not None
+            book = await suite.orderbook.get_memory_stats()
+            assert told["orderbook"].items() <= book.items()
+            calls = await suite.client.get_health_status()
+            assert told["http_client"]["total_requests"] == calls["api_calls"]
+            assert told["cache"]["cache_hits"] == calls["cache_hits"]
+            frames = suite.realtime.get_stats()["frames_received"]
+            assert told["realtime"]["messages_received"] == sum(frames.values()) > 10
 
     run_virtual(run())
 

@@ -90,6 +90,12 @@ class TokenKeeper:
         return self._token
 
     @property
+    def private(self) -> tuple[str, ...]:
+        """What must not be shown: the user's name, the key, the token."""
+        held = (self._credentials.username, self._credentials.api_key, self._token)
+        return tuple(text for text in held if text)
+
+    @property
     def is_logged_in(self) -> bool:
         """Whether a login has succeeded and no logout followed."""
         return self._logged_in

@@ -472,6 +472,12 @@ class ProjectXBase:
         self._instruments.clear()
         self._frames.clear()
 
+    def private_texts(self) -> tuple[str, ...]:
+        """Return what is left out of everything that is handed out: names, key, token, numbers."""
+        account = self.account_info
+        own = () if account is None else (account.name, str(account.id))
+        return (*self._auth.private, *own)
+
     def get_cache_stats(self) -> dict[str, Any]:
         """Return what the caches hold and how often they were of use.
 

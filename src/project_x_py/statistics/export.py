@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ __all__ = ["FORMATS", "ComprehensiveStats", "Sample", "StatsExporter", "samples_
 
 FORMATS = ("json", "prometheus", "csv", "datadog")
 REDACTED = "[redacted]"
+SHORTEST = 4
+"""A name of fewer characters cannot be told from other words."""
 SECRETS = (
     "account_id", "account_name", "account_number", "accountid", "token", "api_key", "apikey",
     "password", "secret", "bearer", "username", "user_name",
@@ -91,10 +94,13 @@ class StatsExporter:
 
     Args:
         sanitize_sensitive: Whether secrets, account names and numbers are left out.
+        hidden: What else is taken out of every text then, such as the name of the account.
     """
 
-    def __init__(self, sanitize_sensitive: bool = True) -> None:
+    def __init__(self, sanitize_sensitive: bool = True, *, hidden: Iterable[str] = ()) -> None:
         self.sanitize_sensitive = sanitize_sensitive
+        words = [re.escape(text) for text in hidden if len(text) >= SHORTEST]
+        self._hidden = re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)") if words else None
 
     async def export(
         self, stats: ComprehensiveStats, export_format: str = "json", **kwargs: Any
@@ -220,7 +226,8 @@ class StatsExporter:
         if isinstance(value, Mapping):
             return {key: self._cleaned(each, str(key)) for key, each in value.items()}
         if isinstance(value, str):
-            return redact(value)
+            text = redact(value)
+            return text if self._hidden is None else self._hidden.sub(REDACTED, text)
         if isinstance(value, Sequence):
             return [self._cleaned(each) for each in value]
         return value

@@ -268,11 +268,12 @@ class HealthMonitor:
 
     def _resources(self, stats: ComprehensiveStats) -> _Verdict | None:
         memory = stats.get("memory")
-        if memory is None:
+        share = None if memory is None else memory["memory_usage_percent"]
+        if share is None:
             return None
         return _judged(
             "memory in percent",
-            memory["memory_usage_percent"],
+            share,
             self.thresholds.memory_usage,
             "keep fewer bars or trades: max_bars_per_timeframe, max_trade_history",
         )

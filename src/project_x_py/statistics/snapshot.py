@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from project_x_py.statistics._sections import sections_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from project_x_py._core.component import ComponentStatistics
     from project_x_py._core.histogram import Latency
+    from project_x_py._runtime.memory import ProcessMemory
     from project_x_py.event_bus import HandlerStatistics
     from project_x_py.types.stats_types import (
         ComprehensiveStats,
@@ -64,6 +67,7 @@ class SuiteStatistics:
         components: The parts by name.
         handlers: How the handlers of its buses fare.
         collection_ms: How long it took to ask everybody.
+        process: The memory of this process; None when nobody has looked.
     """
 
     facts: SuiteFacts
@@ -71,6 +75,7 @@ class SuiteStatistics:
     components: Mapping[str, ComponentStatistics]
     handlers: Sequence[HandlerStatistics] = ()
     collection_ms: float = 0.0
+    process: ProcessMemory | None = None
     _empty: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     def figure(self, component: str, name: str) -> float:
@@ -154,6 +159,7 @@ class SuiteStatistics:
             "user_hub_connected": self.user_connected,
             "market_hub_connected": self.market_connected,
             "total_api_calls": calls,
+            "api_success_rate": max(0, calls - failed) / calls if calls else 1.0,
             "successful_api_calls": max(0, calls - failed),
             "failed_api_calls": failed,
             "avg_response_time_ms": self.figure(CLIENT, "average_response_time_ms"),
@@ -168,7 +174,10 @@ class SuiteStatistics:
         }
 
     def comprehensive(self) -> ComprehensiveStats:
-        """Return the documented mapping of everything; a section without a source is left out."""
+        """Return the documented mapping of everything.
+
+        A section of which there is no part is left out; a figure that nobody measures is None.
+        """
         suite = self.documented()
         hubs = {"user": self.user_connected, "market": self.market_connected}
         minutes = max(self.facts.uptime_s, 1) / 60
@@ -202,6 +211,7 @@ class SuiteStatistics:
                 },
                 "connection_uptime": {name: uptime if up else 0.0 for name, up in hubs.items()},
             },
+            **sections_of(self.components, self.process),
             "latency": {
                 name: {
                     "count": one.count,

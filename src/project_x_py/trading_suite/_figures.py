@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from project_x_py._core.component import snapshot_of
 from project_x_py._core.histogram import LogHistogram
 from project_x_py._core.time import NS, format_iso
+from project_x_py._runtime.memory import process_memory
 from project_x_py.statistics.snapshot import SuiteFacts, SuiteStatistics
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class SuiteFigures:
         self._account = account
         self._contexts = contexts
         self._buses = buses
+        self.memory_alerts = 0
+        """Warnings that went out because of memory."""
         self._clock = client.clock
         self._began_ns = self._clock.monotonic_ns()
         self._created_at = format_iso(self._clock.wall_ns())
@@ -81,11 +84,14 @@ class SuiteFigures:
             parts,
             handlers,
             (self._clock.monotonic_ns() - began_ns) / 1e6,
+            process_memory(self.memory_alerts),
         )
 
     def memory_mb(self) -> dict[str, float]:
         """Return the megabytes that each part holds."""
-        return {name: one.memory_mb for name, one in self.statistics().components.items()}
+        now_ns = self._clock.monotonic_ns()
+        parts = self._parts([bus.statistics() for bus in self._buses], now_ns)
+        return {name: one.memory_mb for name, one in parts.items()}
 
     def _parts(self, buses: Sequence[BusStatistics], now_ns: int) -> dict[str, ComponentStatistics]:
         found = {

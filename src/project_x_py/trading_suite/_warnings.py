@@ -84,6 +84,7 @@ class SuiteWarnings:
             self._is_over = False
         elif used >= self._limit_mb and not self._is_over:
             self._is_over = True
+            self._figures.memory_alerts += 1
             data = {
                 "used_mb": used,
                 "limit_mb": self._limit_mb,

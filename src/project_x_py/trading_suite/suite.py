@@ -499,7 +499,7 @@ class TradingSuite:
         """
         from project_x_py.statistics.export import StatsExporter
 
-        exporter = StatsExporter(sanitize_sensitive)
+        exporter = StatsExporter(sanitize_sensitive, hidden=self.client.private_texts())
         return exporter.written(self.statistics().comprehensive(), export_format, **options)
 
     async def serve_metrics(self, host: str = "127.0.0.1", port: int = 0) -> MetricsServer:

@@ -1,6 +1,7 @@
 """Dictionaries that statistics return: measured values only.
 
-Times carry their unit in the name, memory is in MB, timestamps are ISO-8601 text.
+Times carry their unit in the name, memory is in MB, timestamps are ISO-8601 text. A figure that
+nobody measures, or that has no meaning yet, is None.
 """
 
 from typing import NotRequired, TypedDict
@@ -36,12 +37,12 @@ class CacheStats(TypedDict):
     items_cached: int
     total_size_mb: float
     avg_item_size_kb: float
-    avg_lookup_time_ms: float
+    avg_lookup_time_ms: float | None
     evictions: int
     ttl_expirations: int
-    memory_limit_mb: float
+    memory_limit_mb: float | None
     memory_usage_mb: float
-    memory_pressure: float
+    memory_pressure: float | None
 
 
 class ComponentStats(TypedDict):
@@ -70,6 +71,8 @@ class TradingSuiteStats(TypedDict):
     user_hub_connected: bool
     market_hub_connected: bool
     total_api_calls: int
+    api_success_rate: float
+    """Share of the requests that were answered well, 0 to 1."""
     successful_api_calls: int
     failed_api_calls: int
     avg_response_time_ms: float
@@ -251,27 +254,27 @@ class RiskManagerStats(TypedDict):
     rules_passed: int
     total_risk_exposure: float
     max_position_risk: float
-    portfolio_risk: float
-    var_95: float
+    portfolio_risk: float | None
+    var_95: float | None
     max_loss_limit: float
     daily_loss_limit: float
     position_size_limit: int
-    leverage_limit: float
+    leverage_limit: float | None
     stop_losses_triggered: int
-    margin_calls: int
+    margin_calls: int | None
     risk_alerts: int
-    emergency_stops: int
+    emergency_stops: int | None
     risk_calculations_per_second: float
-    avg_calculation_time_ms: float
+    avg_calculation_time_ms: float | None
     memory_usage_mb: float
     managed_trades_active: int
     managed_trades_completed: int
     managed_trades_stopped: int
-    avg_trade_duration_minutes: float
-    sharpe_ratio: float
-    sortino_ratio: float
-    max_drawdown: float
-    risk_adjusted_return: float
+    avg_trade_duration_minutes: float | None
+    sharpe_ratio: float | None
+    sortino_ratio: float | None
+    max_drawdown: float | None
+    risk_adjusted_return: float | None
 
 
 class RealtimeConnectionStats(TypedDict):
@@ -283,16 +286,16 @@ class RealtimeConnectionStats(TypedDict):
     reconnection_attempts: int
     last_reconnection: str | None
     connection_stability_score: float
-    messages_sent: int
+    messages_sent: int | None
     messages_received: int
     message_queue_size: int
-    avg_message_latency_ms: float
+    avg_message_latency_ms: float | None
     subscriptions_active: int
     data_rate_per_second: float
     bandwidth_usage_kbps: float
     connection_errors: int
     message_errors: int
-    timeout_errors: int
+    timeout_errors: int | None
     last_error: str | None
 
 
@@ -303,8 +306,8 @@ class HTTPClientStats(TypedDict):
     successful_requests: int
     failed_requests: int
     avg_response_time_ms: float
-    fastest_request_ms: float
-    slowest_request_ms: float
+    fastest_request_ms: float | None
+    slowest_request_ms: float | None
     response_codes: dict[str, int]
     rate_limit_hits: int
     retry_attempts: int
@@ -313,23 +316,23 @@ class HTTPClientStats(TypedDict):
     cache_misses: int
     cache_hit_rate: float
     active_connections: int
-    connection_reuse_rate: float
+    connection_reuse_rate: float | None
 
 
 class MemoryUsageStats(TypedDict):
     """Memory in use."""
 
-    total_memory_mb: float
-    used_memory_mb: float
-    available_memory_mb: float
-    memory_usage_percent: float
+    total_memory_mb: float | None
+    used_memory_mb: float | None
+    available_memory_mb: float | None
+    memory_usage_percent: float | None
     component_memory: dict[str, float]
     gc_collections: int
-    gc_time_ms: float
-    objects_tracked: int
+    gc_time_ms: float | None
+    objects_tracked: int | None
     memory_alerts: int
-    out_of_memory_errors: int
-    cleanup_operations: int
+    out_of_memory_errors: int | None
+    cleanup_operations: int | None
     last_cleanup: str | None
 
 
