@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = [
     "BarSource",
     "LastPrice",
+    "NotedOrders",
+    "Notes",
     "RiskOrders",
     "RiskPositions",
     "TradeOrders",
@@ -28,7 +30,26 @@ __all__ = [
 ]
 
 
-class RiskOrders(Protocol):
+class Notes(Protocol):
+    """What is to be found again in the next run."""
+
+    def keep(self, kind: str, name: str, content: object) -> None: ...
+
+    def drop(self, kind: str, name: str) -> None: ...
+
+    def found(self, kind: str) -> dict[str, bytes]: ...
+
+
+class NotedOrders(Protocol):
+    """Knows orders, and keeps notes beside them."""
+
+    @property
+    def memos(self) -> Notes: ...
+
+    async def get_order_by_id(self, order_id: int) -> Order | None: ...
+
+
+class RiskOrders(NotedOrders, Protocol):
     """Places and moves protective orders."""
 
     @property

@@ -6,6 +6,7 @@ attached to a position is one pair of which only one fills; stops that follow on
 
 from __future__ import annotations
 
+import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = ["RiskManager"]
+
+logger = logging.getLogger(__name__)
 
 SELL = 1
 STOP_TYPES = frozenset({4, 5})
@@ -91,7 +94,7 @@ class RiskManager(RiskStatisticsMixin):
         self.config = self.guardian.config
         self.guardian.orders = order_manager.position_door
         self._figures = RiskFigures(self.guardian, project_x.clock)
-        self._trails = TrailingStops(self._move, self.tasks)
+        self._trails = TrailingStops(self._move, self.tasks, order_manager.memos)
         self._filled = self._watch.on_filled
         event_bus.on(EventType.ORDER_FILLED, self._filled)
         if prices is not None:
@@ -106,11 +109,22 @@ class RiskManager(RiskStatisticsMixin):
             # Managers that share a judge would each announce the same limit.
             self._watch.follow(self.guardian)
 
+    def resume(self) -> int:
+        """Let the stops of an earlier run follow again, which the order journal tells of.
+
+        Returns:
+            How many stops follow.
+
+        Raises:
+            JournalError: The journal cannot be read.
+        """
+        return self._trails.resume(None if self.instrument is None else self.instrument.id)
+
     async def cleanup(self) -> None:
         """Watch no more; stops stay where they are."""
         if self._prices is not None:
             self._prices.remove_price_listener(self._trails.on_price)
-        self._trails.forget()
+        self._trails.close()
         await self.event_bus.off(EventType.ORDER_FILLED, self._filled)
         await self.tasks.aclose()
 
@@ -477,6 +491,16 @@ class RiskManager(RiskStatisticsMixin):
             )
         )
 
-    async def _move(self, trail: Trail, stop: int) -> bool:
+    async def _move(self, trail: Trail, stop: int) -> int | None:
+        """Move a stop, unless it is as tight already; return where it is, None when it is over."""
+        order = await self._orders.get_order_by_id(trail.order_id)
+        if order is None or order.is_terminal:
+            return None
         grid = await self._grid(trail.contract_id)
-        return await self._orders.modify_order(trail.order_id, stop_price=grid.price(stop))
+        held = trail.stop if order.stopPrice is None else grid.ticks(grid.aligned(order.stopPrice))
+        if (held >= stop) if trail.is_long else (held <= stop):
+            return held
+        if await self._orders.modify_order(trail.order_id, stop_price=grid.price(stop)):
+            return stop
+        logger.warning("stop %d stays at %s for a while", trail.order_id, order.stopPrice)
+        return held

@@ -219,6 +219,8 @@ class AccountParts:
         from project_x_py.order_tracker._trail import resume_trails
 
         await resume_trails(self.orders, self._buses)
+        for manager in self._risk.values():
+            manager.resume()
 
     def raise_if_faulted(self) -> None:
         """Raise when a task that looks after the account has died.
