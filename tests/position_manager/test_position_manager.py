@@ -21,16 +21,23 @@ EVENT_KEYS = {
 
 
 @in_virtual_time
-async def test_a_round_trip_is_told_in_three_events_with_its_dollars() -> None:
-    """Opened, enlarged, closed; the profit is that of the gateway's own fills."""
+async def test_a_round_trip_is_told_step_by_step_with_its_dollars() -> None:
+    """Opened, enlarged, closed, updated while held; the profit is that of the gateway's fills."""
     async with following() as (_, account):
         await account.trade(BUY, 1)
         await account.trade(BUY, 1)
         await account.trade(SELL, 2)
-        assert account.names()[:3] == ["position_opened", "position_updated", "position_closed"]
-        for event in account.events[:3]:
+        assert account.names()[:4] == [
+            "position_opened",
+            "position_updated",
+            "position_updated",
+            "position_closed",
+        ]
+        for event in account.events[:4]:
             assert set(event.data) == EVENT_KEYS
-        opened, _, closed = (event.data for event in account.events[:3])
+        opened, first, second, closed = (event.data for event in account.events[:4])
+        assert first == opened
+        assert second["netPos"] == 2
         assert (opened["netPos"], opened["size"], opened["type"]) == (1, 1, 1)
         assert (closed["netPos"], closed["size"], closed["type"]) == (0, 0, 0)
         assert (opened["contractId"], opened["symbol"]) == (account.contract_id, "MNQ")
@@ -70,7 +77,7 @@ async def test_what_was_held_before_is_known_with_its_money() -> None:
         assert held is not None
         assert (held.size, held.is_long) == (2, True)
         await asyncio.sleep(0.1)
-        assert account.names() == ["position_opened"]
+        assert account.names() == ["position_opened", "position_updated"]
         await account.trade(SELL, 2)
         status = account.positions.get_realtime_validation_status()
         assert (status["is_known"], status["unaccounted"]) == (True, [])
@@ -88,7 +95,8 @@ async def test_a_reversal_closes_and_opens() -> None:
     async with following() as (_, account):
         await account.trade(BUY, 1)
         await account.trade(SELL, 3)
-        assert account.names()[:3] == ["position_opened", "position_closed", "position_opened"]
+        kinds = [name for name in account.names() if name != "position_updated"]
+        assert kinds[:3] == ["position_opened", "position_closed", "position_opened"]
         held = await account.positions.get_position(account.contract_id)
         assert held is not None
         assert (held.signed_size, held.is_short) == (-2, True)

@@ -33,6 +33,27 @@ def told(heard: Heard) -> list[dict[str, Any]]:
     return [gap for gap in heard.data[EventType.FEED_GAP] if not gap["backfilled"]]
 
 
+def test_an_orderly_end_is_no_outage() -> None:
+    """``disconnect`` tells of no gap; leaving the hubs below a suite that goes on does."""
+
+    async def run() -> None:
+        async with simulated_suite(gateway={"start": OPEN}) as (_, suite):
+            heard = Heard()
+            await suite.on(EventType.FEED_GAP, heard)
+            await asyncio.sleep(1)
+            await suite.disconnect()
+            assert told(heard) == []
+        async with simulated_suite(gateway={"start": OPEN}) as (_, suite):
+            heard = Heard()
+            await suite.on(EventType.FEED_GAP, heard)
+            await asyncio.sleep(1)
+            await suite.realtime.disconnect()
+            await asyncio.sleep(0.1)
+            assert {gap["reason"] for gap in told(heard)} == {"disconnected"}
+
+    run_virtual(run())
+
+
 def test_an_outage_is_an_event_of_its_instrument_and_of_the_suite() -> None:
     """Two FEED_GAPs a contract with its symbol, two of the account, all on the suite's bus."""
 

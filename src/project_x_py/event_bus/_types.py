@@ -43,6 +43,7 @@ class EventType(Enum):
     POSITION_OPENED = "position_opened"
     POSITION_CLOSED = "position_closed"
     POSITION_UPDATED = "position_updated"
+    """What is held has changed and is not flat; also right after POSITION_OPENED."""
     POSITION_UPDATE = "position_updated"  # noqa: PIE796 - an alias
     """The same event as POSITION_UPDATED."""
     POSITION_PNL_UPDATE = "position_pnl_update"

@@ -236,7 +236,12 @@ class PositionCore:
                 "pnl": None if pnl is None else cents(pnl),
             }
         )
-        self.publish(EventType(change.kind.value), contract_id, event_data(change, pnl))
+        data = event_data(change, pnl)
+        self.publish(EventType(change.kind.value), contract_id, data)
+        if change.kind is PositionKind.OPENED:
+            # A position of one fill is never updated otherwise, and who follows one event alone,
+            # as POSITION_UPDATE suggests, would not hear of it.
+            self.publish(EventType.POSITION_UPDATED, contract_id, dict(data))
         price = self.last_price(contract_id)
         if price is not None and position.net:
             self.on_price(contract_id, price)

@@ -136,6 +136,7 @@ class AccountParts:
             bus_for=bus_for,
         )
         self.board = PriceBoard(client.clock.now_ns)
+        self._priced = tuple(by_contract)
         for contract_id, one in by_contract.items():
             contract = one.instrument_info
             grid = TickGrid(contract.tickSize, contract.tickValue)
@@ -245,6 +246,9 @@ class AccountParts:
             await manager.cleanup()
         await self.positions.cleanup()
         await self.orders.cleanup()
+        # Whoever is still fed when the hubs are left is told of an outage.
+        for contract_id in self._priced:
+            self._realtime.detach(contract_id, self.board)
 
 
 def _journal(client: ProjectX, wanted: str | Path | None, always: bool = False) -> Journal | None:
