@@ -235,9 +235,7 @@ class Exchange:
         if isinstance(judged, Refusal):
             return self._outcome(judged)
         more = 0 if judged.size is None or order.parent is not None else judged.size - order.size
-        if more > 0 and self._rules.too_large(
-            account.spec.id, order.contract_id, order.side, more
-        ):
+        if more > 0 and self._rules.too_large(account.spec.id, order.contract_id, order.side, more):
             return self._outcome(Refusal(ModifyCode.REJECTED, words.POSITION_LIMIT))
         if judged != Change(None, None, None, None):
             self._send(order, judged)
