@@ -314,6 +314,7 @@ def test_the_doctor_over_sockets(
     found = {one["check"]: one for one in json.loads(done.stdout)}
     assert {name for name, one in found.items() if one["status"] == "failure"} == set()
     assert "both connected in " in found["hubs"]["found"]
+    assert found["clock"]["status"] == "ok"
 
 
 @posix

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 import pytest
@@ -54,6 +55,25 @@ async def test_nothing_is_left() -> None:
     assert isinstance(endpoints.clock_for([url]), SystemClock)
     with socket.socket() as probe, pytest.raises(OSError):
         probe.connect(("127.0.0.1", port))
+
+
+async def test_every_answer_has_the_date() -> None:
+    """Answers, refusals and upgrades tell the time of the gateway's machine, once each."""
+    async with (
+        SimulatedGateway(start=OPEN, instruments=("MNQ",)) as gateway,
+        aiohttp.ClientSession() as http,
+    ):
+        began = time.time() - 1
+        dates = []
+        for path in ("Status/ping", "nowhere"):
+            async with http.get(f"{gateway.config.api_url}/{path}") as reply:
+                dates.append(reply.headers.getall("Date"))
+        hub = f"{gateway.config.market_hub_url}?access_token={await _token(gateway, http)}"
+        async with http.ws_connect(hub) as client:
+            dates.append(client._response.headers.getall("Date"))
+        for told in dates:
+            assert len(told) == 1
+            assert began <= parsedate_to_datetime(told[0]).timestamp() <= time.time()
 
 
 async def _stuck(gateway: SimulatedGateway, token: str) -> socket.socket:

@@ -8,7 +8,7 @@ Tokens travel in the queries of hub URLs, so what the server would log of reques
 the log.
 
 Invariants (``tests/loopback/test_gateway_server.py``): after ``stop`` no task, socket or thread is
-left, also when a client does not read; a token never reaches a log.
+left, also when a client does not read; a token never reaches a log; an answer has one Date.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ import ipaddress
 import logging
 import os
 import socket
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from project_x_py._core.time import NS
+from project_x_py._runtime.clock import SystemClock
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.simulator._app import CUT, STALL
 
@@ -36,6 +39,7 @@ __all__ = ["EmbeddedServer", "bind"]
 GRACE_S = 2
 MAX_FRAME_BYTES = 1024 * 1024
 BACKLOG = 256
+_CLOCK = SystemClock()
 
 logger = logging.getLogger(__name__)
 _quiet = logging.Logger(f"{__name__}.websocket", logging.WARNING)
@@ -73,12 +77,35 @@ class _QuietWebSocket(WebSocketsSansIOProtocol):
             self.handshake_complete = True
 
 
+class _Date:
+    """The Date header, made anew once a second; uvicorn's own needs the loop that it runs."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._headers: list[tuple[bytes, bytes]] = []
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return it for this moment."""
+        second = _CLOCK.wall_ns() // NS
+        if second != self._second:
+            self._second = second
+            self._headers = [(b"date", formatdate(second, usegmt=True).encode())]
+        return self._headers
+
+
 class _CuttableHttp(H11Protocol):
-    """uvicorn's HTTP, which lets a request cut its connection."""
+    """uvicorn's HTTP, which lets a request cut its connection, and tells the time."""
+
+    _date = _Date()
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.app_state = {**self.app_state, CUT: transport.abort}
+
+    def handle_events(self) -> None:
+        # Like the real service's: a client tells by it how far its own clock is off.
+        self.server_state.default_headers = self._date.headers()
+        super().handle_events()
 
 
 class EmbeddedServer:
