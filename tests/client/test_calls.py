@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import get_args
 
@@ -288,6 +289,53 @@ def test_a_gateway_that_keeps_failing_is_left_alone_by_queries() -> None:
         await asyncio.sleep(4)
         parts.network.script("/Account/search", envelope(accounts=[]))
         assert (await ask()).success
+        assert (await ask()).success
+
+    with_parts(use, retry_attempts=0)
+
+
+def test_any_answer_lets_the_next_query_try_again() -> None:
+    """Queries that were held back go on with the first login, order, or ping that is answered."""
+
+    async def use(parts: Parts) -> None:
+        ask = partial(parts.http.call, PATH, {}, headers={})
+        for _ in range(2):
+            parts.network.script(PATH, ProjectXConnectionError("no network", sent=False))
+            parts.network.script("/Status/ping", ProjectXConnectionError("no network", sent=False))
+            for _ in range(5):
+                with suppress(ProjectXConnectionError, CircuitBreakerError):
+                    await ask()
+            with pytest.raises(ProjectXConnectionError):
+                await parts.http.text("/Status/ping")
+            with pytest.raises(CircuitBreakerError):
+                await ask()
+            parts.network.script(PATH, envelope(accounts=[]))
+            parts.network.script("/Status/ping", Answer(b'"pong"'))
+            assert await parts.http.text("/Status/ping") == "pong"
+            assert (await ask()).success
+
+    with_parts(use, retry_attempts=0)
+
+
+def test_a_trial_that_is_cancelled_gives_its_place_to_the_next() -> None:
+    """However many queries were refused meanwhile, the gateway is found again."""
+
+    async def use(parts: Parts) -> None:
+        ask = partial(parts.http.call, PATH, {}, headers={})
+        parts.network.script(PATH, Answer(status=503))
+        for _ in range(5):
+            with pytest.raises(ProjectXServerError):
+                await ask()
+        await asyncio.sleep(2)
+        parts.network.script(PATH, envelope(accounts=[]))
+        parts.network.delay_s = 5
+        trial = parts.supervisor.spawn(ask(), name="trial")
+        await asyncio.sleep(1)
+        for _ in range(3):
+            with pytest.raises(CircuitBreakerError, match="being tried"):
+                await ask()
+        trial.cancel()
+        await asyncio.wait({trial})
         assert (await ask()).success
 
     with_parts(use, retry_attempts=0)

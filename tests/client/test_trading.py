@@ -25,7 +25,12 @@ from project_x_py.client import ProjectX
 from project_x_py.client._codes import CODES, UNDECIDED
 from project_x_py.client._grids import Grids
 from project_x_py.client._trading import GatewayOrders
-from project_x_py.exceptions import ProjectXConnectionError, ProjectXInstrumentError
+from project_x_py.exceptions import (
+    CircuitBreakerError,
+    ProjectXConnectionError,
+    ProjectXInstrumentError,
+    ProjectXServerError,
+)
 from project_x_py.simulator import SimulatedGateway, faults
 
 OPEN = datetime(2026, 9, 1, 14, 30, tzinfo=UTC)
@@ -330,3 +335,23 @@ def test_one_call_is_never_two_orders(fault: faults.Fault, placed: int) -> None:
         assert [order.custom_tag for order in found.rows] == ["one"] * placed
 
     _trading(use)
+
+
+def test_what_has_to_be_known_of_a_contract_is_asked_in_the_lane_of_its_order() -> None:
+    """A gateway that fails queries, and a budget used up by them, hold no protective order."""
+
+    async def use(parts: Parts) -> None:
+        orders = GatewayOrders(parts.calls, Grids(None, parts.instruments))
+        parts.network.script("/Account/search", Answer(status=503))
+        for _ in range(5):
+            with pytest.raises(ProjectXServerError):
+                await parts.calls.ask("/Account/search", {})
+        with pytest.raises(CircuitBreakerError):
+            await parts.calls.ask("/Account/search", {})
+        parts.network.script("/Contract/searchById", envelope(contract=ROW))
+        parts.network.script("/Order/place", envelope(orderId=7))
+        began_ns = parts.clock.monotonic_ns()
+        assert await orders.place(_order(limit=80_000), lane=Lane.PROTECTIVE) == Accepted(7)
+        assert parts.clock.monotonic_ns() == began_ns
+
+    with_parts(use, retry_attempts=0, requests_per_minute=6)

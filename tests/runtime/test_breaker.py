@@ -56,6 +56,34 @@ async def test_trials_decide() -> None:
 
 
 @in_virtual_time
+async def test_a_trial_that_said_nothing_is_given_again() -> None:
+    """Also when others were refused while it lasted: a breaker never stays half open for ever."""
+    breaker = Breaker("it", VirtualClock(0), SETTINGS)
+    breaker.open()
+    await asyncio.sleep(5)
+    assert [breaker.allows() for _ in range(9)] == [True] * 2 + [False] * 7
+    with pytest.raises(CircuitBreakerError, match="it is being tried again"):
+        breaker.check()
+    breaker.withdraw()
+    assert [breaker.allows() for _ in range(3)] == [True, False, False]
+
+
+@in_virtual_time
+async def test_a_sign_of_life_ends_the_pause() -> None:
+    """Then trials pass at once; if they fail, the next pause is the longer one."""
+    breaker = Breaker("it", VirtualClock(0), SETTINGS)
+    breaker.hurry()
+    assert breaker.state is BreakerState.CLOSED
+    breaker.open()
+    assert not breaker.allows()
+    breaker.hurry()
+    assert breaker.state is BreakerState.HALF_OPEN
+    assert breaker.allows()
+    breaker.failed()
+    assert breaker.left_s == pytest.approx(10.0)
+
+
+@in_virtual_time
 async def test_calls_through_it() -> None:
     """A failure is the caller's and counts, a cancellation does not, and open means unmade."""
     breaker, made = Breaker("the gateway", VirtualClock(0), SETTINGS), list[str]()

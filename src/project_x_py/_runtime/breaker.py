@@ -5,7 +5,8 @@ a pause is over; then, half open, a few trials decide whether it closes or opens
 It never stands around what keeps a connection: that has its own delays.
 
 Invariants (``tests/runtime/test_breaker.py``): a success closes it and forgets the failures; pauses
-grow up to their limit; trials never exceed their number.
+grow up to their limit; trials never exceed their number, and one that ends without saying anything
+is given again.
 """
 
 from __future__ import annotations
@@ -114,9 +115,9 @@ class Breaker:
     def allows(self) -> bool:
         """Take note of a call that is about to be made; False if it must not be."""
         state = self.state
-        if state is BreakerState.HALF_OPEN:
-            self._trials += 1
-            return self._trials <= self.settings.trials
+        if state is BreakerState.HALF_OPEN and self._trials < self.settings.trials:
+            self._trials += 1  # one that is refused is none, or it could never be taken back
+            return True
         return state is BreakerState.CLOSED
 
     def check(self) -> None:
@@ -126,14 +127,18 @@ class Breaker:
             CircuitBreakerError: The call must not be made.
         """
         if not self.allows():
-            raise CircuitBreakerError(
-                f"{self.name} has failed too often; it is tried again in {self.left_s:.1f} s"
-            )
+            left_s = self.left_s
+            when = f"it is tried again in {left_s:.1f} s" if left_s else "it is being tried again"
+            raise CircuitBreakerError(f"{self.name} has failed too often; {when}")
 
     def withdraw(self) -> None:
         """Take back a call that was allowed, and ended without saying anything."""
         if self._state is BreakerState.HALF_OPEN and self._trials:
             self._trials -= 1
+
+    def hurry(self) -> None:
+        """End a pause: there was another sign that what failed is back, and trials decide."""
+        self._until_ns = min(self._until_ns, self._clock.monotonic_ns())
 
     def succeeded(self) -> None:
         """Take note of a call that went well."""

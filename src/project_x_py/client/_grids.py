@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from project_x_py._core.grid import TickGrid
+from project_x_py._core.submission import Lane
 from project_x_py.exceptions import ProjectXInstrumentError
 
 if TYPE_CHECKING:
@@ -41,8 +42,12 @@ class Grids:
         known = self._known(contract_id) if self._known is not None else None
         return known or self._found.get(contract_id)
 
-    async def grid(self, contract_id: str) -> TickGrid:
+    async def grid(self, contract_id: str, *, lane: Lane = Lane.RECONCILE) -> TickGrid:
         """Return the grid of a contract.
+
+        Args:
+            contract_id: Full contract id.
+            lane: Of what needs the grid: an order must not wait where its queries would.
 
         Raises:
             ProjectXInstrumentError: The gateway does not know the contract.
@@ -51,18 +56,18 @@ class Grids:
         held = self.held(contract_id)
         if held is not None:
             return held
-        contract = await self._instruments.by_id(contract_id)
+        contract = await self._instruments.by_id(contract_id, lane=lane)
         if contract is None:
             raise ProjectXInstrumentError(f"the gateway knows no contract {contract_id!r}")
         grid = TickGrid(contract.tickSize, contract.tickValue)
         self._found[contract_id] = grid
         return grid
 
-    async def learn(self, contract_ids: Iterable[str]) -> None:
+    async def learn(self, contract_ids: Iterable[str], *, lane: Lane = Lane.RECONCILE) -> None:
         """Get to know the grids of some contracts; one that nobody knows stays unknown."""
         for contract_id in sorted(set(contract_ids)):
             if self.held(contract_id) is None:
                 try:
-                    await self.grid(contract_id)
+                    await self.grid(contract_id, lane=lane)
                 except ProjectXInstrumentError:
                     continue

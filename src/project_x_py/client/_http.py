@@ -130,23 +130,32 @@ class HttpCaller:
             ProjectXDataError: The answer is not what it should be, or the path is unknown.
             ProjectXClientError: Any other 4xx.
             CircuitBreakerError: The last queries have all failed and nothing was sent; the next
-                one is let pass in the seconds that the message says.
+                one is let pass in the seconds that the message says, or as soon as anything that
+                is always tried has been answered.
         """
         payload = b"" if body is None else msgspec.json.encode(body)
         head = {**_JSON, **headers}
         send = partial(self._once, "POST", path, payload, head, read_envelope)
-        if not idempotent or lane not in GUARDED:
-            return await self._tried(send, path == BARS_PATH, lane, idempotent)
-        return await self._guarded(send, path == BARS_PATH, lane)
+        if idempotent and lane in GUARDED:
+            return await self._guarded(send, path == BARS_PATH, lane)
+        return await self._unguarded(send, path == BARS_PATH, lane, idempotent)
 
     async def text(self, path: str) -> str:
-        """Send a GET and return the text of its answer, without quotes.
+        """Send a GET and return the text of its answer, without quotes; it is always tried.
 
         Raises:
-            ProjectXError: As :meth:`call`.
+            ProjectXError: As :meth:`call`, but for ``CircuitBreakerError``.
         """
         send = partial(self._once, "GET", path, b"", {"Accept": "*/*"}, _read_text)
-        return await self._guarded(send, False, Lane.QUERY)
+        return await self._unguarded(send, False, Lane.QUERY, True)
+
+    async def _unguarded(
+        self, send: Callable[[float], Awaitable[T]], bars: bool, lane: Lane, idempotent: bool
+    ) -> T:
+        """Send what is always tried; an answer is a sign of life, after which a query may pass."""
+        answer = await self._tried(send, bars, lane, idempotent)
+        self._guard.hurry()
+        return answer
 
     async def _guarded(self, send: Callable[[float], Awaitable[T]], bars: bool, lane: Lane) -> T:
         """Send unless the gateway has failed too often, and learn from how it ends."""
@@ -154,14 +163,17 @@ class HttpCaller:
         guard.check()
         try:
             answer = await self._tried(send, bars, lane, True)
-        except (asyncio.CancelledError, ProjectXRateLimitError):
-            guard.withdraw()  # says nothing about the gateway's health
-            raise
         except (ProjectXConnectionError, ProjectXServerError):
             guard.failed()
             raise
+        except ProjectXRateLimitError:
+            guard.withdraw()  # it has enough to do, which is no failure
+            raise
         except ProjectXError:
             guard.succeeded()  # it answered
+            raise
+        except BaseException:
+            guard.withdraw()  # cancelled: nothing is known
             raise
         guard.succeeded()
         return answer

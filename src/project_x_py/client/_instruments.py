@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from project_x_py._core.calendar import day_ordinal
+from project_x_py._core.submission import Lane
 from project_x_py._core.time import NS, to_datetime
 from project_x_py._runtime.together import outlived
 from project_x_py.client._contracts import find_contract, read_contracts
@@ -139,14 +140,15 @@ class InstrumentBook:
         answer = await self._calls.ask("/Contract/available", {"live": live})
         return read_contracts(answer.read("contracts", list[dict[str, object] | None]))
 
-    async def by_id(self, contract_id: str) -> Instrument | None:
+    async def by_id(self, contract_id: str, *, lane: Lane = Lane.QUERY) -> Instrument | None:
         """Return the contract of an id, active or not; None when the gateway knows none.
 
         Raises:
             ProjectXError: The gateway failed.
         """
         try:
-            answer = await self._calls.ask("/Contract/searchById", {"contractId": contract_id})
+            body = {"contractId": contract_id}
+            answer = await self._calls.ask("/Contract/searchById", body, lane=lane)
         except ProjectXInstrumentError:
             return None
         row = answer.read("contract", dict[str, object])

@@ -68,7 +68,7 @@ class GatewayOrders:
         Raises:
             ProjectXInstrumentError: Nobody knows the contract; nothing was sent.
         """
-        grid = await self._grid(order.contract_id)
+        grid = await self._grid(order.contract_id, lane)
         if isinstance(grid, Uncertain):
             return grid
         body: dict[str, object] = {
@@ -95,7 +95,7 @@ class GatewayOrders:
         Raises:
             ProjectXInstrumentError: Nobody knows the contract; nothing was sent.
         """
-        grid = await self._grid(edit.contract_id)
+        grid = await self._grid(edit.contract_id, lane)
         if isinstance(grid, Uncertain):
             return grid
         body: dict[str, object] = {"accountId": edit.account_id, "orderId": edit.order_id}
@@ -125,9 +125,9 @@ class GatewayOrders:
         body = {"accountId": account_id, "contractId": contract_id, "size": size}
         return await self._submit("/Position/partialCloseContract", body, Lane.CANCEL)
 
-    async def _grid(self, contract_id: str) -> TickGrid | Uncertain:
+    async def _grid(self, contract_id: str, lane: Lane) -> TickGrid | Uncertain:
         try:
-            return await self._grids.grid(contract_id)
+            return await self._grids.grid(contract_id, lane=lane)
         except ProjectXInstrumentError:
             raise
         except ProjectXError as error:
