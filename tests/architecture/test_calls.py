@@ -13,6 +13,7 @@ BANNED = {
     "asyncio.create_task": "spawn through _runtime.supervisor",
     "asyncio.ensure_future": "spawn through _runtime.supervisor",
     "asyncio.gather": "spawn through _runtime.supervisor and wait for the tasks",
+    "asyncio.TaskGroup": "a failure leaves its task counted as cancelled: _runtime.together",
     "asyncio.Lock": "state has one writer; nothing needs a lock",
     "asyncio.Condition": "state has one writer; nothing needs a lock",
     "asyncio.set_event_loop_policy": "the loop is the user's",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from project_x_py._runtime.together import hedged, outlived, together
+from project_x_py._runtime.together import both, hedged, outlived, together
 
 
 async def test_the_results_come_in_the_order_given() -> None:
@@ -42,6 +42,24 @@ async def test_the_first_failure_ends_the_others_and_is_raised_as_it_is() -> Non
     with pytest.raises(KeyError, match="contract"):
         await together([wait(), fail()])
     assert ended == ["wait"]
+
+
+async def test_two_of_different_kinds_keep_their_places() -> None:
+    """Each result comes where its coroutine stood, and a failure of either is raised."""
+
+    async def text() -> str:
+        await asyncio.sleep(0)
+        return "text"
+
+    async def number() -> int:
+        return 7
+
+    async def fail() -> int:
+        raise KeyError("contract")
+
+    assert await both(text(), number()) == ("text", 7)
+    with pytest.raises(KeyError, match="contract"):
+        await both(text(), fail())
 
 
 async def test_nothing_to_do_is_no_mistake() -> None:

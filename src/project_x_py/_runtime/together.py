@@ -10,14 +10,15 @@ waited for was nor because others failed; a try that has no answer is never wait
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
-__all__ = ["hedged", "outlived", "together"]
+__all__ = ["both", "hedged", "outlived", "together"]
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -57,6 +58,13 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     if failures:
         raise failures[0]
     return [task.result() for task in tasks]
+
+
+async def both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) -> tuple[T, U]:
+    """Run two coroutines of different results in parallel, as :func:`together` does."""
+    work: list[Coroutine[Any, Any, T | U]] = [first, second]
+    results = await together(work)
+    return cast("T", results[0]), cast("U", results[1])
 
 
 async def hedged(make: Callable[[], Coroutine[Any, Any, T]], every_s: float, most: int) -> T:

@@ -28,6 +28,7 @@ from project_x_py._core.orders.intents import SETTLE_NS, CompleteRead
 from project_x_py._core.orders.state import PENDING, WORKING
 from project_x_py._core.submission import Lane, Listed, OrderSearch
 from project_x_py._core.time import NS
+from project_x_py._runtime.together import both, together
 from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
@@ -141,8 +142,11 @@ class Reconciler:
         """Look again how long the pause may be, since something has changed."""
         self._stirred.set()
 
-    async def read(self) -> bool:
+    async def read(self, *, lane: Lane = Lane.RECONCILE) -> bool:
         """Make one complete read and merge it.
+
+        Args:
+            lane: Whose turn it is when requests are scarce; that of what waits for the read.
 
         Returns:
             Whether it was complete; otherwise ``last_error`` says why.
@@ -150,8 +154,8 @@ class Reconciler:
         began_ns, asof_ns = self._clock.monotonic_ns(), self._clock.now_ns()
         try:
             async with asyncio.timeout(self._patience_s()):
-                rows, positions = await self._asked_for(asof_ns)
-                rows = None if rows is None else await self._with_sought(rows)
+                rows, positions = await self._asked_for(asof_ns, lane)
+                rows = None if rows is None else await self._with_sought(rows, lane)
                 if rows is not None and self._grid is not None:
                     for contract_id in {row.contract_id for row in rows}:
                         await self._grid(contract_id)
@@ -165,8 +169,8 @@ class Reconciler:
             return self._failed("the list of positions was not complete")
         read = self._hear(rows, positions.rows, began_ns, asof_ns)
         try:
-            await self._look_up(self._desk.ledger.unaccounted(read), asof_ns)
-            await self._fills(asof_ns)
+            await self._look_up(self._desk.ledger.unaccounted(read), asof_ns, lane)
+            await self._fills(asof_ns, lane)
         except ProjectXError as exc:
             return self._failed(str(exc))
         self._desk.hear_read(read)
@@ -201,11 +205,11 @@ class Reconciler:
             frozenset(row.id for row in rows),
         )
 
-    async def _with_sought(self, rows: list[OrderUpdate]) -> list[OrderUpdate]:
+    async def _with_sought(self, rows: list[OrderUpdate], lane: Lane) -> list[OrderUpdate]:
         """Return the rows of the lists and of the orders that are sought by their number."""
         found = {row.id: row for row in rows}
         for order_id in sorted(self._sought - set(found)):
-            row = await self._queries.order(self._desk.ledger.account_id, order_id)
+            row = await self._queries.order(self._desk.ledger.account_id, order_id, lane=lane)
             if row is None:
                 logger.error("order %d was confirmed, and the gateway denies it", order_id)
             else:
@@ -214,7 +218,7 @@ class Reconciler:
         return list(found.values())
 
     async def _asked_for(
-        self, asof_ns: int
+        self, asof_ns: int, lane: Lane
     ) -> tuple[list[OrderUpdate] | None, Listing[PositionUpdate]]:
         """Return every working order and everything new, and what is held, asked for at one time.
 
@@ -223,42 +227,39 @@ class Reconciler:
         account_id, queries = self._desk.ledger.account_id, self._queries
         working = OrderSearch(account_id=account_id, statuses=tuple(sorted(WORKING)))
         recent = OrderSearch(account_id=account_id, created_after_ns=self._window_ns(asof_ns))
-        try:
-            async with asyncio.TaskGroup() as group:
-                listings = [
-                    group.create_task(queries.orders(search, lane=Lane.RECONCILE))
-                    for search in (working, recent)
-                ]
-                positions = group.create_task(queries.positions(account_id))
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+        listings, positions = await both(
+            together(queries.orders(search, lane=lane) for search in (working, recent)),
+            queries.positions(account_id, lane=lane),
+        )
         found: dict[int, OrderUpdate] = {}
-        for listing in [task.result() for task in listings]:
+        for listing in listings:
             if not isinstance(listing, Listed) or not listing.complete:
-                return None, positions.result()
+                return None, positions
             found.update((row.id, row) for row in listing.rows)
-        return list(found.values()), positions.result()
+        return list(found.values()), positions
 
     def _window_ns(self, asof_ns: int) -> int:
         oldest = [one.intent.created_ns for one in self._desk.ledger.outstanding()]
         return min([self._since_ns or asof_ns, asof_ns, *oldest]) - MARGIN_NS
 
-    async def _look_up(self, order_ids: list[int], asof_ns: int) -> None:
+    async def _look_up(self, order_ids: list[int], asof_ns: int, lane: Lane) -> None:
         """Ask for orders that were working and are in no list any more."""
         for order_id in order_ids:
-            row = await self._queries.order(self._desk.ledger.account_id, order_id)
+            row = await self._queries.order(self._desk.ledger.account_id, order_id, lane=lane)
             if row is None:
                 logger.error("order %d was working, and the gateway denies it", order_id)
             else:
                 self._desk.hear(_as_of(row, asof_ns), reconciled=True)
 
-    async def _fills(self, asof_ns: int) -> None:
+    async def _fills(self, asof_ns: int, lane: Lane) -> None:
         """Read fills again, when an order says that it filled further than its known fills."""
         missing = [state for state in self._desk.ledger.orders() if state.fills_missing]
         if not missing:
             return
         created = [state.snapshot().created_ns or asof_ns for state in missing]
-        listed = await self._queries.fills(self._desk.ledger.account_id, min(created) - MARGIN_NS)
+        listed = await self._queries.fills(
+            self._desk.ledger.account_id, min(created) - MARGIN_NS, lane=lane
+        )
         if not isinstance(listed, Listed) or not listed.complete:
             return
         for fill in listed.rows:

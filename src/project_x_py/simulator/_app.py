@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from project_x_py._runtime.together import together
 from project_x_py.simulator._rest import MAX_BODY_BYTES, Reply, Request
 
 if TYPE_CHECKING:
@@ -104,14 +105,16 @@ def _cut_off(connection: HTTPConnection) -> Response:
 
 
 async def _carry(websocket: WebSocket, connection: HubConnection) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_write(websocket, connection), name="hub writer")
-        try:
-            while (message := await websocket.receive())["type"] == "websocket.receive":
-                text = message.get("text")
-                connection.receive(message["bytes"] if text is None else text)
-        finally:
-            connection.finish()
+    await together([_write(websocket, connection), _read(websocket, connection)])
+
+
+async def _read(websocket: WebSocket, connection: HubConnection) -> None:
+    try:
+        while (message := await websocket.receive())["type"] == "websocket.receive":
+            text = message.get("text")
+            connection.receive(message["bytes"] if text is None else text)
+    finally:
+        connection.finish()
 
 
 async def _write(websocket: WebSocket, connection: HubConnection) -> None:
