@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -40,6 +41,29 @@ def test_the_snapshot_follows_the_requests() -> None:
             assert (after.health, after.errors) == (75.0, 1)
             assert after.latency["order_sent"].count == 1
             assert after.latency["order_answered"].count == 0
+            await client.aclose()
+
+    run_virtual(run())
+
+
+def test_answers_are_told_by_status_and_duration() -> None:
+    """Each status with its count, the pauses before further tries, the fastest and slowest."""
+
+    async def run() -> None:
+        async with SimulatedGateway(in_process=True, start=OPEN) as gateway:
+            client = ProjectX(**login(gateway))
+            assert "fastest_response_time_ms" not in client.get_performance_stats()
+            await client.authenticate()
+            gateway.faults.refuse_next(503)
+            await client.get_instrument("MNQ")
+            told = client.statistics().figures
+            assert (told["response_codes.503"], told["response_codes.200"]) == (1, 3)
+            assert told["backoff_delays_ms.0"] > 0
+            assert 0 <= told["fastest_response_time_ms"] <= told["slowest_response_time_ms"]
+            assert (told["cache_evictions"], told["cache_expirations"]) == (0, 0)
+            await asyncio.sleep(client.cache_ttl)
+            await client.get_instrument("MNQ")
+            assert client.get_cache_stats()["cache_expirations"] == 1
             await client.aclose()
 
     run_virtual(run())

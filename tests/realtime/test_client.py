@@ -137,6 +137,10 @@ async def test_reports_have_their_documented_keys() -> None:
         "decode_errors",
         "callback_errors",
         "callbacks_detached",
+        "bytes_received",
+        "reconnection_attempts",
+        "last_reconnection_ns",
+        "last_error",
     }
     assert stats["events_received"] == stats["subscribed_contracts"] == 1
     for name in ("last_event_time", "connected_time"):

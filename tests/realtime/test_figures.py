@@ -25,3 +25,23 @@ async def test_the_snapshot_follows_the_connection() -> None:
     assert set(told.latency) == {"decode", "book", "bar"}
     await client.cleanup()
     assert client.statistics().health == 0.0
+
+
+@in_virtual_time
+async def test_bytes_attempts_and_the_last_failure_are_told() -> None:
+    """What came is counted in bytes, a lost hub in attempts, a failed connect by its reason."""
+    peer = Peer()
+    client = peer.client()
+    assert await client.connect()
+    before = client.statistics().figures
+    assert (before["reconnection_attempts"], before["last_reconnection_ns"]) == (0, 0)
+    peer.emit("market", "GatewayQuote", MNQ, {"volume": 1})
+    peer.hub("market").cut("gone")
+    await asyncio.sleep(5)
+    after = client.statistics()
+    assert after.status == "connected"
+    assert after.figures["bytes_received"] > before["bytes_received"]
+    assert after.figures["reconnection_attempts"] == 1
+    assert after.figures["last_reconnection_ns"] > 0
+    assert after.recent_errors == ()
+    await client.cleanup()

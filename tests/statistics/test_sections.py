@@ -89,13 +89,20 @@ def test_means_of_nothing_are_zero() -> None:
 
 
 def test_limits_are_told_once_for_the_account() -> None:
-    """Two instruments have one account, whose checks are not counted twice."""
+    """Two instruments have one account, whose checks count once; what filled is added up."""
     risk = [
-        part(f"{s}.risk_manager", rules_evaluated=5, total_risk_exposure=80.0, max_position_risk=50)
-        for s in "AB"
+        part(
+            f"{symbol}.risk_manager",
+            rules_evaluated=5,
+            total_risk_exposure=80.0,
+            max_position_risk=50,
+            stop_losses_triggered=1,
+        )
+        for symbol in "AB"
     ]
     told = comprehensive(part("position_manager", win_rate=0.5), *risk)
     assert told["risk_manager"]["rules_evaluated"] == 5
+    assert told["risk_manager"]["stop_losses_triggered"] == 2
     assert told["position_manager"]["total_risk"] == 80.0
     assert told["position_manager"]["max_position_risk"] == 50
     assert told["position_manager"]["win_rate"] == 0.5

@@ -143,7 +143,12 @@ def test_each_section_is_what_its_part_tells() -> None:
             await asyncio.sleep(5)
             await suite.orders.place_market_order("MNQ", 0, 2)
             await asyncio.sleep(1)
+            held: Any = suite.statistics().comprehensive()["risk_manager"]
+            assert 0 < held["max_position_risk"] <= held["total_risk_exposure"]
             await suite.positions.close_position_direct("MNQ")
+            async with suite.managed_trade():
+                counted: Any = suite.statistics().comprehensive()["risk_manager"]
+                assert counted["managed_trades_active"] == 1
             await asyncio.sleep(1)
             told: Any = suite.statistics().comprehensive()
             assert set(told) == set(ComprehensiveStats.__annotations__)
@@ -152,6 +157,21 @@ def test_each_section_is_what_its_part_tells() -> None:
             risk = {name: own.pop(name) for name in ("total_risk", "max_position_risk")}
             assert told["position_manager"].items() >= own.items()
             assert set(risk.values()) == {None}
+            today, made = told["trading"], own["realized_pnl"]
+            assert today == {
+                "orders_today": 2,
+                "fills_today": 2,
+                "active_positions": 0,
+                "pnl_today": made,
+            }
+            assert (await suite.orders.get_stats())["fill_rate"] == 1.0
+            assert (await suite.positions.get_stats())["win_rate"] == own["win_rate"]
+            assert (await suite.get_stats())["api_success_rate"] == 1.0
+            judged = told["risk_manager"]
+            assert judged["rules_evaluated"] == judged["rules_passed"] > 0
+            assert judged["total_risk_exposure"] == judged["managed_trades_active"] == 0
+            assert judged["managed_trades_completed"] == 1
+            assert judged["position_size_limit"] == suite.config.get_risk_config().max_position_size
             assert told["data_manager"] == await suite.data.get_memory_stats()
             assert suite.orderbook is not None
             book = await suite.orderbook.get_memory_stats()

@@ -45,7 +45,13 @@ def client_statistics(
             "memory_usage_mb": held / 2**20 if isinstance(held, int) else 0.0,
         },
         100.0 * well if logged_in else 0.0,
-        figures,
+        {
+            **figures,
+            "response_codes": {str(code): count for code, count in counters.codes.items()},
+            "backoff_delays_ms": {
+                str(at): wait_s * 1000 for at, wait_s in enumerate(counters.waits_s)
+            },
+        },
         {
             "order_sent": counters.to_wire.latency(),
             "order_answered": counters.answers.latency(),

@@ -27,11 +27,17 @@ class FrameCache:
 
     Args:
         clock: Its monotonic time is what entries age in.
+
+    Attributes:
+        evictions: Entries that went for want of room.
+        expirations: Entries that went because of their age.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._entries: dict[str, tuple[int, pl.DataFrame]] = {}
+        self.evictions = 0
+        self.expirations = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -43,6 +49,7 @@ class FrameCache:
             return None
         if self._clock.monotonic_ns() - entry[0] >= ttl_s * NS:
             del self._entries[key]
+            self.expirations += 1
             return None
         return entry[1].clone()
 
@@ -52,6 +59,7 @@ class FrameCache:
         self._entries[key] = (self._clock.monotonic_ns(), frame.clone())
         if len(self._entries) > CAPACITY:
             del self._entries[next(iter(self._entries))]
+            self.evictions += 1
 
     def bytes_held(self) -> int:
         """Return roughly how much memory the frames take."""

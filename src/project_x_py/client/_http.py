@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter, deque
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -56,6 +57,9 @@ them are always tried."""
 PATIENCE = BreakerSettings(failures=5, window_s=60.0, pause_s=2.0, longest_pause_s=30.0, trials=1)
 """Five requests in a row, all their tries included, within a minute."""
 
+WAITS_KEPT = 10
+"""Pauses before further tries that are told."""
+
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -63,8 +67,8 @@ class RequestCounters:
     """What the client has asked and got so far."""
 
     __slots__ = (
-        "answers", "calls", "errors", "in_flight", "last_ns", "rate_limited", "requests", "retries",
-        "sent_wall_ns", "to_wire", "total_ns",
+        "answers", "calls", "codes", "errors", "fastest_ns", "in_flight", "last_ns", "rate_limited",
+        "requests", "retries", "sent_wall_ns", "slowest_ns", "to_wire", "total_ns", "waits_s",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -80,12 +84,25 @@ class RequestCounters:
         self.total_ns = 0
         """Time from sending to the end of the answer, of all requests."""
         self.last_ns = 0
+        self.fastest_ns: int | None = None
+        """The shortest time that an answer took; None before the first."""
+        self.slowest_ns: int | None = None
+        self.codes: Counter[int] = Counter()
+        """Answers by HTTP status."""
+        self.waits_s: deque[float] = deque(maxlen=WAITS_KEPT)
+        """The newest pauses before a further try."""
         self.sent_wall_ns: int | None = None
         """When the newest request left."""
         self.to_wire = LogHistogram()
         """From the call of what changes something until its first try is handed to the network."""
         self.answers = LogHistogram()
         """Of the same, from there until the answer was read."""
+
+    def answered(self, status: int) -> None:
+        """Count an answer, whatever it says, that took as long as the last request."""
+        self.codes[status] += 1
+        self.fastest_ns = min(self.last_ns, self.fastest_ns or self.last_ns)
+        self.slowest_ns = max(self.last_ns, self.slowest_ns or 0)
 
     @property
     def mean_ms(self) -> float:
@@ -215,6 +232,7 @@ class HttpCaller:
                     self.counters.answers.add(self._clock.monotonic_ns() - began)
                 return answer
             self.counters.retries += 1
+            self.counters.waits_s.append(wait_s)
             await asyncio.sleep(wait_s)
 
     async def _hedged(self, send: Callable[[float], Awaitable[T]], bars: bool, lane: Lane) -> T:
@@ -257,6 +275,7 @@ class HttpCaller:
             counters.in_flight -= 1
             counters.last_ns = self._clock.monotonic_ns() - began
             counters.total_ns += counters.last_ns
+        counters.answered(answer.status)
         raise_for_status(path, answer, self._clock.wall_ns())
         self.budget.succeeded(bars=path == BARS_PATH)
         return read(path, answer)

@@ -56,6 +56,8 @@ class InstrumentBook:
         ttl_s: Longest life of an entry in seconds.
         hits: Answers without a request.
         misses: Answers that took one.
+        evictions: Entries that went for want of room.
+        expirations: Entries that went because of their age or of a new trading day.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class InstrumentBook:
         self.ttl_s = ttl_s
         self.hits = 0
         self.misses = 0
+        self.evictions = 0
+        self.expirations = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -107,6 +111,7 @@ class InstrumentBook:
         if fresh and entry.day == day_ordinal(self._clock.now_ns()):
             return entry.instrument
         del self._entries[key]
+        self.expirations += 1
         return None
 
     def store(self, symbol: str, instrument: Instrument, live: bool = False) -> None:
@@ -117,6 +122,7 @@ class InstrumentBook:
         self._entries[key] = _Entry(instrument, now, day_ordinal(self._clock.now_ns()))
         if len(self._entries) > CAPACITY:
             del self._entries[next(iter(self._entries))]
+            self.evictions += 1
 
     def clear(self) -> None:
         """Forget every instrument; the counters stay."""

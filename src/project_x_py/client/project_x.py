@@ -482,7 +482,8 @@ class ProjectXBase:
         """Return what the caches hold and how often they were of use.
 
         Keys: cache_hits, cache_misses, cache_hit_ratio, instrument_cache_size,
-        market_data_cache_size, market_data_bytes, cache_ttl.
+        market_data_cache_size, market_data_bytes, cache_ttl, cache_evictions (for want of room),
+        cache_expirations (for their age).
         """
         hits, misses = self._instruments.hits, self._instruments.misses
         return {
@@ -493,6 +494,8 @@ class ProjectXBase:
             "market_data_cache_size": len(self._frames),
             "market_data_bytes": self._frames.bytes_held(),
             "cache_ttl": self.cache_ttl,
+            "cache_evictions": self._instruments.evictions + self._frames.evictions,
+            "cache_expirations": self._instruments.expirations + self._frames.expirations,
         }
 
     async def get_health_status(self) -> PerformanceStatsResponse:
@@ -546,9 +549,11 @@ class ProjectXBase:
 
         Keys: api_calls, total_requests, retries, errors, rate_limited, active_connections,
         average_response_time_ms, last_response_time_ms, logins, token_renewals,
-        rest_window_used, rest_window_limit, bars_window_used, bars_window_limit, waiting.
+        rest_window_used, rest_window_limit, bars_window_used, bars_window_limit, waiting; once
+        there is an answer fastest_response_time_ms and slowest_response_time_ms.
         """
         counters = self._http.counters
+        extremes = {"fastest": counters.fastest_ns, "slowest": counters.slowest_ns}
         return {
             "api_calls": counters.requests,
             "total_requests": counters.calls,
@@ -560,6 +565,11 @@ class ProjectXBase:
             "last_response_time_ms": counters.last_ns / 1e6,
             "logins": self._auth.logins,
             "token_renewals": self._auth.renewals,
+            **{
+                f"{name}_response_time_ms": ns / 1e6
+                for name, ns in extremes.items()
+                if ns is not None
+            },
             **self._http.budget.state(),
         }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from project_x_py._core.calendar import calendar_for
 from project_x_py._core.component import snapshot_of
 from project_x_py._core.tallies import Tallies
 from project_x_py._core.time import NS, format_iso
@@ -15,10 +16,12 @@ from project_x_py._core.time import NS, format_iso
 if TYPE_CHECKING:
     from project_x_py._core.component import ComponentStatistics
     from project_x_py.order_manager._parts import OrderParts
-    from project_x_py.types.stats_types import ComponentStats, OrderManagerStats
+    from project_x_py.types.stats_types import OrderComponentStats, OrderManagerStats
 
 __all__ = ["OrderFigures"]
 
+CALENDAR = "ES"
+"""Whose trading day the account's is."""
 MS = 1_000_000
 BYTES_EACH = 700
 """What an order and its submission take, roughly; measured with a hundred thousand of them."""
@@ -173,18 +176,27 @@ class OrderFigures:
 
     def snapshot(self) -> ComponentStatistics:
         """Return everything that is a number, as it is now."""
-        figures = {**self.statistics(), **self.memory(), "recovery": self.recovery()}
+        own = {"recovery": self.recovery(), "day": self.day()}
+        figures = {**self.statistics(), **self.memory(), **own}
         latency = {"order_prepared": self._parts.desk.prepared.latency()}
         return snapshot_of(self.component(), self.score(), figures, latency)
 
-    def component(self) -> ComponentStats:
+    def day(self) -> dict[str, int]:
+        """Return the orders of the trading day that are known, and how many of them have filled."""
+        begin_ns = calendar_for(CALENDAR).day_start_ns(self._parts.clock.now_ns())
+        facts = [state.snapshot() for state in self._parts.desk.ledger.orders()]
+        today = [fact for fact in facts if (fact.created_ns or fact.recv_ns) >= begin_ns]
+        return {"orders": len(today), "fills": sum(fact.filled > 0 for fact in today)}
+
+    def component(self) -> OrderComponentStats:
         """Return the figures that every component has."""
-        last = self.statistics()["last_order_time"]
+        told = self.statistics()
         return {
             "name": "order_manager",
             "status": self.status(),
             "uptime_seconds": self.uptime_s(),
-            "last_activity": last,
+            "last_activity": told["last_order_time"],
+            "fill_rate": told["fill_rate"],
             "error_count": self.error_count(),
             "memory_usage_mb": self.memory_mb(),
             "performance_metrics": self.tallies.durations(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from project_x_py._core.component import ComponentStatistics
     from project_x_py.order_manager._figures import OrderFigures
-    from project_x_py.types.stats_types import ComponentStats, OrderManagerStats
+    from project_x_py.types.stats_types import OrderComponentStats, OrderManagerStats
 
 __all__ = ["FiguresMixin"]
 
@@ -99,6 +99,6 @@ class FiguresMixin:
         """Return everything that was counted and measured, as it is now."""
         return self._figures.snapshot()
 
-    async def get_stats(self) -> ComponentStats:
-        """Return the figures that every component has."""
+    async def get_stats(self) -> OrderComponentStats:
+        """Return the figures that every component has, and ``fill_rate``."""
         return self._figures.component()

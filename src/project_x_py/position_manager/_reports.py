@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from project_x_py.position_manager._core import PositionCore
     from project_x_py.position_manager._worth import PositionWorth
     from project_x_py.types.response_types import RiskAnalysisResponse
-    from project_x_py.types.stats_types import ComponentStats, PositionManagerStats
+    from project_x_py.types.stats_types import PositionComponentStats, PositionManagerStats
 
 __all__ = ["PositionCounters", "PositionReports"]
 
@@ -176,7 +176,7 @@ class PositionReports:
             "margin_available": None,
         }
 
-    def component(self) -> ComponentStats:
+    def component(self) -> PositionComponentStats:
         """Return the documented figures of a component."""
         last = self._core.keeper.last_ns
         return {
@@ -186,12 +186,19 @@ class PositionReports:
             "last_activity": None if last is None else format_iso(last),
             "error_count": self._counters.errors,
             "memory_usage_mb": self._counters.memory_mb(),
+            "win_rate": reckoned(self._worth.trades()).win_rate,
             "performance_metrics": self._counters.durations(),
         }
 
     def snapshot(self) -> ComponentStatistics:
         """Return everything that is a number, as it is now."""
-        figures = {**self.plain(), "own": self._counters.memory()}
+        day = self._core.day
+        realised = day.realised()
+        today = {
+            "realised": None if realised is None else cents(realised),
+            "trades": day.trades(),
+        }
+        figures = {**self.plain(), "own": self._counters.memory(), "day": today}
         errors = self._counters.newest_errors(NEWEST)
         return snapshot_of(self.component(), self._counters.health(), figures, errors=errors)
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from project_x_py._core.component import ComponentStatistics
     from project_x_py.position_manager._reports import PositionCounters, PositionReports
     from project_x_py.types.response_types import RiskAnalysisResponse
-    from project_x_py.types.stats_types import ComponentStats, PositionManagerStats
+    from project_x_py.types.stats_types import PositionComponentStats, PositionManagerStats
 
 __all__ = ["PositionReportingMixin"]
 
@@ -48,8 +48,8 @@ class PositionReportingMixin:
         """Return everything that was counted and measured, as it is now."""
         return self._reports.snapshot()
 
-    async def get_stats(self) -> ComponentStats:
-        """Return the figures that every component has."""
+    async def get_stats(self) -> PositionComponentStats:
+        """Return the figures that every component has, and ``win_rate``; None without a trade."""
         return self._reports.component()
 
     async def increment(self, metric: str, value: float = 1) -> None:

@@ -35,6 +35,8 @@ def realtime_statistics(
     health: Mapping[str, Any] = stats["health"]
     both = stats["user_connected"] and stats["market_connected"]
     either = stats["user_connected"] or stats["market_connected"]
+    error = stats["last_error"]
+    errors = [] if error is None else [{"error_type": "ConnectionError", "message": error}]
     measured = {name: value for name, value in health.items() if name != "facts"}
     return snapshot_of(
         {
@@ -50,4 +52,5 @@ def realtime_statistics(
         float(health["health_score"]),
         {**{k: v for k, v in stats.items() if k not in _TEXTS}, "health": measured},
         latency,
+        errors=errors,
     )

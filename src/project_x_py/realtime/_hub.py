@@ -98,6 +98,11 @@ class Hub:
         self.errors = 0
         self.times_connected = 0
         self.sequence = 0
+        self.bytes_received = 0
+        self.retries = 0
+        """Attempts to connect again, those that failed included."""
+        self.reconnected_ns: int | None = None
+        """Wall time of the newest connection that was not the first."""
         self.tap: FrameTap | None = None
         self._connected = False
         self._opener = HubOpener(
@@ -457,12 +462,15 @@ class Hub:
 
     def _on_frame(self, data: bytes, recv_ns: int) -> None:
         self.sequence += 1
+        self.bytes_received += len(data)
         if self.tap is not None:
             self.tap(self.name, self.sequence, recv_ns, data)
 
     def _found(self, adopted: Adopted | None) -> None:
         self._connected = True
         self.times_connected += 1
+        if self.times_connected > 1:
+            self.reconnected_ns = self._clock.wall_ns()
         attempt = self._attempt
         logger.info("the %s hub is connected", self.name)
         for waiter in self._waiters:
@@ -491,6 +499,7 @@ class Hub:
     async def _back_off(self, reason: str, refused: bool) -> None:
         timing = self._timing
         self._attempt += 1
+        self.retries += 1
         cap_s = timing.backoff_cap_s if self._in_session() else timing.closed_cap_s
         if refused:
             cap_s = max(cap_s, timing.refused_cap_s)

@@ -241,6 +241,8 @@ class ProjectXRealtimeClient(
             ``task_stats`` (see :meth:`get_task_stats`), ``health`` (see
             :meth:`get_health_status`), ``frames_received`` per hub, ``decode_errors`` (kind to
             count of what was left out), ``callback_errors``, ``callbacks_detached``,
+            ``bytes_received``, ``reconnection_attempts``, ``last_reconnection_ns`` (wall time, 0
+            before the first), ``last_error`` (why the hubs could not be connected),
             ``feed_gaps`` (outages so far), ``open_gaps``, ``records_waiting`` (account records
             whose contract is not known yet), ``stale_feeds`` and ``false_alarms`` (silences
             that were the gateway's fault, and those that were the market's).
@@ -260,6 +262,10 @@ class ProjectXRealtimeClient(
             "decode_errors": dict(router.stats.counts),
             "callback_errors": router.callback_errors,
             "callbacks_detached": router.overflows,
+            "bytes_received": sum(hub.bytes_received for hub in pair.hubs),
+            "reconnection_attempts": sum(hub.retries for hub in pair.hubs),
+            "last_reconnection_ns": max(hub.reconnected_ns or 0 for hub in pair.hubs),
+            "last_error": pair.last_error,
             "feed_gaps": self._gaps.opened,
             "open_gaps": len(self._gaps.open_gaps),
             "records_waiting": router.account.waiting,

@@ -171,6 +171,20 @@ class Guardian:
         """Return what is at stake with these orders."""
         return exposure_of(self.held(), orders, _tick_value, int(self.config.default_stop_distance))
 
+    def risks(self) -> dict[str, Decimal]:
+        """Return the dollars at stake by contract, of what is held."""
+        orders = self.orders.open_orders() if self.orders is not None else ()
+        distance = int(self.config.default_stop_distance)
+        return {
+            name: exposure_of(
+                {name: one},
+                [order for order in orders if order.contract_id == name],
+                _tick_value,
+                distance,
+            ).at_risk
+            for name, one in self.held().items()
+        }
+
     def held(self) -> dict[str, Held]:
         """Return the positions with their open profits; one without a price counts as even."""
         money = self.money

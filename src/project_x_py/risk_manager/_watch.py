@@ -61,6 +61,11 @@ class RiskWatch:
         self._bus = bus
         self._clock = clock
         self._orders = orders
+        self.warned = 0
+        """Limits of the day that were announced as near or used up."""
+        self.announced = 0
+        """Limits of any kind that were."""
+        self.stops_filled = 0
         self._warned: set[str] = set()
         self._guardian: Guardian | None = None
 
@@ -82,6 +87,7 @@ class RiskWatch:
                 self._warned.discard(kind)
             elif kind not in self._warned:
                 self._warned.add(kind)
+                self.warned += 1
                 event = (
                     EventType.RISK_LIMIT_EXCEEDED if figure >= top else EventType.RISK_LIMIT_WARNING
                 )
@@ -118,6 +124,7 @@ class RiskWatch:
         kind = None if purpose is None else _TRIGGERED.get(purpose)
         if kind is None:
             return
+        self.stops_filled += kind is EventType.STOP_LOSS_TRIGGERED
         data = {
             "order": order,
             "order_id": order.id,
@@ -185,6 +192,7 @@ class RiskWatch:
         figure: Decimal,
         limit: Decimal,
     ) -> None:
+        self.announced += 1
         data = {
             "kind": kind,
             "message": message,

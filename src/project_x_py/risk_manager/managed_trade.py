@@ -128,6 +128,7 @@ class ManagedTrade:
 
     async def __aenter__(self) -> Self:
         await self._known_terms()
+        self._risk.note_trade(ended=False)
         return self
 
     async def __aexit__(
@@ -141,6 +142,7 @@ class ManagedTrade:
         Goes on to its end when it is cancelled itself. An exception of the block is never held
         back.
         """
+        self._risk.note_trade(ended=True)
         if self._entries.tags:
             work = self._risk.tasks.spawn(self._wind_up(), name=f"trade-{self.instrument_id}")
             await outlived(work, lambda: ProjectXError("the risk manager was closed meanwhile"))

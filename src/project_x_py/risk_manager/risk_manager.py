@@ -93,7 +93,7 @@ class RiskManager(RiskStatisticsMixin):
             self.guardian.tell_refusals(instrument.id, self._watch.refused)
         self.config = self.guardian.config
         self.guardian.orders = order_manager.position_door
-        self._figures = RiskFigures(self.guardian, project_x.clock)
+        self._figures = RiskFigures(self.guardian, self._watch, project_x.clock)
         self._trails = TrailingStops(self._move, self.tasks, order_manager.memos)
         self._filled = self._watch.on_filled
         event_bus.on(EventType.ORDER_FILLED, self._filled)
@@ -427,6 +427,13 @@ class RiskManager(RiskStatisticsMixin):
     async def check_daily_reset(self) -> None:
         """Begin a new trading day when one has begun; every judgement does so by itself."""
         self._watch.look(self.guardian)
+
+    def note_trade(self, *, ended: bool) -> None:
+        """Count a managed trade whose block is entered or left."""
+        if ended:
+            self._figures.trades_ended += 1
+        else:
+            self._figures.trades_begun += 1
 
     async def instrument_of(self, name: str) -> Instrument:
         """Return a contract by id, name or ticker."""

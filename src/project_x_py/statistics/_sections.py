@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from project_x_py._core.time import format_iso
 from project_x_py.types.stats_types import (
     CacheStats,
     HTTPClientStats,
@@ -57,6 +58,14 @@ MEAN_OF = {
     "avg_ask_depth": "",
 }
 """Means, and what they are means of; of the instruments where nothing is named."""
+OF_EACH = (
+    "risk_alerts",
+    "rule_warnings",
+    "stop_losses_triggered",
+    "managed_trades_active",
+    "managed_trades_completed",
+)
+"""What the risk manager of each instrument counts for itself; all else is of the account."""
 MEGABYTE = 2**20
 TIMEFRAME = "timeframe_stats."
 
@@ -73,7 +82,7 @@ def sections_of(
     found: dict[str, object] = {}
     orders, positions = parts.get("order_manager"), parts.get("position_manager")
     data, books = _of(parts, "data"), _of(parts, "orderbook")
-    risk = _of(parts, "risk_manager")[:1]
+    risk = _of(parts, "risk_manager")
     if orders is not None and positions is not None:
         found["trading"] = _trading(orders, positions)
     if orders is not None:
@@ -86,7 +95,7 @@ def sections_of(
     if books:
         found["orderbook"] = _picked(OrderbookStats, _merged(books))
     if risk:
-        found["risk_manager"] = _picked(RiskManagerStats, risk[0].figures)
+        found["risk_manager"] = _picked(RiskManagerStats, _risk(risk))
     if (realtime := parts.get("realtime")) is not None:
         found["realtime"] = _realtime(realtime)
     if (client := parts.get("client")) is not None:
@@ -160,6 +169,17 @@ def _positions(
     return _picked(PositionManagerStats, positions.figures, more)
 
 
+def _risk(parts: Sequence[ComponentStatistics]) -> dict[str, float]:
+    """Return the account's figures once, and what each instrument has counted added up."""
+    counted = {
+        name: sum(part.figures.get(name, 0) for part in parts)
+        for name in OF_EACH
+        if name in parts[0].figures
+    }
+    memory_mb = sum(part.memory_mb for part in parts)
+    return {**parts[0].figures, **counted, "memory_usage_mb": memory_mb}
+
+
 def _data(parts: Sequence[ComponentStatistics]) -> dict[str, object]:
     figures = _merged(parts)
     frames: dict[str, dict[str, int]] = {}
@@ -179,24 +199,27 @@ def _realtime(part: ComponentStatistics) -> dict[str, object]:
         for name in ("health.user_hub_latency_ms", "health.market_hub_latency_ms")
         if name in figures
     ]
-    held = figures.get("bytes_received")
+    beats = [
+        figures[name]
+        for name in ("health.user_heartbeat_success_rate", "health.market_heartbeat_success_rate")
+        if name in figures
+    ]
+    held, again_ns = figures.get("bytes_received"), int(figures.get("last_reconnection_ns", 0))
     more = {
         "user_hub_connected": bool(figures.get("user_connected")),
         "market_hub_connected": bool(figures.get("market_connected")),
         "connection_uptime_seconds": int(uptime_s),
         "reconnection_attempts": figures.get("reconnection_attempts"),
-        "connection_stability_score": part.health,
+        "connection_stability_score": sum(beats) / len(beats) if beats else None,
         "messages_received": sum(_within(figures, "frames_received.").values()),
         "message_queue_size": figures.get("records_waiting"),
         "avg_message_latency_ms": sum(latencies) / len(latencies) if latencies else None,
         "subscriptions_active": figures.get("subscribed_contracts"),
         "data_rate_per_second": figures.get("health.events_per_second"),
-        "bandwidth_usage_kbps": (
-            None if held is None else _share(held * 8 / 1000, figures.get("connected_seconds", 0.0))
-        ),
+        "bandwidth_usage_kbps": (None if held is None else _share(held * 8 / 1000, uptime_s)),
         "message_errors": sum(_within(figures, "decode_errors.").values()),
         "last_error": part.recent_errors[-1]["message"] if part.recent_errors else None,
-        "last_reconnection": None,
+        "last_reconnection": format_iso(again_ns) if again_ns else None,
     }
     return _picked(RealtimeConnectionStats, figures, more)
 

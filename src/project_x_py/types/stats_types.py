@@ -16,9 +16,11 @@ __all__ = [
     "HTTPClientStats",
     "HealthStats",
     "MemoryUsageStats",
+    "OrderComponentStats",
     "OrderManagerStats",
     "OrderbookStats",
     "PerformanceStats",
+    "PositionComponentStats",
     "PositionManagerStats",
     "RealtimeConnectionStats",
     "RealtimeDataManagerStats",
@@ -55,6 +57,18 @@ class ComponentStats(TypedDict):
     error_count: int
     memory_usage_mb: float
     performance_metrics: NotRequired[dict[str, object]]
+
+
+class OrderComponentStats(ComponentStats):
+    """State of the orders, with the share of orders that were filled, 0 to 1."""
+
+    fill_rate: float
+
+
+class PositionComponentStats(ComponentStats):
+    """State of the positions, with the share of closed trades that won, 0 to 1."""
+
+    win_rate: float | None
 
 
 class TradingSuiteStats(TypedDict):
@@ -256,7 +270,7 @@ class RiskManagerStats(TypedDict):
     max_position_risk: float
     portfolio_risk: float | None
     var_95: float | None
-    max_loss_limit: float
+    max_loss_limit: float | None
     daily_loss_limit: float
     position_size_limit: int
     leverage_limit: float | None
@@ -269,7 +283,7 @@ class RiskManagerStats(TypedDict):
     memory_usage_mb: float
     managed_trades_active: int
     managed_trades_completed: int
-    managed_trades_stopped: int
+    managed_trades_stopped: int | None
     avg_trade_duration_minutes: float | None
     sharpe_ratio: float | None
     sortino_ratio: float | None
@@ -285,7 +299,7 @@ class RealtimeConnectionStats(TypedDict):
     connection_uptime_seconds: int
     reconnection_attempts: int
     last_reconnection: str | None
-    connection_stability_score: float
+    connection_stability_score: float | None
     messages_sent: int | None
     messages_received: int
     message_queue_size: int
