@@ -189,19 +189,25 @@ async def test_callbacks_get_payloads_as_they_were_sent() -> None:
 @pytest.mark.parametrize(
     ("payload", "ours"),
     [
-        ({"accountId": ACCOUNT}, True),
-        ({"accountId": 1}, False),
-        ({"action": 1, "data": {"accountId": 1}}, False),
-        ({"action": 1, "data": [{"accountId": 1}, {"accountId": ACCOUNT}]}, True),
-        ([{"accountId": 1}], False),
-        ({"id": 7, "balance": 1}, True),
-        ("text", False),
-        (None, False),
+        ({"accountId": ACCOUNT}, {"accountId": ACCOUNT}),
+        ({"accountId": str(ACCOUNT)}, {"accountId": str(ACCOUNT)}),
+        ({"accountId": 1}, None),
+        ({"accountId": "1"}, None),
+        ({"action": 1, "data": {"accountId": 1}}, None),
+        (
+            {"action": 1, "data": [{"accountId": 1}, {"accountId": ACCOUNT}]},
+            {"action": 1, "data": [{"accountId": ACCOUNT}]},
+        ),
+        ([{"accountId": 1}], None),
+        ([{"accountId": ACCOUNT, "id": 1}, {"accountId": 1}], [{"accountId": ACCOUNT, "id": 1}]),
+        ({"id": 7, "balance": 1}, {"id": 7, "balance": 1}),
+        ("text", None),
+        (None, None),
     ],
 )
 @pytest.mark.checklist(9)
-def test_events_of_another_account_reach_nobody(payload: Any, ours: bool) -> None:
-    """Only what belongs to the client's account is passed on."""
+def test_events_of_another_account_reach_nobody(payload: Any, ours: Any) -> None:
+    """Only what belongs to the client's account is passed on, also of a list."""
 
     @in_virtual_time
     async def run() -> None:
@@ -212,10 +218,35 @@ def test_events_of_another_account_reach_nobody(payload: Any, ours: bool) -> Non
         assert await client.connect()
         peer.emit("user", "GatewayUserOrder", payload)
         await asyncio.sleep(1)
-        assert seen == ([payload] if ours else [])
+        assert seen == ([] if ours is None else [ours])
         await client.cleanup()
 
     run()
+
+
+@in_virtual_time
+async def test_a_callback_may_change_what_it_gets() -> None:
+    """What one callback does to its payload is not seen by the others, of either hub."""
+    peer = Peer()
+    client = peer.client()
+    seen: list[Any] = []
+
+    def spoil(payload: dict[str, Any]) -> None:
+        deep = payload.get("data", payload)
+        deep["prices"].clear()
+        deep["more"]["price"] = 0
+
+    for kind in ("order_update", "quote_update"):
+        await client.add_callback(kind, spoil)
+        await client.add_callback(kind, seen.append)
+        await client.add_callback(kind, lambda payload: spoil(payload))
+    assert await client.connect()
+    sent = {"accountId": ACCOUNT, "prices": [1, 2], "more": {"price": 3}}
+    peer.emit("user", "GatewayUserOrder", sent)
+    peer.emit("market", "GatewayQuote", MNQ, sent)
+    await asyncio.sleep(1)
+    assert sorted(seen, key=len) == [{"contract_id": MNQ, "data": sent}, sent]
+    await client.cleanup()
 
 
 @in_virtual_time

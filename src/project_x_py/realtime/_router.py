@@ -4,8 +4,8 @@ The way from a record to its owners is one synchronous call chain. A contract's 
 in one dictionary; their order is that of their ranks, not of their arrival.
 
 Invariants (``tests/realtime/test_router.py``): owners see every record in the order of arrival;
-a callback gets the payload as it was sent; an event of another account reaches nobody; no market
-or account data is kept, but for account records whose contract is not known yet.
+a callback gets the payload as it was sent, and as its own; an event of another account reaches
+nobody, also not beside one of ours; no market or account data is kept, but for account records whose contract is not known yet.
 """
 
 from __future__ import annotations
@@ -417,24 +417,31 @@ class EventRouter:
             self.account.take(record_kind, raw, recv_ns)
         if lines:
             payload = _plain(raw, self._user_stats)
-            if self._is_ours(payload, "id" if kind == ACCOUNTS else "accountId"):
-                self._put(lines, payload)
+            ours = self._ours(payload, "id" if kind == ACCOUNTS else "accountId")
+            if ours is not None:
+                self._put(lines, ours)
 
-    def _is_ours(self, payload: Any, name: str) -> bool:
-        """Whether no part of the payload names another account."""
+    def _ours(self, payload: Any, name: str) -> Any:
+        """Return the payload without what names another account; None if nothing is left."""
         if isinstance(payload, list):
-            return any(self._is_ours(entry, name) for entry in payload)
+            kept = [ours for entry in payload if (ours := self._ours(entry, name)) is not None]
+            return kept or None
         if not isinstance(payload, dict):
-            return False
+            return None
         data = payload.get("data")
         if isinstance(data, dict | list):
-            return self._is_ours(data, name)
-        return str(payload.get(name, self._account_id)) == str(self._account_id)
+            ours = self._ours(data, name)
+            return None if ours is None else {**payload, "data": ours}
+        is_ours = str(payload.get(name, self._account_id)) == str(self._account_id)
+        return payload if is_ours else None
 
     @staticmethod
     def _put(lines: list[CallbackLine], payload: Any) -> None:
-        for line in lines:
-            line.put(payload)
+        """Give each callback the payload, which is its own to change."""
+        for line in lines[1:]:
+            line.put(_copied(payload))
+        if lines:
+            lines[0].put(payload)
 
 
 class MarketTaker:
@@ -466,6 +473,13 @@ def _check_kind(kind: str) -> None:
         close = difflib.get_close_matches(str(kind), known, 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise ValueError(f"no event {kind!r}, only {', '.join(known)}{hint}")
+
+
+def _copied(payload: Any) -> Any:
+    """Return a payload that shares no part that can be changed."""
+    if isinstance(payload, dict):
+        return {name: _copied(value) for name, value in payload.items()}
+    return [_copied(value) for value in payload] if isinstance(payload, list) else payload
 
 
 def _plain(raw: msgspec.Raw, stats: DecodeStats) -> Any:
