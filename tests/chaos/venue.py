@@ -476,7 +476,9 @@ class Line:
         await self._pause()
         return Listed(found)
 
-    async def order(self, account_id: int, order_id: int) -> OrderUpdate | None:
+    async def order(
+        self, account_id: int, order_id: int, *, lane: object = None
+    ) -> OrderUpdate | None:
         """Read one order."""
         await self._asked()
         order = self.venue.orders.get(order_id)
@@ -484,7 +486,9 @@ class Line:
         await self._pause()
         return row
 
-    async def positions(self, account_id: int) -> Listed[PositionUpdate]:
+    async def positions(
+        self, account_id: int, *, lane: object = None
+    ) -> Listed[PositionUpdate]:
         """Read what is held."""
         await self._asked()
         rows = (self.venue.position(),) if self.venue.net else ()
@@ -492,7 +496,7 @@ class Line:
         return Listed(rows)
 
     async def fills(
-        self, account_id: int, since_ns: int, until_ns: int | None = None
+        self, account_id: int, since_ns: int, until_ns: int | None = None, *, lane: object = None
     ) -> Listed[TradeUpdate]:
         """Read fills."""
         await self._asked()
