@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 from tests.client.gateways import BEGAN_NS, NS, Answer, Parts, envelope, with_client, with_parts
@@ -215,6 +217,37 @@ def test_logout_ends_the_session() -> None:
         assert client.get_session_token() != ended
 
     with_client(use)
+
+
+@pytest.mark.parametrize("way", ["login", "token"])
+def test_a_logout_ends_a_login_that_is_under_way(way: str) -> None:
+    """What the gateway answers to it later is given back, and nobody is logged in by it."""
+
+    async def use(parts: Parts) -> None:
+        parts.auth.refuse("token-1")
+        parts.network.script("/Auth/logout", envelope())
+        parts.network.delay_s = 1
+        work = parts.auth.login() if way == "login" else parts.auth.token()
+        waiter = parts.supervisor.spawn(_outcome(work), name="waiter")
+        await asyncio.sleep(0.5)
+        await parts.auth.logout()
+        await asyncio.wait({waiter})
+        assert "logged out" in waiter.result()
+        assert parts.auth.current is None
+        assert not parts.auth.is_logged_in
+        path, _, headers = parts.network.seen[-1]
+        assert (path, headers["Authorization"]) == ("/Auth/logout", "Bearer token-2")
+        assert await parts.auth.login() == "token-3"
+        assert await parts.auth.token() == "token-3"
+
+    with_parts(use)
+
+
+async def _outcome(work: Coroutine[Any, Any, str]) -> str:
+    try:
+        return await work
+    except ProjectXAuthenticationError as error:
+        return str(error)
 
 
 def test_a_refused_logout_is_told() -> None:

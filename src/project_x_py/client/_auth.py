@@ -5,8 +5,8 @@ renews in the background, well before the token ends, so that nobody normally wa
 that somebody saw refused is never offered again.
 
 Invariants (``tests/client/test_auth.py``): parallel callers cause one login; a renewal that is
-cancelled in one caller goes on for the others; a refused token is not offered again; the token
-never appears in a repr or an error.
+cancelled in one caller goes on for the others; a refused token is not offered again; after a
+logout there is no token, whatever was under way; the token never appears in a repr or an error.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ class TokenKeeper:
         self._begun_ns = 0
         self._expiry_ns = 0
         self._logged_in = False
+        self._logouts = 0
         self._refused: deque[bytes] = deque(maxlen=REFUSED_KEPT)
         self._renewal: asyncio.Task[str | ProjectXError] | None = None
         self._background: asyncio.Task[None] | None = None
@@ -153,9 +154,11 @@ class TokenKeeper:
         """Log in with the API key and hold the token.
 
         Raises:
-            ProjectXAuthenticationError: The gateway refuses; the message says why and what to do.
+            ProjectXAuthenticationError: The gateway refuses, the message saying why and what to do;
+                or :meth:`logout` was called meanwhile.
             ProjectXError: The gateway failed.
         """
+        logouts = self._logouts
         body = {"userName": self._credentials.username, "apiKey": self._credentials.api_key}
         try:
             answer = await self._http.call("/Auth/loginKey", body, headers={}, lane=Lane.PROTECTIVE)
@@ -171,6 +174,9 @@ class TokenKeeper:
                 "malformed, or one that the gateway has refused; is api_url right?"
             )
         self.logins += 1
+        if self._logouts != logouts:
+            await self._end(token)
+            raise ProjectXAuthenticationError("logged out while the login was under way")
         self._hold(token)
         self._tell("login")
         if self._background is None or self._background.done():
@@ -213,6 +219,7 @@ class TokenKeeper:
             ProjectXError: The gateway failed or refused.
         """
         token, self._token, self._expiry_ns, self._logged_in = self._token, None, 0, False
+        self._logouts += 1
         if self._background is not None:
             self._background.cancel()
             self._background = None
@@ -222,6 +229,15 @@ class TokenKeeper:
             )
             if not answer.success:
                 raise refused(answer)
+
+    async def _end(self, token: str) -> None:
+        """End a session that nobody wants any more; one that is left over ends by itself."""
+        try:
+            await self._http.call(
+                "/Auth/logout", None, headers=bearer(token), lane=Lane.CANCEL, idempotent=False
+            )
+        except ProjectXError as error:
+            log.info("a session that was given up could not be ended: %s", error)
 
     async def _renewed(self) -> str | ProjectXError:
         """Renew; a failure is the result, since it is for the waiting callers to raise."""

@@ -5,7 +5,8 @@ in one dictionary; their order is that of their ranks, not of their arrival.
 
 Invariants (``tests/realtime/test_router.py``): owners see every record in the order of arrival;
 a callback gets the payload as it was sent, and as its own; an event of another account reaches
-nobody, also not beside one of ours; no market or account data is kept, but for account records whose contract is not known yet.
+nobody, also not beside one of ours; no market or account data is kept, but for account records
+whose contract is not known yet.
 """
 
 from __future__ import annotations
