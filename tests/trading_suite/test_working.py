@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.facts import CONTRACT, held, order
 from tests.suites import login, simulated_suite
 
+from project_x_py import TradingSuite
 from project_x_py.client import ProjectX
-from project_x_py.trading_suite._working import WorkingOrder, report_of
+from project_x_py.trading_suite._working import WorkingOrder, is_settling, report_of
 
 
 def test_a_report_of_nothing_has_no_lines() -> None:
@@ -84,6 +87,84 @@ async def test_an_end_leaves_what_protects_and_says_so() -> None:
     left = [text for text in records if text.startswith("left at the gateway")]
     assert left == [f"left at the gateway: {line}" for line in report.lines()]
     assert len(left) == 3
+
+
+class Kept(logging.Handler):
+    """The texts that a suite logs of what it leaves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a text."""
+        if record.getMessage().startswith("left at the gateway: "):
+            self.texts.append(record.getMessage().partition(": ")[2])
+
+
+@pytest.fixture
+def kept() -> Iterator[Kept]:
+    """What is logged in a test."""
+    logger, handler = logging.getLogger("project_x_py.trading_suite.suite"), Kept()
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+
+
+def test_an_end_waits_for_what_is_under_way(kept: Kept, virtual: Any) -> None:
+    """A market order fills and its legs work; a cancelled order and legs of a flat entry end."""
+
+    async def entered(suite: TradingSuite) -> None:
+        price = await suite.data.get_current_price() or 0.0
+        await suite.orders.place_bracket_order("MNQ", 0, 1, price, price - 50, price + 50, "market")
+
+    async def run() -> None:
+        async with simulated_suite(initial_days=1) as (_, suite):
+            await entered(suite)
+        assert [text.split()[0] for text in kept.texts] == ["long", "order", "order"]
+        assert all(" at " in text for text in kept.texts[1:])
+        kept.texts.clear()
+        async with simulated_suite(initial_days=1) as (_, suite):
+            await entered(suite)
+            await asyncio.sleep(1)
+            assert (await suite.positions.close_position_direct("MNQ"))["success"]
+        assert kept.texts == []
+        async with simulated_suite(initial_days=1) as (_, suite):
+            price = await suite.data.get_current_price() or 0.0
+            placed = await suite.orders.place_limit_order("MNQ", 0, 1, price - 30)
+            await asyncio.sleep(1)
+            assert await suite.orders.cancel_order(placed.orderId)
+            assert [one.is_leaving for one in suite.working_report().orders] == [True]
+            assert suite.working_report().lines()[0].endswith(", being cancelled")
+        assert kept.texts == []
+
+    virtual(run())
+
+
+@pytest.mark.parametrize(
+    ("change", "settling"),
+    [
+        ({}, False),
+        ({"type": 2, "status": 1}, True),
+        ({"status": 6}, True),
+        ({"status": 7}, True),
+        ({"status": 8, "parent_id": 2}, False),
+        ({"parent_id": 7}, True),
+    ],
+)
+def test_what_rests_is_not_waited_for(change: dict[str, Any], settling: bool) -> None:
+    """Resting orders and the legs of a resting entry stay; what passes by itself is waited for."""
+    assert is_settling([order(1, **change), order(2)], []) is settling
+    held_one = [held(1, 1)]
+    assert is_settling([order(1, **change)], held_one) is (settling and "parent_id" not in change)
+
+
+def test_a_stop_that_is_being_cancelled_protects_nothing() -> None:
+    """It is listed, and what it covered is told to be bare."""
+    leaving = order(3, type=4, side=1, limit=None, stop=79_000, status=7)
+    report = report_of([leaving], [held(2, 1)], known=True)
+    assert report.unprotected == {CONTRACT: 2}
+    assert report.lines()[1].endswith("stop at 19750.0, being cancelled")
 
 
 @pytest.mark.parametrize("known", [True, False])

@@ -22,6 +22,7 @@ import msgspec
 
 from project_x_py._core.histogram import LogHistogram
 from project_x_py._core.orders.intents import Intent, IntentState, Purpose
+from project_x_py._core.orders.state import TERMINAL
 from project_x_py._core.submission import Accepted, Lane, Outcome, Refused, Uncertain
 from project_x_py._runtime.journal import JournalError
 from project_x_py._runtime.together import outlived
@@ -103,6 +104,7 @@ class OrderDesk:
         self._tell = tell
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._doubts: list[Callable[[], None]] = []
+        self._leaving: set[int] = set()
         self._numbers = 0
 
     def on_doubt(self, listener: Callable[[], None]) -> None:
@@ -141,7 +143,15 @@ class OrderDesk:
 
     async def cancel(self, order_id: int) -> Outcome:
         """Send one cancellation, once."""
-        return await self._once(self._gateway.cancel(self.ledger.account_id, order_id), "cancel")
+        outcome = await self._once(self._gateway.cancel(self.ledger.account_id, order_id), "cancel")
+        state = self.ledger.order(order_id)
+        if isinstance(outcome, Accepted) and state is not None and not state.is_terminal:
+            self._leaving.add(order_id)
+        return outcome
+
+    def is_leaving(self, order_id: int) -> bool:
+        """Whether a cancellation was accepted of an order whose end was not shown yet."""
+        return order_id in self._leaving
 
     async def close_position(self, contract_id: str) -> Outcome:
         """Ask the gateway to close a position, once."""
@@ -353,6 +363,8 @@ class OrderDesk:
 
     def _told(self, changes: list[OrderChange], reconciled: bool) -> None:
         for change in changes:
+            if change.order.status in TERMINAL:
+                self._leaving.discard(change.order.id)
             self._tell(change, reconciled=reconciled)
         if changes:
             self._wake()

@@ -10,6 +10,9 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from project_x_py._core.orders.state import PENDING_CANCELLATION
 from project_x_py.order_manager._figures import OrderFigures
 from project_x_py.order_manager._operations import Operations
 from project_x_py.order_manager._parts import OrderParts
@@ -122,8 +125,16 @@ class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin, UpkeepMixin):
         return self._parts.memos
 
     def working_orders(self) -> tuple[OrderUpdate, ...]:
-        """Return the working orders of all contracts as they are known; nothing is sent."""
-        return self._parts.working()
+        """Return the working orders of all contracts as they are known; nothing is sent.
+
+        One whose cancellation was accepted has the status PENDING_CANCELLATION until its end is
+        known.
+        """
+        desk = self._parts.desk
+        return tuple(
+            replace(order, status=PENDING_CANCELLATION) if desk.is_leaving(order.id) else order
+            for order in self._parts.working()
+        )
 
     def add_read_listener(self, listener: Callable[[tuple[OrderUpdate, ...]], None]) -> None:
         """Call ``listener`` with all working orders after each complete read of the account."""

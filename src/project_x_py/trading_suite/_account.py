@@ -23,7 +23,7 @@ from project_x_py.client._lease import STATE_VARIABLE, state_directory
 from project_x_py.order_manager.order_manager import OrderManager
 from project_x_py.position_manager.position_manager import PositionManager
 from project_x_py.risk_manager.risk_manager import RiskManager
-from project_x_py.trading_suite._working import WorkingReport, report_of
+from project_x_py.trading_suite._working import WorkingReport, is_settling, report_of
 from project_x_py.trading_suite.config import OWN_JOURNAL, Features
 from project_x_py.trading_suite.context import InstrumentContext
 
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 __all__ = ["AccountParts", "EntryDoor", "Prices"]
 
 log = logging.getLogger(__name__)
+
+LOOK_S = 0.02
+"""How often it is looked whether orders have settled."""
 
 PRICES = 3
 """Last prices are kept after every other owner of market data has heard."""
@@ -239,6 +242,14 @@ class AccountParts:
         keeper = self.positions.keeper
         known = keeper.is_known and not self.orders.doubt
         return report_of(self.orders.working_orders(), keeper.book, known=known)
+
+    async def settle(self, timeout_s: float) -> None:
+        """Wait until orders under way have filled, ended or come to rest, as far as is told."""
+        for _ in range(round(timeout_s / LOOK_S)):
+            working, held = self.orders.working_orders(), self.positions.keeper.book
+            if not (self._realtime.is_connected() and is_settling(working, held)):
+                return
+            await asyncio.sleep(LOOK_S)
 
     async def close(self) -> None:
         """Stop following the account; working orders and positions stay."""

@@ -3,8 +3,9 @@
 Nothing is cancelled and nothing closed when a program ends, by Ctrl-C or otherwise: a stop that
 works without the program is what protects the position.
 
-Invariant (``tests/trading_suite/test_working.py``): the report is of the whole account, and sends
-nothing; what ``disconnect`` leaves is logged before anything is let go of.
+Invariants (``tests/trading_suite/test_working.py``): the report is of the whole account, and sends
+nothing; what ``disconnect`` leaves is logged before anything is let go of, and after what was under
+way has settled, for which it waits a second at most.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from typing import TYPE_CHECKING
 
 from project_x_py._core.products import parse_contract_id, product_for_code
 from project_x_py.exceptions import ProjectXInstrumentError
-from project_x_py.types.trading import OrderType
+from project_x_py.types.trading import OrderStatus, OrderType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from project_x_py._core.records import OrderUpdate, PositionUpdate
 
-__all__ = ["WorkingOrder", "WorkingReport", "report_of"]
+__all__ = ["WorkingOrder", "WorkingReport", "is_settling", "report_of"]
 
 _SIDES = ("buy", "sell")
+_PASSING = frozenset({OrderStatus.PENDING, OrderStatus.PENDING_CANCELLATION})
 _STOPS = frozenset({OrderType.STOP, OrderType.TRAILING_STOP, OrderType.STOP_LIMIT})
 
 
@@ -39,6 +41,7 @@ class WorkingOrder:
         size: Contracts that have not filled.
         price: Stop price of a stop, else the limit, in points; None for neither, or for a
             product whose tick is not known.
+        is_leaving: Whether its cancellation was accepted, and its end is not known yet.
     """
 
     order_id: int
@@ -47,6 +50,7 @@ class WorkingOrder:
     side: str
     size: int
     price: float | None
+    is_leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class WorkingReport:
             lines.append(f"{'long' if net > 0 else 'short'} {abs(net)} {contract_id}, {cover}")
         for one in self.orders:
             at = "" if one.price is None else f" at {one.price}"
-            text = f"{one.side} {one.size} {one.contract_id} {one.kind}{at}"
+            end = ", being cancelled" if one.is_leaving else ""
+            text = f"{one.side} {one.size} {one.contract_id} {one.kind}{at}{end}"
             lines.append(f"order {one.order_id}: {text}")
         return lines
 
@@ -97,11 +102,33 @@ def report_of(
             for order in orders
             if order.contract_id == contract_id
             and order.type in _STOPS
+            and order.status != OrderStatus.PENDING_CANCELLATION
             and (order.side == 1) == (net > 0)
         )
         if abs(net) > covered:
             unprotected[contract_id] = abs(net) - covered
     return WorkingReport(known, positions, tuple(_row(order) for order in orders), unprotected)
+
+
+def is_settling(working: Iterable[OrderUpdate], held: Iterable[PositionUpdate]) -> bool:
+    """Return whether the gateway is about to change what works by itself, within a moment.
+
+    A market order is about to fill, an accepted order to work, one that was cancelled to end; so
+    are the stop and the target of an entry whose contract is flat.
+    """
+    orders = list(working)
+    open_ids = {order.id for order in orders}
+    flat = {order.contract_id for order in orders} - {row.contract_id for row in held if row.net}
+    return any(
+        order.type == OrderType.MARKET
+        or order.status in _PASSING
+        or (
+            order.parent_id is not None
+            and order.parent_id not in open_ids
+            and order.contract_id in flat
+        )
+        for order in orders
+    )
 
 
 def _row(order: OrderUpdate) -> WorkingOrder:
@@ -117,6 +144,7 @@ def _row(order: OrderUpdate) -> WorkingOrder:
         _SIDES[order.side == 1],
         order.size - order.filled,
         None if ticks is None else _points(order.contract_id, ticks),
+        order.status == OrderStatus.PENDING_CANCELLATION,
     )
 
 

@@ -75,6 +75,8 @@ log = logging.getLogger(__name__)
 
 CREDENTIALS = ("username", "api_key", "account_name", "config")
 DRAIN_S = 2.0
+SETTLE_S = 1.0
+"""How long an end waits for orders under way, so that what is said to be left is."""
 
 
 class TradingSuite:
@@ -313,7 +315,8 @@ class TradingSuite:
     async def disconnect(self) -> None:
         """Stop the feeds, close the hubs and the client, deliver what is waiting, up to 2 s.
 
-        Orders and positions stay as they are, and are logged; :meth:`flatten` closes them.
+        Orders and positions stay as they are, and are logged, after up to a second in which a
+        market order under way fills and a cancelled one ends; :meth:`flatten` closes them.
         DISCONNECTED is the last event. Calling it again waits for the same end.
 
         Raises:
@@ -324,13 +327,15 @@ class TradingSuite:
 
     async def _end(self) -> None:
         if self._closing is None:
-            self._closing = self._supervisor.spawn(self._release(), name="suite-release")
+            self._closing = self._supervisor.spawn(self._release(settle=True), name="suite-release")
         await asyncio.shield(self._closing)
 
-    async def _release(self) -> None:
+    async def _release(self, *, settle: bool = False) -> None:
         if self._closed:
             return
         self._closed = True
+        if settle:
+            await self._account.settle(SETTLE_S)
         for line in self._account.working_report().lines():
             log.warning("left at the gateway: %s", line)
         async with AsyncExitStack() as last_first:
