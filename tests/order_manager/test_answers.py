@@ -7,7 +7,15 @@ import asyncio
 import pytest
 from tests.order_manager.desks import Bench, bench, in_virtual_time, served
 
-from project_x_py._core.submission import Absent, Accepted, Listed, OrderSearch, Refused, Uncertain
+from project_x_py._core.submission import (
+    Absent,
+    Accepted,
+    Lane,
+    Listed,
+    OrderSearch,
+    Refused,
+    Uncertain,
+)
 from project_x_py.exceptions import (
     OrderSubmissionUncertainError,
     ProjectXConnectionError,
@@ -29,7 +37,7 @@ class Told:
         """The same listing for orders."""
         return self.listing
 
-    async def positions(self, account_id: int) -> object:
+    async def positions(self, account_id: int, *, lane: Lane = Lane.RECONCILE) -> object:
         """And for positions."""
         return self.listing
 

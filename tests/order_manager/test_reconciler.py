@@ -10,7 +10,7 @@ from tests.order_manager.desks import MARKET, bench, in_virtual_time, served
 from project_x_py._core.orders import state as codes
 from project_x_py._core.orders.ledger import Change
 from project_x_py._core.records import PositionUpdate, TradeUpdate
-from project_x_py._core.submission import Absent, Accepted, Listed
+from project_x_py._core.submission import Absent, Accepted, Lane, Listed
 from project_x_py.order_manager import _reconciler as reconcilers
 from project_x_py.order_manager._reconciler import Reconciler
 from project_x_py.simulator import faults
@@ -138,7 +138,7 @@ def test_a_list_of_orders_that_may_lack_a_row_counts_for_nothing(listing: object
         async def orders(self, search: object, *, lane: object = None) -> object:
             return listing
 
-        async def positions(self, account_id: int) -> object:
+        async def positions(self, account_id: int, *, lane: Lane = Lane.RECONCILE) -> object:
             return Listed(())
 
     @in_virtual_time

@@ -48,13 +48,20 @@ class Lists:
         self.searches: list[OrderSearch] = []
         self.fails = False
 
-    async def positions(self, account_id: int) -> Listing[PositionUpdate]:
+    async def positions(
+        self, account_id: int, *, lane: Lane = Lane.RECONCILE
+    ) -> Listing[PositionUpdate]:
         if self.fails:
             raise ProjectXConnectionError("the network is away")
         return self.held
 
     async def fills(
-        self, account_id: int, since_ns: int, until_ns: int | None = None
+        self,
+        account_id: int,
+        since_ns: int,
+        until_ns: int | None = None,
+        *,
+        lane: Lane = Lane.RECONCILE,
     ) -> Listing[TradeUpdate]:
         self.since.append(since_ns)
         return self.done
@@ -63,7 +70,9 @@ class Lists:
         self.searches.append(search)
         return self.working
 
-    async def order(self, account_id: int, order_id: int) -> OrderUpdate | None:
+    async def order(
+        self, account_id: int, order_id: int, *, lane: Lane = Lane.RECONCILE
+    ) -> OrderUpdate | None:
         return None
 
 

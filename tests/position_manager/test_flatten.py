@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from tests.order_manager.desks import MARKET, Bench, bench, in_virtual_time, served
+from tests.suites import login
 
 from project_x_py._core.submission import Outcome
 from project_x_py.position_manager._flatten import Flattener
 from project_x_py.simulator import faults
+from project_x_py.trading_suite import TradingSuite
 
 
 class Door:
@@ -99,3 +102,28 @@ async def test_another_contract_is_left_alone() -> None:
         flat, door = flattener(made)
         proof = await flat.flatten("CON.F.US.EP.U26")
         assert (proof.proved, door.closes) == (True, 0)
+
+
+@in_virtual_time
+async def test_queries_that_used_up_the_budget_do_not_delay_the_proof() -> None:
+    """Proofs go with the cancellations they prove, whoever else asks for what is left."""
+    async with served() as gateway:
+        limits = replace(gateway.config, requests_per_minute=60, burst_limit=60)
+        ways = {**login(gateway), "config": limits}
+        suite = await TradingSuite.create("MNQ", **ways, timeframes=["1min"], initial_days=1)
+        price = await suite.data.get_current_price()
+        assert price is not None
+        await suite.orders.place_market_order("MNQ", 0, 2)
+        for n in range(3):
+            await suite.orders.place_limit_order("MNQ", 0, 1, round(price) - 100 - n)
+        asking = [asyncio.ensure_future(suite.client.list_accounts()) for _ in range(100)]
+        await asyncio.sleep(1)
+        assert not all(one.done() for one in asking)
+        began = asyncio.get_running_loop().time()
+        proof = await suite.flatten()
+        assert proof.proved, proof
+        assert asyncio.get_running_loop().time() - began <= 3
+        for one in asking:
+            one.cancel()
+        await asyncio.wait(asking)
+        await suite.disconnect()

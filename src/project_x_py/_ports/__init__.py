@@ -273,21 +273,24 @@ class OrderGateway(Protocol):
 class OrderQueries(Protocol):
     """What the gateway knows of orders, positions and fills. Failures are raised.
 
-    A list that is not there is ``Absent``, never an empty one.
+    A list that is not there is ``Absent``, never an empty one. The lane says whose turn it is
+    when requests are scarce: proofs that nothing is left go with the cancellations they prove.
     """
 
     async def orders(self, search: OrderSearch, *, lane: Lane = ...) -> Listing[OrderUpdate]:
         """All pages of the orders that fit, suspended legs included, oldest first."""
         ...
 
-    async def order(self, account_id: int, order_id: int) -> OrderUpdate | None:
+    async def order(
+        self, account_id: int, order_id: int, *, lane: Lane = ...
+    ) -> OrderUpdate | None:
         """One order in whatever state; None when the account has no such order."""
         ...
 
-    async def positions(self, account_id: int) -> Listing[PositionUpdate]: ...
+    async def positions(self, account_id: int, *, lane: Lane = ...) -> Listing[PositionUpdate]: ...
 
     async def fills(
-        self, account_id: int, since_ns: int, until_ns: int | None = None
+        self, account_id: int, since_ns: int, until_ns: int | None = None, *, lane: Lane = ...
     ) -> Listing[TradeUpdate]:
         """The executions of a time span, oldest first; busted ones are marked."""
         ...
@@ -308,6 +311,8 @@ class OrderSource(Protocol):
     def clock(self) -> Clock: ...
 
     def get_account_info(self) -> Account: ...
+
+    async def list_accounts(self) -> list[Account]: ...
 
     async def get_instrument(self, symbol: str, live: bool = False) -> Instrument: ...
 

@@ -98,7 +98,9 @@ class GatewayQueries:
         ]
         return Listed(tuple(wanted), found.left_out, pages.whole)
 
-    async def order(self, account_id: int, order_id: int) -> OrderUpdate | None:
+    async def order(
+        self, account_id: int, order_id: int, *, lane: Lane = Lane.RECONCILE
+    ) -> OrderUpdate | None:
         """Return one order in whatever state; None when the account has no such order.
 
         Raises:
@@ -107,7 +109,7 @@ class GatewayQueries:
         """
         body = {"accountId": account_id, "orderId": order_id}
         try:
-            answer = await self._calls.ask("/Order/searchById", body, lane=Lane.RECONCILE)
+            answer = await self._calls.ask("/Order/searchById", body, lane=lane)
         except ProjectXOrderError as error:
             if error.error_code == NOT_FOUND:
                 return None
@@ -119,20 +121,25 @@ class GatewayQueries:
                 return order
         raise ProjectXOrderError(f"the gateway was asked for order {order_id} and told of another")
 
-    async def positions(self, account_id: int) -> Listing[PositionUpdate]:
+    async def positions(
+        self, account_id: int, *, lane: Lane = Lane.RECONCILE
+    ) -> Listing[PositionUpdate]:
         """Return the open positions; a contract that is flat has none.
 
         Raises:
             ProjectXError: The gateway failed or refused.
         """
-        answer = await self._calls.ask(
-            "/Position/searchOpen", {"accountId": account_id}, lane=Lane.RECONCILE
-        )
+        answer = await self._calls.ask("/Position/searchOpen", {"accountId": account_id}, lane=lane)
         rows = _list(answer, "positions")
         return rows if isinstance(rows, Absent) else await self._decoded(rows, decode_positions)
 
     async def fills(
-        self, account_id: int, since_ns: int, until_ns: int | None = None
+        self,
+        account_id: int,
+        since_ns: int,
+        until_ns: int | None = None,
+        *,
+        lane: Lane = Lane.RECONCILE,
     ) -> Listing[TradeUpdate]:
         """Return the executions of a time span, oldest first.
 
@@ -142,7 +149,7 @@ class GatewayQueries:
         body: dict[str, object] = {"accountId": account_id, "startTimestamp": _utc(since_ns)}
         if until_ns is not None:
             body["endTimestamp"] = _utc(until_ns)
-        answer = await self._calls.ask("/Trade/search", body, lane=Lane.RECONCILE)
+        answer = await self._calls.ask("/Trade/search", body, lane=lane)
         rows = _list(answer, "trades")
         if isinstance(rows, Absent):
             return rows

@@ -117,7 +117,7 @@ class Answers:
         Raises:
             ProjectXOrderError: The list of positions was not complete.
         """
-        listed = await self._queries.positions(self._account_id)
+        listed = await self._queries.positions(self._account_id, lane=Lane.CANCEL)
         if not isinstance(listed, Listed) or not listed.complete:
             raise ProjectXOrderError("the gateway's list of positions was not complete")
         return sum(row.net for row in listed.rows if row.contract_id == contract_id)

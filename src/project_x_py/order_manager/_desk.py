@@ -27,6 +27,7 @@ from project_x_py._core.submission import Accepted, Lane, Outcome, Refused, Unce
 from project_x_py._runtime.journal import JournalError
 from project_x_py._runtime.together import outlived
 from project_x_py.exceptions import ProjectXInstrumentError, RiskLimitExceeded
+from project_x_py.order_manager._commitments import Commitments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -77,6 +78,7 @@ class OrderDesk:
         clock: Stamps intents and answers.
         tasks: Carries what outlives a call.
         tell: Told of every change.
+        commitments: Counts changes that are under way; made here when left out.
     """
 
     def __init__(
@@ -89,8 +91,10 @@ class OrderDesk:
         clock: Clock,
         tasks: TaskOwner,
         tell: Telling,
+        commitments: Commitments | None = None,
     ) -> None:
         self.ledger = ledger
+        self.commitments = commitments or Commitments(ledger)
         self.gate = gate
         self.journal_failures = 0
         self.answer_ns: list[int] = []
@@ -136,10 +140,8 @@ class OrderDesk:
 
     async def modify(self, edit: OrderEdit, *, lane: Lane) -> Outcome:
         """Send one change of an order, once."""
-        outcome = await self._once(self._gateway.modify(edit, lane=lane), "modify")
-        if isinstance(outcome, Accepted):
-            self._told(self.ledger.edited(edit, self._clock.now_ns()), reconciled=False)
-        return outcome
+        self.commitments.begin(edit)
+        return await self._once(self._edit(edit, lane), "modify")
 
     async def cancel(self, order_id: int) -> Outcome:
         """Send one cancellation, once."""
@@ -251,6 +253,7 @@ class OrderDesk:
     def hear_read(self, read: CompleteRead) -> list[Submission]:
         """Take into account what a complete read does not show; return what is proved absent."""
         absent = self.ledger.note_read(read)
+        self.commitments.on_read(read)
         for submission in absent:
             logger.warning(
                 "order %s never reached the gateway: two complete reads do not show it",
@@ -352,6 +355,17 @@ class OrderDesk:
             # The intent itself is on disk; without the note the next start asks the gateway.
             self.journal_failures += 1
             logger.warning("what became of %s is not noted: %s", submission.intent.tag, exc)
+
+    async def _edit(self, edit: OrderEdit, lane: Lane) -> Outcome:
+        """Send a change; it counts as made for as long as nobody knows what became of it."""
+        outcome = await self._gateway.modify(edit, lane=lane)
+        if isinstance(outcome, Accepted):
+            self._told(self.ledger.edited(edit, self._clock.now_ns()), reconciled=False)
+        if isinstance(outcome, Uncertain) and outcome.sent:
+            self.commitments.lost(edit, self._clock.monotonic_ns())
+        else:
+            self.commitments.end(edit)
+        return outcome
 
     async def _once(self, request: Coroutine[Any, Any, Outcome], name: str) -> Outcome:
         self._numbers += 1

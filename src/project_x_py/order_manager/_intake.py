@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from project_x_py._core.orders.ledger import OrderLedger
     from project_x_py._core.submission import OrderRequest
     from project_x_py._ports import Clock, LastPrices, OrderSource, TaskOwner
     from project_x_py.models import Instrument
+    from project_x_py.order_manager._commitments import Commitments
     from project_x_py.order_manager._holdings import Holdings
     from project_x_py.types.config_types import OrderManagerConfig
 
@@ -55,7 +55,7 @@ class Intake:
         source: Finds contracts.
         account_id: Whose orders.
         config: Limits that are kept here.
-        ledger: What works already.
+        commitments: What works already, and may become of it.
         holdings: What is held.
         tasks: Finds contracts that events name.
         learned: Called when the grid of such a contract is known.
@@ -68,7 +68,7 @@ class Intake:
         account_id: int,
         config: OrderManagerConfig,
         *,
-        ledger: OrderLedger,
+        commitments: Commitments,
         holdings: Holdings,
         tasks: TaskOwner,
         learned: Callable[[], None],
@@ -80,7 +80,7 @@ class Intake:
         self._source = source
         self._clock: Clock = source.clock
         self._config = config
-        self._ledger = ledger
+        self._commitments = commitments
         self._holdings = holdings
         self._tasks = tasks
         self._learned = learned
@@ -119,7 +119,7 @@ class Intake:
         """An order that only reduces what is held is protective, every other an entry."""
         net = self._holdings.net(request.contract_id)
         reduces = net and (net > 0) == (request.side == OrderSide.SELL)
-        buys, sells = self._ledger.committed(request.contract_id)
+        buys, sells = self._commitments.committed(request.contract_id)
         working = sells if net > 0 else buys
         if reduces and request.size + working <= abs(net):
             return Lane.PROTECTIVE

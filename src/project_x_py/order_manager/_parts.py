@@ -19,15 +19,18 @@ from project_x_py._runtime.supervisor import Supervisor
 from project_x_py.event_bus import EventType
 from project_x_py.order_manager._answers import Answers
 from project_x_py.order_manager._brackets import BracketDesk
+from project_x_py.order_manager._commitments import Commitments
 from project_x_py.order_manager._desk import OrderDesk
 from project_x_py.order_manager._guard import ProtectionGuard
 from project_x_py.order_manager._holdings import Holdings
 from project_x_py.order_manager._intake import Intake
 from project_x_py.order_manager._memos import Memos
+from project_x_py.order_manager._moved import MovedLegs
 from project_x_py.order_manager._oco import OcoPairs
+from project_x_py.order_manager._permission import Permission
 from project_x_py.order_manager._position_door import PositionDoor
 from project_x_py.order_manager._reconciler import Reconciler
-from project_x_py.order_manager._requests import as_edited
+from project_x_py.order_manager._requests import as_edited, order_tag
 from project_x_py.order_manager._statistics import OrderCounters
 from project_x_py.order_manager._views import event_data, symbol_of
 
@@ -106,11 +109,12 @@ class OrderParts:
         self._reading: asyncio.Task[None] | None = None
         self._outages: list[FeedGap] = []
         ledger = OrderLedger(account_id)
+        commitments = Commitments(ledger)
         self.intake = Intake(
             source,
             account_id,
             config,
-            ledger=ledger,
+            commitments=commitments,
             holdings=self.holdings,
             tasks=self.tasks,
             learned=self._learned,
@@ -118,26 +122,20 @@ class OrderParts:
         )
         self.intake.prices = prices
         grids = self.intake.held_grid
+        self.permission = Permission(source, self.tasks, gate)
         self.desk = OrderDesk(
             ledger,
             source.order_gateway(grids),
             journal=journal,
-            gate=gate,
+            gate=self.permission,
             clock=self.clock,
             tasks=self.tasks,
             tell=self._tell,
+            commitments=commitments,
         )
-        self.guard = ProtectionGuard(
-            self.desk,
-            clock=self.clock,
-            tasks=self.tasks,
-            net=self.holdings.net,
-            net_after=self.holdings.net_after,
-            warn=self._warn,
-            run=random_hex(2),
-            ended=self.desk.forget_family,
-        )
+        self.guard = self._guard_of(random_hex(2))
         self.memos = Memos(journal, account_id, self.tasks)
+        self.moved = MovedLegs(self.guard, self.memos)
         self.oco = OcoPairs(self.desk, self.tasks, self.memos)
         queries = source.order_queries(grids)
         self.answers = Answers(self.desk, queries, self.intake.grid)
@@ -152,6 +150,22 @@ class OrderParts:
         )
         self.door = PositionDoor(self.desk, self.guard, self.reconciler, self.intake, self.holdings)
         self.brackets = BracketDesk(self.desk, self.guard, self.clock, self.intake.next_tag)
+
+    def _guard_of(self, run: str) -> ProtectionGuard:
+        return ProtectionGuard(
+            self.desk,
+            clock=self.clock,
+            tasks=self.tasks,
+            net=self.holdings.net,
+            net_after=self.holdings.net_after,
+            warn=self._warn,
+            run=run,
+            ended=self._guard_ended,
+        )
+
+    def _guard_ended(self, tag: str) -> None:
+        self.desk.forget_family(tag)
+        self.moved.forget(tag)
 
     @property
     def is_reading(self) -> bool:
@@ -185,7 +199,7 @@ class OrderParts:
         if self.desk.gate is None or self.intake.lane(more) is Lane.PROTECTIVE:
             return None
         intent = Intent(
-            tag=order.custom_tag or f"order-{order.id}",
+            tag=order_tag(order),
             request=wanted,
             protection=known.intent.protection if known else None,
             created_ns=self.clock.now_ns(),
@@ -205,12 +219,14 @@ class OrderParts:
             return True
         if self.journal is not None:
             self.journal.open()
+            newest = self.moved.found()
             for submission in self.desk.restore(self.journal.entries()):
                 wanted = submission.intent.protection
                 if submission.order_id is not None:
                     self.reconciler.find(submission.order_id)
                 if wanted is not None:
-                    self.guard.protect(submission.intent.tag, wanted, earlier=True)
+                    tag = submission.intent.tag
+                    self.guard.protect(tag, newest(tag, wanted), earlier=True)
             for order_id in self.oco.take_up():
                 self.reconciler.find(order_id)
             for opened in self.on_open:
@@ -263,7 +279,8 @@ class OrderParts:
         self._positions_said()
 
     def on_account(self, update: AccountUpdate) -> None:
-        """Account events concern no order."""
+        """Take whether the account may trade."""
+        self.permission.hear(update)
 
     def _outage(self, gap: FeedGap) -> None:
         """Read the account again once its hub is back."""
@@ -305,6 +322,7 @@ class OrderParts:
         )
         for listener in self.on_change:
             listener(change)
+        self.moved.on_change(change)
         self.oco.on_change(change)
         self.guard.on_change(change, reconciled=reconciled)
         self.reconciler.stir()

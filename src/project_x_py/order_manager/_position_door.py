@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from project_x_py._core.exposure import STOPS, OpenOrder, open_order_of
 from project_x_py._core.orders.intents import Purpose
-from project_x_py._core.submission import Accepted, Uncertain
+from project_x_py._core.submission import Accepted, Lane, Uncertain
 from project_x_py._runtime.together import together
+from project_x_py.order_manager._requests import order_tag
 
 if TYPE_CHECKING:
     from project_x_py._core.grid import TickGrid
@@ -72,11 +73,11 @@ class PositionDoor:
             if order.status != SUSPENDED:
                 found.append(
                     OpenOrder(
-                        tag=order.custom_tag or "",
+                        tag=order_tag(order),
                         contract_id=order.contract_id,
                         side=order.side,
-                        size=state.remaining,
-                        price=order.stop if order.limit is None else order.limit,
+                        size=self._desk.commitments.remaining(state),
+                        price=self._desk.commitments.price(state, wanted.stop if wanted else None),
                         stop=order.stop if order.type in STOPS else None,
                         protected_at=None if wanted is None else wanted.stop,
                     )
@@ -101,7 +102,7 @@ class PositionDoor:
 
     async def close_at_gateway(self, contract_id: str) -> Outcome:
         """Ask the gateway to close a position, once."""
-        if self._desk.ledger.leaving(contract_id):
+        if self._desk.commitments.leaving(contract_id):
             return Uncertain("an order is closing the position already", sent=False)
         self._guard.closings.stand_down(contract_id)
         outcome = await self._desk.close_position(contract_id)
@@ -110,7 +111,7 @@ class PositionDoor:
 
     async def reduce_at_gateway(self, contract_id: str, size: int) -> Outcome:
         """Ask the gateway to close a part of a position, once."""
-        leaving = self._desk.ledger.leaving(contract_id)
+        leaving = self._desk.commitments.leaving(contract_id)
         if leaving and size > abs(self._holdings.net(contract_id)) - leaving:
             return Uncertain("an order is closing the position already", sent=False)
         outcome = await self._desk.reduce_position(contract_id, size)
@@ -123,7 +124,7 @@ class PositionDoor:
         Orders that were just cancelled count until a later read shows them gone.
         """
         self._guard.closings.stand_down(contract_id)
-        if not await self._reconciler.read():
+        if not await self._reconciler.read(lane=Lane.CANCEL):
             return 1
         ledger = self._desk.ledger
         working = [state.id for state in ledger.working(contract_id)]

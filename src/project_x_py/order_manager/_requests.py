@@ -262,6 +262,11 @@ def as_edited(order: OrderUpdate, edit: OrderEdit) -> OrderRequest:
     )
 
 
+def order_tag(order: OrderUpdate) -> str:
+    """Return the tag of an order, or one of its own where somebody else placed it without."""
+    return order.custom_tag or f"order-{order.id}"
+
+
 def edit_ticks(name: str, price: float | Decimal | None, grid: TickGrid) -> int | None:
     """Return an edited price in ticks, None for one that stays as it is."""
     return None if price is None else ticks_of(name, price, grid)

@@ -165,6 +165,7 @@ class TradeDoor:
                 moved = self._parts.no(_reason(outcome))
         if not moved and before is not None and before.stop is not None:
             self._parts.guard.move_stop(tag, before.stop)
+        self._parts.moved.note(tag)
         return moved
 
     async def give_up(self, tag: str) -> bool:

@@ -198,10 +198,12 @@ class OrderWork:
         refusal = self._parts.gate_edit(order, edit)
         if refusal is not None:
             return self._parts.no(refusal)
+        self._parts.moved.claim(order_id)
         outcome = await self._parts.desk.modify(edit, lane=Lane.PROTECTIVE)
         if isinstance(outcome, Accepted):
             return True
         if isinstance(outcome, Refused):
+            self._parts.moved.claim(order_id, claimed=False)
             return self._parts.no(outcome.message)
         found = await self._parts.answers.asked(order_id) if outcome.sent else None
         if found is not None and _as_edited(found, edit):
@@ -235,7 +237,7 @@ class OrderWork:
         wanted = (
             None if contract_id is None else (await self._parts.intake.contract(contract_id)).id
         )
-        if not await self._parts.reconciler.read():
+        if not await self._parts.reconciler.read(lane=Lane.CANCEL):
             raise ProjectXOrderError(f"working orders unknown: {self._parts.reconciler.last_error}")
         ids = [state.id for state in self._parts.desk.ledger.working(wanted)]
         errors: list[str] = []
@@ -274,7 +276,7 @@ class OrderWork:
         net = await self._parts.answers.net(contract.id)
         if not net:
             return None
-        left = abs(net) - self._parts.desk.ledger.leaving(contract.id)
+        left = abs(net) - self._parts.desk.commitments.leaving(contract.id)
         if left <= 0:
             raise ProjectXOrderError(f"an order is closing all of {contract.id} already")
         request = await self._parts.intake.request(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from project_x_py._core.orders.intents import SETTLE_NS
-from project_x_py._core.submission import Accepted, Listed
+from project_x_py._core.submission import Accepted, Lane, Listed
 from project_x_py._core.time import NS
 from project_x_py.exceptions import ProjectXError
 
@@ -120,7 +120,7 @@ class Flattener:
     async def _look(self, contract_id: str | None, closed: dict[str, int]) -> FlatProof:
         try:
             working = await self._orders.cancel_working(contract_id)
-            listed = await self._queries.positions(self._account_id)
+            listed = await self._queries.positions(self._account_id, lane=Lane.CANCEL)
         except ProjectXError as exc:
             return FlatProof(False, closed, reason=str(exc))
         if not isinstance(listed, Listed) or not listed.complete:

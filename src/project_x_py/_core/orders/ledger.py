@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from project_x_py._core.orders.intents import Purpose, Submission
+from project_x_py._core.orders.intents import Submission
 from project_x_py._core.orders.state import (
     CANCELLED,
     EXPIRED,
@@ -250,24 +250,6 @@ class OrderLedger:
                 wanted = submission.intent.request
                 sides[wanted.side] += wanted.size
         return sides[0], sides[1]
-
-    def leaving(self, contract_id: str) -> int:
-        """Return the contracts that orders which close a position, of no entry's own, still take.
-
-        An order whose outcome is unknown counts whole.
-        """
-        total = 0
-        for submission in self._submissions.values():
-            intent = submission.intent
-            if intent.purpose is not Purpose.EXIT or intent.protects is not None:
-                continue
-            if intent.request.contract_id == contract_id:
-                state = self.by_tag(intent.tag)
-                if state is not None:
-                    total += state.remaining
-                elif submission.is_outstanding:
-                    total += intent.request.size
-        return total
 
     def order(self, order_id: int) -> OrderState | None:
         """Return one order."""

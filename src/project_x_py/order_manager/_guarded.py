@@ -1,0 +1,72 @@
+"""What is remembered of one entry while it is kept protected.
+
+Invariant (``tests/order_manager/test_guard.py``): how long it was unprotected is the sum of its
+spans.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from project_x_py._core.orders.intents import Protection
+
+__all__ = ["Guarded"]
+
+
+class Guarded:
+    """An entry under guard.
+
+    Args:
+        tag: The entry's tag.
+        protection: What was asked for.
+    """
+
+    __slots__ = (
+        "adjusted",
+        "asked_ns",
+        "cancelled_ns",
+        "changed",
+        "confirmed",
+        "earlier",
+        "legs",
+        "naked_since_ns",
+        "over_ns",
+        "protection",
+        "refused_stop",
+        "refused_targets",
+        "spans",
+        "tag",
+        "task",
+        "unsent",
+    )
+
+    def __init__(self, tag: str, protection: Protection) -> None:
+        self.tag = tag
+        self.protection = protection
+        self.legs = 0
+        self.spans: list[tuple[int, int]] = []
+        """When anything of it was unprotected, as monotonic times."""
+        self.naked_since_ns: int | None = None
+        self.unsent = 0
+        """Orders in a row that never left."""
+        self.adjusted: set[int] = set()
+        self.refused_targets = 0
+        self.refused_stop: str | None = None
+        """Tag of the newest stop whose refusal was acted on."""
+        self.asked_ns: int | None = None
+        self.cancelled_ns: dict[int, int] = {}
+        self.earlier = False
+        """Whether an earlier run began it: its legs may have been moved on purpose."""
+        self.over_ns: int | None = None
+        """Since when nothing seems to be left to do; exchange time."""
+        self.confirmed = False
+        """Whether a complete read has shown it."""
+        self.changed = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def naked_ns(self) -> int:
+        """How long anything of it was unprotected."""
+        return sum(until - since for since, until in self.spans)
