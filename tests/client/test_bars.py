@@ -74,6 +74,29 @@ def test_a_long_window_is_read_in_pages(monkeypatch: pytest.MonkeyPatch, inclusi
     assert len(gateway.requests) == 3
 
 
+@pytest.mark.parametrize("limit", [1, 999, 1000, 1001, 1501])
+@pytest.mark.parametrize("cap", [1000, 20_000])
+def test_a_limit_is_filled_although_the_bar_at_the_end_is_told_too(
+    monkeypatch: pytest.MonkeyPatch, limit: int, cap: int
+) -> None:
+    """The last of several pages, or the only one, is not lost to a bar that is known already."""
+    monkeypatch.setattr(_bars, "PAGE", 1000)
+    starts = _starts(_frame(_query(days=2, limit=limit), Gateway(cap=cap, inclusive=True)))
+    assert starts == list(range(NOW - limit * MINUTE, NOW, MINUTE))
+
+
+def test_bars_that_come_twice_do_not_look_like_the_end() -> None:
+    """A page that was cut is asked on from, also when it is longer than its bars are many."""
+    gateway = Gateway(cap=1000)
+
+    async def twice(body: dict[str, object]) -> Envelope:
+        answer = await gateway(body)
+        rows = answer.plain()["bars"] or []
+        return read_envelope("/History/retrieveBars", envelope(bars=[*rows, *rows[:7]]))
+
+    assert len(_starts(_frame(_query(days=2), twice))) == 2880
+
+
 def test_more_than_twenty_thousand_bars_come(monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the gateway's cap the rest comes with further requests, nothing twice or missing."""
     gateway = Gateway()

@@ -37,7 +37,8 @@ PAGE = 20_000
 """The most bars the gateway gives in one answer."""
 
 HIDDEN_CAP = 1_000
-"""A shorter cap has been seen: an answer of a whole multiple of it may have been cut, too."""
+"""A shorter cap has been seen: an answer of a whole multiple of it may have been cut, too, also
+when some of it came twice."""
 
 SLICE = 2_000
 """Rows that are read between two turns of the loop."""
@@ -161,16 +162,19 @@ async def fetch_frame(
     frames: list[pl.DataFrame] = []
     end_ns, found = query.end_ns, 0
     while end_ns > query.start_ns and (query.limit is None or found < query.limit):
-        wanted = PAGE if query.limit is None else min(PAGE, query.limit - found)
-        answer = await call(query.body(end_ns, wanted))
+        left = PAGE if query.limit is None else query.limit - found
+        # One more, since nobody says whether a bar that begins at the end is among them.
+        asked = min(PAGE, left + 1)
+        answer = await call(query.body(end_ns, asked))
         page = answer.read("bars", list[msgspec.Raw]) or []
-        rows = (await _rows(page, query.start_ns, end_ns))[-wanted:]
+        told = await _rows(page)
+        rows = [row for row in told if query.start_ns <= row[0] < end_ns][-left:]
         if not rows:
             break
         frames = [*await _frames(rows, timezone), *frames]
         found += len(rows)
         end_ns = rows[0][0]
-        if len(page) < wanted and len(page) % HIDDEN_CAP:
+        if len(page) < asked and len(page) % HIDDEN_CAP and len(told) % HIDDEN_CAP:
             break
     return join_frames(frames, timezone)
 
@@ -202,8 +206,8 @@ def join_frames(frames: list[pl.DataFrame], timezone: str) -> pl.DataFrame:
     return pl.concat(filled) if filled else bar_frame([], timezone)
 
 
-async def _rows(page: list[msgspec.Raw], start_ns: int, end_ns: int) -> list[Row]:
-    """Return the rows of a page that lie in a window, ascending, none twice."""
+async def _rows(page: list[msgspec.Raw]) -> list[Row]:
+    """Return the rows of a page, ascending, none twice."""
     rows: list[Row] = []
     for first in range(0, len(page), SLICE):
         await asyncio.sleep(0)
@@ -213,11 +217,7 @@ async def _rows(page: list[msgspec.Raw], start_ns: int, end_ns: int) -> list[Row
         except msgspec.DecodeError as error:
             raise ProjectXDataError(f"a bar is not {{t, o, h, l, c, v}}: {error}") from None
     rows.sort(key=lambda row: row[0])
-    return [
-        row
-        for at, row in enumerate(rows)
-        if start_ns <= row[0] < end_ns and (at == 0 or rows[at - 1][0] != row[0])
-    ]
+    return [row for at, row in enumerate(rows) if at == 0 or rows[at - 1][0] != row[0]]
 
 
 async def _frames(rows: list[Row], timezone: str) -> list[pl.DataFrame]:
