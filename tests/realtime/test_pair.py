@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.realtime.peer import MNQ, TOKEN, Listener, Peer, in_virtual_time
@@ -244,3 +244,67 @@ async def test_what_cannot_be_a_token_is_refused_at_once() -> None:
     assert asyncio.get_running_loop().time() == began
     assert alive(peer, TOKEN)
     await client.cleanup()
+
+
+async def _cancelled() -> str:
+    raise asyncio.CancelledError
+
+
+def _failing() -> str:
+    raise OSError(f"no answer for {TOKEN}")
+
+
+@pytest.mark.parametrize(
+    ("factory", "reason"),
+    [
+        (_failing, "the token factory failed: OSError: no answer"),
+        (_cancelled, "the token factory failed: CancelledError"),
+        (lambda: None, "made no token, but NoneType"),
+        (lambda: b"abc", "made no token, but bytes"),
+        (lambda: " ", "made no token, but an empty text"),
+        (asyncio.Event().wait, "no token within 30 s"),
+    ],
+)
+def test_a_token_factory_of_any_kind_costs_the_attempt_only(factory: Any, reason: str) -> None:
+    """The hub goes on trying, and is back with the first factory that works."""
+
+    @in_virtual_time
+    async def run() -> None:
+        peer, listener = Peer(), Listener()
+        client = await subscribed(peer)
+        client.add_connection_listener(listener)
+        client.token_factory = factory
+        peer.hub("market").cut("gone")
+        await asyncio.sleep(45)
+        assert not client.market_connected
+        reasons = {str(d["reason"]) for s, _, d in listener.changes if s == "reconnecting"}
+        assert any(reason in told for told in reasons)
+        assert not any(TOKEN in told for told in reasons)
+        client.token_factory = lambda: FRESH
+        await asyncio.sleep(45)
+        assert client.is_connected()
+        client.raise_if_faulted()
+        await client.cleanup()
+
+    run()
+
+
+@pytest.mark.parametrize("token", ["", "  ", "x" * 9000])
+def test_what_can_be_no_token_is_refused_at_once(token: str) -> None:
+    """Nothing is asked of the gateway, and nothing changes."""
+
+    @in_virtual_time
+    async def run() -> None:
+        peer = Peer()
+        client = await subscribed(peer)
+        asked = len(peer.attempts)
+        assert not await client.update_jwt_token(token)
+        assert "are no token" in str(client.last_error)
+        for timeout in (float("nan"), "5", None):
+            with pytest.raises(ValueError, match="timeout is a number"):
+                await client.update_jwt_token(FRESH, timeout)  # type: ignore[arg-type]
+        assert len(peer.attempts) == asked
+        assert alive(peer, TOKEN)
+        await client.cleanup()
+
+    run()

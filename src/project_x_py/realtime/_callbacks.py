@@ -24,7 +24,7 @@ from project_x_py._runtime.breaker import Breaker, BreakerSettings
 if TYPE_CHECKING:
     from project_x_py._ports import Clock, TaskOwner
 
-__all__ = ["MAX_WAITING", "Callback", "CallbackLine"]
+__all__ = ["MAX_WAITING", "Callback", "CallbackLine", "called"]
 
 Callback = Callable[[dict[str, Any]], Awaitable[object] | object]
 """Any callable; what it returns is awaited if that is possible."""
@@ -37,6 +37,24 @@ PATIENCE = BreakerSettings(failures=10, window_s=10.0, pause_s=1.0, longest_paus
 """Ten failures without a success between them, within ten seconds, and the callback rests."""
 
 logger = logging.getLogger(__name__)
+
+
+async def called(
+    foreign: Callable[..., Any], *args: Any, **named: Any
+) -> tuple[Any, BaseException | None]:
+    """Call what a user handed in, sync or async; return its result, and what it raised."""
+    try:
+        result = foreign(*args, **named)
+        if inspect.isawaitable(result):
+            result = await result
+    except asyncio.CancelledError as exc:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        return None, exc  # it awaited something that was cancelled
+    except Exception as exc:  # noqa: BLE001 - foreign code must not end what calls it
+        return None, exc
+    return result, None
 
 
 class CallbackLine:
@@ -142,24 +160,15 @@ class CallbackLine:
                     await self._wake.wait()
 
     async def _call(self, payload: Any) -> None:
-        try:
-            result = self.callback(payload)
-            if inspect.isawaitable(result):
-                await result
+        _, failure = await called(self.callback, payload)
+        if failure is None:
             self._breaker.succeeded()
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            self._failed()  # it awaited something that was cancelled
-        except Exception:  # noqa: BLE001 - foreign code must not end the line
-            self._failed()
+        else:
+            self.errors += 1
+            self._breaker.failed()
+            what = "callback %r for %s failed"
+            logger.error(what, self.callback, self.kind, exc_info=failure)
         self.delivered += 1
-
-    def _failed(self) -> None:
-        self.errors += 1
-        self._breaker.failed()
-        logger.exception("callback %r for %s failed", self.callback, self.kind)
 
     def _coalesce(self) -> None:
         """Leave only the latest waiting event of each contract, in the order of the latest."""

@@ -5,7 +5,8 @@ Invariants (``tests/realtime/test_pair.py``):
 - a connect that fails leaves nothing open, and the next one starts afresh;
 - a new token is proved by a handshake on both hubs before anything of the old state is given up;
 - a token change that fails or runs out of time leaves the old token and every subscription;
-- a token that the gateway has refused is not offered again, unless somebody connects anew with it.
+- a token that the gateway has refused is not offered again, unless somebody connects anew with it;
+- a token factory that fails, hangs or makes no token costs the attempt, never the hub.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,6 +27,7 @@ from project_x_py.exceptions import (
     ProjectXConnectionError,
     ProjectXError,
 )
+from project_x_py.realtime._callbacks import called
 from project_x_py.realtime._connection import socket_url
 from project_x_py.realtime._tasks import PASSING
 from project_x_py.realtime._turns import Turns
@@ -49,6 +52,8 @@ has refused, None as a rule, and returns another one.
 REMEMBERED = 16
 """Refused tokens that are told from others."""
 
+TOKEN_S = 30.0
+"""Longest wait for the token of one attempt; a login goes on without it, for the next one."""
 CONNECT_S = 10.0
 """Longest wait for both hubs together."""
 LONGEST_TOKEN = 8192
@@ -138,15 +143,15 @@ class HubPair:
             doubtful: One whose session the gateway has ended.
 
         Raises:
-            ProjectXAuthenticationError: There is no token but refused ones.
+            ProjectXAuthenticationError: There is no token but refused ones, or the factory failed.
+            ProjectXConnectionError: The factory does not come to an end.
         """
         if refused is not None and refused not in self._refused:
             self._refused.append(refused)
         if self.token_factory is not None:
             known = self._token if self._token in self._refused else None
             gone = refused or doubtful or known
-            made = _make(self.token_factory, gone)
-            self._token = await made if inspect.isawaitable(made) else made
+            self._token = await _made(self.token_factory, gone)
         if self._token in self._refused:
             raise ProjectXAuthenticationError(
                 "the gateway refuses the session token, and there is no other one", 401
@@ -239,13 +244,16 @@ class HubPair:
 
         Raises:
             TimeoutError: It did not work in time; the old state is back.
-            ValueError: No text.
+            ValueError: No text, or no time.
         """
         self._tasks.raise_if_faulted()
         if not isinstance(token, str):
             raise ValueError(f"a token is text, not {type(token).__name__}")
-        if len(token) > LONGEST_TOKEN:
-            self.last_error = f"token change: {len(token)} characters are no token"
+        is_number = isinstance(timeout_s, int | float)
+        if not is_number or math.isnan(timeout_s):
+            raise ValueError(f"timeout is a number of seconds, not {timeout_s!r}")
+        if len(token) > LONGEST_TOKEN or not token.strip():
+            self.last_error = f"token change: {len(token.strip())} characters are no token"
             return False
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
@@ -300,10 +308,29 @@ class HubPair:
                 await together(hub.wait_connected() for hub in self._hubs)
 
 
-def _make(factory: TokenFactory, refused: str | None) -> Awaitable[str] | str:
-    """Call a factory of either form."""
+async def _made(factory: TokenFactory, refused: str | None) -> str:
+    """Return what a factory of either form makes; whatever it does, the attempt ends.
+
+    Raises:
+        ProjectXAuthenticationError: It failed, or made no token.
+        ProjectXConnectionError: It did neither in time.
+    """
     try:
         takes = "refused" in inspect.signature(factory).parameters
     except (TypeError, ValueError):
         takes = False
-    return factory(refused=refused) if takes else factory()
+    named = {"refused": refused} if takes else {}
+    try:
+        async with asyncio.timeout(TOKEN_S):
+            made, failure = await called(factory, **named)
+    except TimeoutError:
+        raise ProjectXConnectionError(f"no token within {TOKEN_S:g} s") from None
+    if isinstance(failure, ProjectXError):
+        raise failure
+    if failure is not None:
+        what = redact(f"{type(failure).__name__}: {failure}")
+        raise ProjectXAuthenticationError(f"the token factory failed: {what}") from failure
+    if not isinstance(made, str) or not made.strip():
+        kind = "an empty text" if isinstance(made, str) else type(made).__name__
+        raise ProjectXAuthenticationError(f"the token factory made no token, but {kind}")
+    return made

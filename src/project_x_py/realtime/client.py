@@ -290,6 +290,7 @@ class ProjectXRealtimeClient(
 
         States are ``connected``, ``disconnected`` and ``reconnecting``, hubs ``user`` and
         ``market``; details are ``reason`` (str or None), ``attempt`` and ``delay`` (seconds).
+        A listener is part of the hub, so that one that raises ends it: :meth:`raise_if_faulted`.
         """
         self._pair.add_listener(listener)
 

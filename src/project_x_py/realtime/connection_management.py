@@ -69,5 +69,6 @@ class ConnectionManagementMixin:
         Raises:
             TimeoutError: It took longer than ``timeout``; the old token and subscriptions are
                 back.
+            ValueError: The token is no text, or the timeout no number.
         """
         return await self._pair.update_token(new_jwt_token, timeout)
