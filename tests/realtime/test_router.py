@@ -249,6 +249,34 @@ async def test_a_callback_may_change_what_it_gets() -> None:
     await client.cleanup()
 
 
+@pytest.mark.parametrize("odd", [b"1e999", b'"\xe0\x28"', b"1" * 5000])
+def test_what_only_a_callback_cannot_read_ends_no_hub(odd: bytes) -> None:
+    """Owners read the members they know; the others go uncalled, and it is counted."""
+
+    @in_virtual_time
+    async def run() -> None:
+        peer, owner, seen = Peer(), Owner(), list[Any]()
+        client = peer.client()
+        client.attach(MNQ, GRID, owner, rank=0)
+        await client.add_callback("quote_update", seen.append)
+        assert await client.connect()
+        socket = peer.hub("market")
+        for extra in (odd, b"7"):
+            socket.push(
+                b'{"type":1,"target":"GatewayQuote","arguments":["%s",{"lastPrice":1.5,"odd":%s}]}'
+                b"\x1e" % (MNQ.encode(), extra)
+            )
+        await asyncio.sleep(1)
+        assert len(owner.records) == 2
+        assert seen[-1] == {"contract_id": MNQ, "data": {"lastPrice": 1.5, "odd": 7}}
+        counted = client.get_stats()["decode_errors"].get("payload: not JSON", 0)
+        assert counted + len(seen) == 2
+        assert peer.hub("market") is socket
+        await client.cleanup()
+
+    run()
+
+
 @in_virtual_time
 async def test_a_payload_that_is_no_json_value_is_counted() -> None:
     """A number beyond any float passes the framing, and stops at the payload."""

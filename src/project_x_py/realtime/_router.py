@@ -376,8 +376,10 @@ class EventRouter:
         if self._lines:
             lines = self._lines.get(_KINDS[type(event)])
             if lines:
-                data = msgspec.json.decode(record)["arguments"][1]
-                self._put(lines, {"contract_id": contract_id, "data": data})
+                # What is read here as a whole was read by its known members only.
+                whole = _plain(record, self.stats)
+                if whole is not None:
+                    self._put(lines, {"contract_id": contract_id, "data": whole["arguments"][1]})
         return True
 
     def on_market_event(self, event: Envelope, recv_ns: int) -> None:
@@ -398,7 +400,8 @@ class EventRouter:
             route.apply_tolerant(kind, raw, recv_ns)
         if lines := self._lines.get(kind):
             data = _plain(raw, self.stats)
-            self._put(lines, {"contract_id": contract_id, "data": data})
+            if data is not None:
+                self._put(lines, {"contract_id": contract_id, "data": data})
 
     def on_user_event(self, event: Envelope, recv_ns: int) -> None:
         """Pass on an account's event."""
@@ -483,7 +486,8 @@ def _copied(payload: Any) -> Any:
     return [_copied(value) for value in payload] if isinstance(payload, list) else payload
 
 
-def _plain(raw: msgspec.Raw, stats: DecodeStats) -> Any:
+def _plain(raw: bytes | msgspec.Raw, stats: DecodeStats) -> Any:
+    """Return what a callback gets; None, counted, for what cannot be read."""
     try:
         return msgspec.json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
