@@ -52,25 +52,26 @@ def test_it_is_sent_once_and_only_when_written_down() -> None:
 
 
 @pytest.mark.parametrize(
-    ("protects", "ended", "settle_ns"),
+    ("protects", "ended", "settle_ns", "apart_ns"),
     [
-        ("run-0", True, QUICK_SETTLE_NS),
-        ("run-0", False, SETTLE_NS),
-        (None, True, SETTLE_NS),
+        ("run-0", True, QUICK_SETTLE_NS, QUICK_SETTLE_NS),
+        ("run-0", False, SETTLE_NS, QUICK_SETTLE_NS),
+        (None, True, SETTLE_NS, SETTLE_NS),
     ],
     ids=["ended", "timed out", "entry"],
 )
 def test_protection_is_proved_absent_sooner(
-    protects: str | None, ended: bool, settle_ns: int
+    protects: str | None, ended: bool, settle_ns: int, apart_ns: int
 ) -> None:
-    """Once nothing of it is on its way; an entry has no such hurry."""
+    """By reads close together, at once if nothing is on its way; an entry has no such hurry."""
     one = sent(protects)
     one.unanswered(1_000, "no answer", ended=ended)
     assert one.proof_due_ns == 1_000 + settle_ns
     assert not one.absent_from(read(999 + settle_ns))
     assert not one.absent_from(read(1_000 + settle_ns))
-    assert not one.absent_from(read(999 + 2 * settle_ns))
-    assert one.absent_from(read(1_000 + 2 * settle_ns))
+    assert one.proof_due_ns == 1_000 + settle_ns + apart_ns
+    assert not one.absent_from(read(999 + settle_ns + apart_ns))
+    assert one.absent_from(read(1_000 + settle_ns + apart_ns))
 
 
 def test_absence_takes_two_settled_reads() -> None:

@@ -36,7 +36,7 @@ SETTLE_NS = 1_000_000_000
 """How long after the send a read begins that counts, and how far apart two such reads are."""
 
 QUICK_SETTLE_NS = 150_000_000
-"""The same for what protects, once the gateway has answered or hung up."""
+"""How far apart for what protects; and how long after the send once the gateway hung up."""
 
 
 class IntentState(Enum):
@@ -117,6 +117,7 @@ class Submission:
     """
 
     __slots__ = (
+        "_apart_ns",
         "_first_miss_ns",
         "_last_possible_ns",
         "_settle_ns",
@@ -136,6 +137,7 @@ class Submission:
         self._last_possible_ns = 0
         self._first_miss_ns: int | None = None
         self._settle_ns = SETTLE_NS
+        self._apart_ns = SETTLE_NS if intent.protects is None else QUICK_SETTLE_NS
 
     @property
     def is_outstanding(self) -> bool:
@@ -193,14 +195,16 @@ class Submission:
         """Monotonic time from which a read proves something; None while only an answer can."""
         if self.state is not IntentState.UNKNOWN:
             return None
-        since_ns = self._last_possible_ns if self._first_miss_ns is None else self._first_miss_ns
-        return since_ns + self._settle_ns
+        if self._first_miss_ns is None:
+            return self._last_possible_ns + self._settle_ns
+        return self._first_miss_ns + self._apart_ns
 
     def absent_from(self, read: CompleteRead) -> bool:
         """Take into account that ``read`` does not show it; return whether that proves it absent.
 
-        Two reads prove it, the first begun ``SETTLE_NS`` (or ``QUICK_SETTLE_NS``) after the bytes
-        could last have left, the second as long after the first.
+        Two reads prove it. The first begins ``SETTLE_NS`` after the bytes could last have left:
+        by then they have arrived. The second begins as long after the first, ``QUICK_SETTLE_NS``
+        for what protects: a list may lag behind what it lists.
         """
         if self.state is not IntentState.UNKNOWN:
             return False
@@ -209,7 +213,7 @@ class Submission:
         if self._first_miss_ns is None:
             self._first_miss_ns = read.began_ns
             return False
-        if read.began_ns < self._first_miss_ns + self._settle_ns:
+        if read.began_ns < self._first_miss_ns + self._apart_ns:
             return False
         self.state = IntentState.ABSENT
         return True
