@@ -37,6 +37,8 @@ REVERSALS = (
     402305,
     500629,
     506077,
+    602171,
+    610810,
 )
 """Schedules in which a position is closed twice, each in a way of its own."""
 

@@ -486,9 +486,7 @@ class Line:
         await self._pause()
         return row
 
-    async def positions(
-        self, account_id: int, *, lane: object = None
-    ) -> Listed[PositionUpdate]:
+    async def positions(self, account_id: int, *, lane: object = None) -> Listed[PositionUpdate]:
         """Read what is held."""
         await self._asked()
         rows = (self.venue.position(),) if self.venue.net else ()

@@ -13,6 +13,7 @@ __all__ = ["PLANTED", "Planted"]
 CHAOS = "tests/chaos/test_orders.py"
 DESK = "order_manager/_desk.py"
 GUARD = "order_manager/_guard.py"
+EXITS = "order_manager/_exits.py"
 RECONCILER = "order_manager/_reconciler.py"
 REQUESTS = "order_manager/_requests.py"
 OCO = "order_manager/_oco.py"
@@ -227,7 +228,7 @@ PLANTED = (
         GUARD,
         "(open_ or working or self._leaving(guarded.tag))",
         "(open_ or working)",
-        CHAOS,
+        f"{OWN}/test_guard.py",
     ),
     Planted(
         "tags of legs come again after a restart",
@@ -239,8 +240,9 @@ PLANTED = (
     Planted(
         "a refused stop is left at that",
         GUARD,
-        "        if isinstance(outcome, Refused):\n            self._refused_unseen(guarded)\n",
-        "        if outcome is None:\n            self._refused_unseen(guarded)\n",
+        '({outcome.message}); closing")\n'
+        "            return await self._exit(guarded, entry, view.missing)\n",
+        '({outcome.message}); closing")\n            return False\n',
         f"{OWN}/test_guard.py",
     ),
     Planted(
@@ -313,16 +315,37 @@ PLANTED = (
     Planted(
         "a reversal after a close stays",
         GUARD,
-        "reversed_by=self._reversed_by(guarded, order.contract_id, order.side),",
-        "reversed_by=0,",
+        "        reversed_by = self._reversed_by(guarded, order.contract_id, order.side)\n",
+        "        reversed_by = 0\n",
         f"{OWN}/test_guard.py",
+    ),
+    Planted(
+        "what is on its way back counts as held",
+        EXITS,
+        "total, returning = total - filled, returning + to_come",
+        "total, returning = total - filled - to_come, returning",
+        f"{OWN}/test_exits.py",
+    ),
+    Planted(
+        "what a close has brought back is brought back again",
+        GUARD,
+        "returning, reversed_by = returning + back, max(0, reversed_by - back)",
+        "reversed_by = max(0, reversed_by)",
+        CHAOS,
+    ),
+    Planted(
+        "a close of an earlier run explains nothing",
+        GUARD,
+        "        if reversed_by:\n            maybe",
+        "        if False:\n            maybe",
+        CHAOS,
     ),
     Planted(
         "a flatten and the guard undo each other",
         GUARD,
         "            if self.closings.is_closing(entry.snapshot().contract_id):\n",
         "            if not guarded.tag:\n",
-        CHAOS,
+        f"{OWN}/test_guard.py",
     ),
     Planted(
         "a close that came too late is believed for ever",

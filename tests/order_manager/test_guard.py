@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 from tests.order_manager.desks import LIMIT, MARKET, in_virtual_time, served, watched
 
 from project_x_py._core.orders.intents import Intent, Protection, Purpose
@@ -97,9 +98,10 @@ async def test_a_stop_that_is_refused_closes_the_position() -> None:
     async with served() as gateway, watched(gateway) as found:
         limit = found.bench.limit
         await found.enter(Protection(stop=limit + 800))
-        await asyncio.sleep(12)
+        await asyncio.sleep(1)
         assert (await _held(found), found.working()) == (0, [])
-        assert found.guard.flattened == 1
+        refused = [state for state in found.bench.ledger.orders() if state.snapshot().type == STOP]
+        assert (len(refused), found.guard.flattened) == (1, 1)
         assert "refused" in found.warnings[0]
 
 
@@ -187,6 +189,49 @@ async def test_a_leg_that_fills_after_a_close_is_taken_back() -> None:
         assert stops[0].is_terminal
         assert (await _held(found), found.working(), found.guard.tags()) == (0, [], ())
         assert "exited twice" in found.warnings[0]
+
+
+@in_virtual_time
+async def test_what_is_being_closed_is_not_protected_anew() -> None:
+    """A flatten cancels stops before the position is gone: no stop comes back meanwhile."""
+    async with served() as gateway, watched(gateway) as found:
+        made = found.bench
+        await found.enter(around(made.limit))
+        await asyncio.sleep(2)
+        found.guard.closings.stand_down(made.contract_id)
+        for leg in found.guard.legs("run-1")[0]:
+            await made.desk.cancel(leg.id)
+        await asyncio.sleep(3)
+        assert found.working() == [(LIMIT, 1)]
+        found.guard.closings.resume(made.contract_id)
+        await asyncio.sleep(2)
+        assert sorted(found.working()) == [(LIMIT, 1), (STOP, 1)]
+
+
+@in_virtual_time
+async def test_an_exit_that_may_still_leave_does_not_end_the_guard() -> None:
+    """What it was to take off is held after all, and is protected again."""
+    async with served() as gateway, watched(gateway) as found:
+        made = found.bench
+        await found.enter(around(made.limit))
+        await asyncio.sleep(2)
+        request = replace(made.intent().request, type=MARKET, limit=None, side=1, tag="run-1.e9")
+        waiting = made.ledger.plan(
+            Intent(
+                tag="run-1.e9",
+                request=request,
+                purpose=Purpose.EXIT,
+                protects="run-1",
+                created_ns=made.client.clock.now_ns(),
+            )
+        )
+        made.desk.doubt()
+        await asyncio.sleep(6)
+        assert (found.working(), found.guard.tags()) == ([], ("run-1",))
+        waiting.unsent("it was never written down")
+        found.guard.settle("run-1")
+        await asyncio.sleep(2)
+        assert (await _held(found), (STOP, 1) in found.working()) == (1, True)
 
 
 @in_virtual_time

@@ -41,6 +41,7 @@ from project_x_py._core.submission import (
 )
 from project_x_py._core.time import NS
 from project_x_py.order_manager._closings import Closings, HeldEntry
+from project_x_py.order_manager._exits import by_others, exiting, is_own_close
 from project_x_py.order_manager._guarded import Guarded
 
 if TYPE_CHECKING:
@@ -210,19 +211,12 @@ class ProtectionGuard:
             contract_id = change.order.contract_id
             self._grown_ns[contract_id] = max(grown_ns, self._grown_ns.get(contract_id, 0))
             self._seen[contract_id] = self._filled_in(contract_id)
-        if change.filled and self._is_own_close(change.order.custom_tag):
+        if change.filled and is_own_close(self._desk.ledger, change.order.custom_tag):
             side = SELL if change.order.side == BUY else BUY
             held = self._held(change.order.contract_id, side)
             self.closings.take(held, change.filled, sure=True)
         for guarded in list(self._guarded.values()):
             self._look(guarded)
-
-    def _is_own_close(self, tag: str | None) -> bool:
-        """Whether the user closed a position by an order, which then ends no single entry."""
-        submission = None if tag is None else self._desk.ledger.submission(tag)
-        if submission is None:
-            return False
-        return submission.intent.purpose is Purpose.EXIT and submission.intent.protects is None
 
     def closing(self, contract_id: str, size: int | None, outcome: Outcome) -> None:
         """Take into account what became of a request to close what is held, or a part of it."""
@@ -399,17 +393,29 @@ class ProtectionGuard:
     ) -> Assessment:
         stops, targets = self.legs(guarded.tag)
         order = entry.snapshot()
+        exited, returning = exiting(self._desk.ledger, guarded.tag, order.side)
+        sure, maybe = self.closings.of(
+            guarded.tag, entry.filled, self._legs_out(guarded.tag) if stated else None
+        )
+        reversed_by = self._reversed_by(guarded, order.contract_id, order.side)
+        if reversed_by:
+            maybe = max(maybe, by_others(self._desk.ledger, order, 1 - order.side) - sure)
+        if reversed_by or self._legs_out(guarded.tag) + exited > entry.filled:
+            grown_ns = self._grown_ns.get(order.contract_id, 0)
+            if self._net_after(order.contract_id, grown_ns) is None:
+                # What a close has brought back, or will, no statement may have told of yet.
+                back = by_others(self._desk.ledger, order, order.side)
+                returning, reversed_by = returning + back, max(0, reversed_by - back)
         return assess(
             entry,
             stops,
             targets,
             protection=guarded.protection,
             most=most,
-            exited=self._exiting(guarded.tag, order.side),
-            closed=self.closings.of(
-                guarded.tag, entry.filled, self._legs_out(guarded.tag) if stated else None
-            ),
-            reversed_by=self._reversed_by(guarded, order.contract_id, order.side),
+            exited=exited,
+            returning=returning,
+            closed=(sure, maybe),
+            reversed_by=reversed_by,
         )
 
     def _reversed_by(self, guarded: Guarded, contract_id: str, side: int) -> int:
@@ -430,27 +436,6 @@ class ProtectionGuard:
             if entry.snapshot().side == side:
                 against -= self._assessed(other, entry, None).overfilled
         return max(0, against)
-
-    def _exiting(self, tag: str, entry_side: int) -> int:
-        """Return contracts closed by other orders, and being closed by orders of this guard's own.
-
-        An exit that somebody else ordered counts as it fills: until then the stop stays.
-        """
-        total = 0
-        for submission in self._desk.ledger.submissions_for(tag):
-            if submission.intent.purpose is not Purpose.EXIT:
-                continue
-            request = submission.intent.request
-            state = self._desk.ledger.by_tag(submission.intent.tag)
-            own = submission.intent.tag.startswith(f"{tag}.")
-            if state is not None:
-                size = state.filled + (state.remaining if own else 0)
-            elif not own:
-                continue
-            else:
-                size = request.size if submission.is_outstanding else 0
-            total += size if request.side != entry_side else -size
-        return total
 
     def _leaving(self, tag: str) -> bool:
         """Whether something sent for an entry may still fill, or arrive: it is not over then."""

@@ -109,6 +109,20 @@ def test_a_leg_that_filled_after_a_close_is_taken_back() -> None:
     assert view(*done, closed=(2, 0), reversed_by=2, exited=-2).overfilled == 0
 
 
+def test_a_reversal_that_somebody_wanted_stays() -> None:
+    """Others sold four where two were held: nothing, or what a leg filled, is taken back."""
+    assert view(order(1, 2, 2), order(10, 2), closed=(2, 2), reversed_by=2).overfilled == 0
+    assert view(order(1, 2, 2), order(10, 2, 1), closed=(2, 2), reversed_by=3).overfilled == 1
+
+
+def test_what_is_on_its_way_back_is_not_held_yet() -> None:
+    """Nothing more is sent for it, and nothing is protected for it."""
+    twice = (order(1, 1, 1), order(10, 1, 1), order(20, 1, 1))
+    found = view(*twice, returning=1)
+    assert (found.held, found.missing, found.overfilled) == (0, 0, 0)
+    assert view(*twice, exited=-1).held == 0
+
+
 @given(st.integers(1, 9), st.data())
 def test_the_figures_add_up(size: int, data: st.DataObject) -> None:
     """Missing and surplus exclude each other, and shrunk legs are no larger than what is held."""

@@ -63,6 +63,7 @@ def assess(
     protection: Protection,
     most: int | None = None,
     exited: int = 0,
+    returning: int = 0,
     closed: tuple[int, int] = (0, 0),
     reversed_by: int = 0,
 ) -> Assessment:
@@ -75,7 +76,9 @@ def assess(
         protection: What was asked for.
         most: What the account is known to hold on this side, whoever closed the rest; None when
             it is not known, 0 when it is known to be flat.
-        exited: Contracts closed by other orders of the same trade.
+        exited: Contracts closed by other orders of the same trade, less those brought back.
+        returning: Contracts that orders on their way may still bring back: nothing is held of
+            them yet, and nothing more has to be sent for them.
         closed: Contracts that others closed for sure, and those that they may have closed.
         reversed_by: Contracts held on the other side.
     """
@@ -83,10 +86,13 @@ def assess(
     sure, maybe = closed
     held = max(0, entry.filled - out - sure)
     held = held if most is None else min(held, most)
-    overfilled = max(0, out - entry.filled)
-    # A leg that filled after others had closed reverses the position, if they did close it.
+    surplus = out - returning - entry.filled
+    overfilled = max(0, surplus)
+    # A leg that filled after others had closed reverses the position, if they did close it; by no
+    # more than legs have filled: the rest is what somebody wanted.
     unexplained = max(0, reversed_by - overfilled)
-    overfilled += min(unexplained, max(0, out + sure + maybe - entry.filled) - overfilled)
+    explained = min(max(0, surplus + sure + maybe), max(0, out - returning))
+    overfilled += min(unexplained, max(0, explained - overfilled))
     overfilled = overfilled if most is None or reversed_by else 0
     working_stops = [leg for leg in stops if not leg.is_terminal]
     working_targets = [leg for leg in targets if not leg.is_terminal]
@@ -105,7 +111,7 @@ def assess(
         covered=covered,
         missing=max(0, wanted - covered),
         overfilled=overfilled,
-        closed=max(0, entry.filled - out + overfilled) if overfilled else 0,
+        closed=max(0, overfilled - surplus) if overfilled else 0,
         shrink=tuple(shrink),
         orphans=tuple(orphans),
         waiting=any(leg.status == SUSPENDED for leg in working_stops),
