@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.order_manager.facts import CONTRACT, GRID
+from tests.order_manager.facts import CONTRACT, GRID, order
 
 from project_x_py._core.grid import TickGrid
+from project_x_py._core.submission import OrderEdit
 from project_x_py.exceptions import ProjectXOrderError
 from project_x_py.order_manager import _requests as requests
 from project_x_py.types.trading import OrderSide, OrderType
@@ -159,3 +160,52 @@ def test_types_sides_sizes_and_tags_are_checked() -> None:
     for wrong_tag in ("", "  ", "x" * (requests.LONGEST_TAG + 1), "a-SL", "a-TP", 7):
         with pytest.raises(ProjectXOrderError, match="tag"):
             requests.checked_tag(wrong_tag)
+
+
+@pytest.mark.parametrize("price", [1e300, -1e300, Decimal("1e400"), Decimal("-1e999999"), 10**30])
+def test_a_price_that_no_contract_has_is_refused(price: Any) -> None:
+    """Numbers that the gateway's own cannot hold never leave."""
+    with pytest.raises(ProjectXOrderError, match="limit_price is within"):
+        asked(OrderType.LIMIT, limit_price=price)
+
+
+@pytest.mark.parametrize("value", [0, -1, True, "7", None, 1.5, float("nan"), [], 2**63])
+def test_an_order_id_is_a_number_above_zero(value: Any) -> None:
+    """Anything else is refused, whatever its type."""
+    with pytest.raises(ProjectXOrderError, match="id"):
+        requests.checked_order_id(value)
+    assert requests.checked_order_id(7) == 7
+
+
+@pytest.mark.parametrize("value", [0, 2, True, "1", "abc", float("nan"), [], {}])
+def test_another_account_is_refused(value: Any) -> None:
+    """Whatever stands for it, and True is no account."""
+    with pytest.raises(ProjectXOrderError, match="trades account 1"):
+        requests.checked_account(value, 1)
+    requests.checked_account(None, 1)
+    requests.checked_account(1, 1)
+
+
+@pytest.mark.parametrize("size", [2**31, 10**30])
+def test_a_size_that_no_order_has_is_refused(size: int) -> None:
+    """The gateway's own numbers end there."""
+    with pytest.raises(ProjectXOrderError, match="size"):
+        requests.checked_size(size)
+    with pytest.raises(ProjectXOrderError, match="ticks"):
+        requests.bracket_ticks("leg", {"ticks": size}, 0, is_stop=True)
+
+
+def test_a_target_and_a_moved_stop_are_on_their_sides() -> None:
+    """What would fill at once is refused; where no price is known the gateway judges."""
+    target = asked(OrderType.LIMIT, 1, limit_price=19_999.0)
+    with pytest.raises(ProjectXOrderError, match="fill at once"):
+        requests.check_target(target, LAST, GRID)
+    requests.check_target(target, None, GRID)
+    bought = asked(OrderType.LIMIT, 0, limit_price=20_001.0)
+    with pytest.raises(ProjectXOrderError, match="fill at once"):
+        requests.check_target(bought, LAST, GRID)
+    stop = order(type=int(OrderType.STOP), side=1, stop=LAST - 40)
+    edit = OrderEdit(account_id=1, order_id=1, contract_id=CONTRACT, stop=LAST + 4)
+    with pytest.raises(ProjectXOrderError, match="must be below"):
+        requests.check_edit(stop, edit, LAST, GRID)
+    requests.check_edit(stop, edit, None, GRID)

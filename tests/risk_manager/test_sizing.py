@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from project_x_py._core.grid import TickGrid
-from project_x_py.risk_manager._sizing import contracts_for, kelly_share, stop_dollars
+from project_x_py.exceptions import InvalidOrderParameters
+from project_x_py.risk_manager._sizing import contracts_for, finite, kelly_share, stop_dollars
 
 ES = TickGrid(0.25, 12.5)
 
@@ -37,3 +40,33 @@ def test_kelly_needs_wins_and_losses_and_stays_in_its_bounds() -> None:
     assert kelly_share(results, Decimal("0.25")) == Decimal("0.1")
     assert kelly_share([Decimal(1)] * 5, Decimal("0.25")) is None
     assert kelly_share([Decimal(1), Decimal(-9)], Decimal("0.25")) == 0
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), True, "5", None, [], 1e300, 1j])
+def test_what_is_no_number_is_refused(value: Any) -> None:
+    """In the words of the caller, and before anything is computed."""
+    with pytest.raises(InvalidOrderParameters, match="risk_amount is a number"):
+        finite("risk_amount", value)
+    with pytest.raises(InvalidOrderParameters, match="stop_loss is a number"):
+        stop_dollars(5_000, value, TickGrid(0.25, 12.5))
+
+
+@pytest.mark.parametrize(
+    ("tick", "value", "entry", "stop", "each"),
+    [
+        (0.25, 12.5, 5_000, 4_990, 500),  # ES
+        (0.25, 0.5, 20_000, 19_990, 20),  # MNQ
+        (0.01, 10, 70.5, 70.0, 500),  # CL
+        (0.1, 10, 2_000, 1_995, 500),  # GC
+        (0.015625, 15.625, 110.5, 110, 500),  # ZN
+        (0.00005, 6.25, 1.1, 1.096, 500),  # 6E
+    ],
+)
+def test_500_dollars_are_sized_through_the_tick_value(
+    tick: float, value: float, entry: float, stop: float, each: float
+) -> None:
+    """One contract of each for its distance of 500 dollars, none for a tick more."""
+    grid = TickGrid(tick, value)
+    assert stop_dollars(entry, stop, grid) == each
+    assert contracts_for(Decimal(500), stop_dollars(entry, stop, grid)) == 500 // each
+    assert contracts_for(Decimal(500), stop_dollars(entry, entry - 501 / value * tick, grid)) == 0

@@ -16,6 +16,7 @@ from project_x_py.exceptions import ProjectXError, ProjectXOrderError
 from project_x_py.order_manager._brackets import BracketPlan, check_bracket
 from project_x_py.order_manager._requests import (
     bracket_ticks,
+    checked_account,
     checked_side,
     checked_size,
     checked_tag,
@@ -279,11 +280,7 @@ class Intake:
         Raises:
             ProjectXOrderError: It is another one.
         """
-        if account_id is not None and int(account_id) != self.account_id:
-            raise ProjectXOrderError(
-                f"this manager trades account {self.account_id}, not {account_id}; create one "
-                "with a client of that account"
-            )
+        checked_account(account_id, self.account_id)
 
     def pace(self, lane: Lane) -> None:
         """Keep ``max_orders_per_minute``; protective orders are never held up by it."""

@@ -33,6 +33,7 @@ from project_x_py.order_manager._reconciler import Reconciler
 from project_x_py.order_manager._requests import as_edited, order_tag
 from project_x_py.order_manager._statistics import OrderCounters
 from project_x_py.order_manager._views import event_data, symbol_of
+from project_x_py.types.trading import OrderSide
 
 if TYPE_CHECKING:
     import asyncio
@@ -186,13 +187,17 @@ class OrderParts:
         """Return why an edit must not be sent: one that adds risk is judged like an entry.
 
         The order counts as what it would become, and no longer as what it is. Stops and targets
-        are their owner's to move, and so is an order that becomes smaller where it is.
+        are their owner's to move, as long as they take off no more than is held, and so is an
+        order that becomes smaller where it is.
         """
         wanted = as_edited(order, edit)
         known = self.desk.ledger.submission(order.custom_tag or "")
-        if order.parent_id is not None or (known and known.intent.purpose is not Purpose.ENTRY):
-            return None
         grows = wanted.size > order.size - order.filled
+        leg = order.parent_id is not None or (known and known.intent.purpose is not Purpose.ENTRY)
+        net = self.holdings.net(order.contract_id)
+        leaves = net and (net > 0) == (order.side == OrderSide.SELL) and wanted.size <= abs(net)
+        if leg and (not grows or leaves):
+            return None
         if not grows and (wanted.limit, wanted.stop) == (order.limit, order.stop):
             return None
         more = replace(wanted, size=max(0, wanted.size - (order.size - order.filled)))

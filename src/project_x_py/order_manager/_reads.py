@@ -12,7 +12,7 @@ from project_x_py._core.orders.state import FILLED, WORKING
 from project_x_py._core.submission import OrderSearch
 from project_x_py._core.time import CHICAGO, NS, from_datetime
 from project_x_py.exceptions import ProjectXOrderError
-from project_x_py.order_manager._requests import checked_side
+from project_x_py.order_manager._requests import checked_order_id, checked_side
 from project_x_py.order_manager._views import order_model
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class OrderReads:
 
     async def by_id(self, order_id: int) -> Order | None:
         """See :meth:`OrderManager.get_order_by_id`."""
-        order = await self._parts.answers.known(order_id)
+        order = await self._parts.answers.known(checked_order_id(order_id))
         return (
             None
             if order is None
@@ -76,7 +76,7 @@ class OrderReads:
 
     async def is_filled(self, order_id: int) -> bool:
         """See :meth:`OrderManager.is_order_filled`."""
-        order = await self._parts.answers.known(order_id)
+        order = await self._parts.answers.known(checked_order_id(order_id))
         return order is not None and order.status == FILLED
 
     async def history(

@@ -29,12 +29,17 @@ __all__ = [
     "LONGEST_TRAIL_TICKS",
     "as_edited",
     "bracket_ticks",
+    "check_edit",
+    "check_target",
+    "checked_account",
+    "checked_order_id",
     "checked_side",
     "checked_size",
     "checked_tag",
     "checked_type",
     "edit_ticks",
     "order_request",
+    "order_tag",
     "protective_ticks",
     "ticks_of",
 ]
@@ -44,6 +49,14 @@ LONGEST_TAG = 60
 
 LONGEST_TRAIL_TICKS = 1_000
 """The gateway refuses to trail further when an order is placed, and does not look when edited."""
+
+LARGEST = 2**31 - 1
+"""The largest size or number of ticks that the gateway's own numbers hold."""
+
+LARGEST_ID = 2**63 - 1
+
+FURTHEST_POINTS = 10_000_000
+"""No contract trades as far from zero."""
 
 _LEG_SUFFIXES = ("-SL", "-TP")
 
@@ -100,11 +113,38 @@ def checked_size(size: object, largest: int | None = None) -> int:
     Raises:
         ProjectXOrderError: It is no whole number above zero, or above ``largest``.
     """
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1 or size > LARGEST:
         raise ProjectXOrderError(f"size is a whole number of contracts above zero, not {size!r}")
     if largest is not None and size > largest:
         raise ProjectXOrderError(f"size {size} is above max_order_size {largest}")
     return size
+
+
+def checked_order_id(order_id: object) -> int:
+    """Return the number of an order.
+
+    Raises:
+        ProjectXOrderError: It can be none.
+    """
+    if isinstance(order_id, bool) or not isinstance(order_id, int) or order_id < 1:
+        raise ProjectXOrderError(f"an order's id is a whole number above zero, not {order_id!r}")
+    if order_id > LARGEST_ID:
+        raise ProjectXOrderError(f"no order has an id as large as {order_id}")
+    return order_id
+
+
+def checked_account(account_id: object, own: int) -> None:
+    """Refuse any account but the own one; None means it.
+
+    Raises:
+        ProjectXOrderError: It is another one, or can be none.
+    """
+    if account_id is None or (account_id == own and not isinstance(account_id, bool)):
+        return
+    raise ProjectXOrderError(
+        f"this manager trades account {own}, not {account_id!r}; create one with a client of "
+        "that account"
+    )
 
 
 def checked_tag(tag: object) -> str:
@@ -130,6 +170,9 @@ def ticks_of(name: str, price: float | Decimal, grid: TickGrid) -> int:
     """
     if isinstance(price, bool) or not isinstance(price, int | float | Decimal):
         raise ProjectXOrderError(f"{name} is a price in points, not {price!r}")
+    exact = Decimal(price)
+    if exact.is_finite() and abs(exact) > FURTHEST_POINTS:
+        raise ProjectXOrderError(f"{name} is within {FURTHEST_POINTS} points, not {price!r}")
     try:
         return grid.ticks(price, rounding=Rounding.NEAREST)
     except OffGridError as exc:
@@ -172,7 +215,7 @@ def bracket_ticks(
     kinds = (4, 5) if is_stop else (1,)
     default = kinds[0]
     ticks, kind = bracket.get("ticks"), bracket.get("type", default)
-    if isinstance(ticks, bool) or not isinstance(ticks, int) or ticks == 0:
+    if isinstance(ticks, bool) or not isinstance(ticks, int) or not 0 < abs(ticks) <= LARGEST:
         raise ProjectXOrderError(f"{name} needs ticks, a distance above zero, not {ticks!r}")
     if kind not in kinds:
         raise ProjectXOrderError(f"{name} has a type of {kinds}, not {kind!r}")
@@ -270,6 +313,32 @@ def order_tag(order: OrderUpdate) -> str:
 def edit_ticks(name: str, price: float | Decimal | None, grid: TickGrid) -> int | None:
     """Return an edited price in ticks, None for one that stays as it is."""
     return None if price is None else ticks_of(name, price, grid)
+
+
+def check_edit(order: OrderUpdate, edit: OrderEdit, last: int | None, grid: TickGrid) -> None:
+    """Refuse to move a stop to where the market is already, when its price is known.
+
+    Raises:
+        ProjectXOrderError: It would not rest there.
+    """
+    if edit.stop is not None and order.type == OrderType.STOP:
+        _check_sides(OrderType.STOP, OrderSide(order.side), {"stop_price": edit.stop}, last, grid)
+
+
+def check_target(request: OrderRequest, last: int | None, grid: TickGrid) -> None:
+    """Refuse a target that the market has passed already, when its price is known.
+
+    Raises:
+        ProjectXOrderError: It would fill at once.
+    """
+    if request.limit is None or last is None:
+        return
+    sells = request.side == OrderSide.SELL
+    if (request.limit <= last) if sells else (request.limit >= last):
+        raise ProjectXOrderError(
+            f"a target at {grid.price(request.limit)} would fill at once, the last price is "
+            f"{grid.price(last)}; close the position to leave at the market"
+        )
 
 
 def _trail(distance: float | Decimal, side: OrderSide, grid: TickGrid, last: int | None) -> int:

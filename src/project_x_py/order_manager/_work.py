@@ -26,6 +26,9 @@ from project_x_py.exceptions import (
 )
 from project_x_py.models import BracketOrderResponse, OrderPlaceResponse
 from project_x_py.order_manager._requests import (
+    check_edit,
+    check_target,
+    checked_order_id,
     checked_size,
     edit_ticks,
     protective_ticks,
@@ -180,6 +183,7 @@ class OrderWork:
             raise ProjectXOrderError("name what to change: a price, a size, or both")
         if size is not None:
             checked_size(size, self._parts.config.get("max_order_size"))
+        checked_order_id(order_id)
         order = await self._parts.answers.known(order_id)
         if order is None:
             return self._parts.no(f"the account has no order {order_id}")
@@ -195,6 +199,7 @@ class OrderWork:
             stop=edit_ticks("stop_price", stop_price, grid),
             trail=edit_ticks("trail_price", trail_price, grid),
         )
+        check_edit(order, edit, self._parts.intake.last(order.contract_id), grid)
         refusal = self._parts.gate_edit(order, edit)
         if refusal is not None:
             return self._parts.no(refusal)
@@ -214,6 +219,7 @@ class OrderWork:
         """See :meth:`OrderManager.cancel_order`."""
         self._parts.tasks.raise_if_faulted()
         self._parts.intake.own(account_id)
+        checked_order_id(order_id)
         outcome = await self._parts.desk.cancel(order_id)
         if isinstance(outcome, Accepted):
             return True
@@ -320,6 +326,8 @@ class OrderWork:
             account_id=account_id,
         )
         purpose = Purpose.STOP if name == "stop_price" else Purpose.TARGET
+        last = self._parts.intake.last(contract.id)
+        check_target(request, last, grid)
         return await self._placed(request, purpose, Lane.PROTECTIVE)
 
     async def _placed(

@@ -193,13 +193,17 @@ class TrailingStop:
             return
         self._moved_s = at_s
         price = self._grid.price(wanted * self._sign)
-        if not await self._orders.modify_order(order_id, stop_price=price):
+        try:
+            moved, reason = await self._orders.modify_order(order_id, stop_price=price), None
+        except ProjectXError as exc:
+            moved, reason = False, str(exc)
+        if not moved:
             logger.warning(
                 "stop %d stays at %s, not moved to %s: %s",
                 order_id,
                 leg.stopPrice,
                 price,
-                self._orders.last_error,
+                reason or self._orders.last_error,
             )
 
 

@@ -17,18 +17,34 @@ if TYPE_CHECKING:
 
     from project_x_py._core.grid import TickGrid
 
-__all__ = ["contracts_for", "kelly_share", "stop_dollars"]
+__all__ = ["contracts_for", "finite", "kelly_share", "stop_dollars"]
 
 FEWEST = 2
+
+LARGEST = 1_000_000_000
+"""Neither a price in points nor an amount in dollars is further from zero."""
+
+
+def finite(name: str, value: object) -> Decimal:
+    """Return a number exactly as it is written.
+
+    Raises:
+        InvalidOrderParameters: It is none, or none that a price or an amount can be.
+    """
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        number = Decimal(str(value))
+        if number.is_finite() and abs(number) <= LARGEST:
+            return number
+    raise InvalidOrderParameters(f"{name} is a number within {LARGEST}, not {value!r}")
 
 
 def stop_dollars(entry: float | Decimal, stop: float | Decimal, grid: TickGrid) -> Decimal:
     """Return what one contract loses between two prices in points.
 
     Raises:
-        InvalidOrderParameters: They are the same.
+        InvalidOrderParameters: They are the same, or no prices.
     """
-    points = abs(Fraction(str(entry)) - Fraction(str(stop)))
+    points = abs(Fraction(finite("entry_price", entry)) - Fraction(finite("stop_loss", stop)))
     if not points:
         raise InvalidOrderParameters(f"entry and stop are both {entry}: no distance to size by")
     dollars = points / Fraction(grid.tick_size) * Fraction(grid.tick_value)

@@ -18,7 +18,7 @@ from project_x_py.exceptions import InvalidOrderParameters
 from project_x_py.risk_manager._figures import RiskFigures
 from project_x_py.risk_manager._guardian import Guardian
 from project_x_py.risk_manager._prices import BUY, stop_price, target_price, trailing_price
-from project_x_py.risk_manager._sizing import contracts_for, kelly_share, stop_dollars
+from project_x_py.risk_manager._sizing import contracts_for, finite, kelly_share, stop_dollars
 from project_x_py.risk_manager._trailing import Trail, TrailingStops
 from project_x_py.risk_manager._watch import RiskWatch, figures_of
 from project_x_py.risk_manager.config import RiskConfig
@@ -81,6 +81,7 @@ class RiskManager(RiskStatisticsMixin):
         self._source = project_x
         self._orders = order_manager
         self._bars = data_manager
+        self._grids: dict[str, TickGrid] = {}
         self._timeframe = timeframe
         self._prices = prices
         self.tasks = Supervisor(f"risk-{account.id}")
@@ -155,9 +156,9 @@ class RiskManager(RiskStatisticsMixin):
         balance, config = self.guardian.balance(), self.config
         risk = config.trade_limit(balance)
         if risk_amount is not None:
-            risk = Decimal(str(risk_amount))
+            risk = finite("risk_amount", risk_amount)
         elif risk_percent is not None:
-            risk = balance * Decimal(str(risk_percent))
+            risk = balance * finite("risk_percent", risk_percent)
         if risk <= 0:
             raise InvalidOrderParameters(f"the risk is dollars above zero, not {risk}")
         kelly = self._kelly(config.use_kelly_criterion if use_kelly is None else use_kelly)
@@ -397,7 +398,7 @@ class RiskManager(RiskStatisticsMixin):
         self, position_id: str, pnl: float, duration_seconds: int
     ) -> None:
         """Count a result that no fill of this account shows; real fills are counted anyway."""
-        self.guardian.extra_loss -= Decimal(str(pnl))
+        self.guardian.extra_loss -= finite("pnl", pnl)
         self.guardian.extra_trades += 1
         data = {
             "position_id": position_id,
@@ -459,8 +460,12 @@ class RiskManager(RiskStatisticsMixin):
         return contract
 
     async def _grid(self, contract_id: str) -> TickGrid:
-        contract = await self._source.get_instrument(contract_id)
-        return TickGrid(contract.tickSize, contract.tickValue)
+        grid = self._grids.get(contract_id)
+        if grid is None:
+            # A stop that has to move does not wait for a turn of queries.
+            contract = await self._source.get_instrument(contract_id)
+            grid = self._grids[contract_id] = TickGrid(contract.tickSize, contract.tickValue)
+        return grid
 
     def _kelly(self, wanted: bool) -> Decimal | None:
         results = [] if self.guardian.money is None else self.guardian.money.results()
