@@ -142,10 +142,11 @@ class PositionCore:
         Raises:
             ProjectXPositionError: It is another one.
         """
-        if account_id is not None and int(account_id) != self.account_id:
-            raise ProjectXPositionError(
-                f"this manager follows account {self.account_id}, not {account_id}"
-            )
+        if account_id is None or (account_id == self.account_id and account_id is not True):
+            return
+        raise ProjectXPositionError(
+            f"this manager follows account {self.account_id}, not {account_id!r}"
+        )
 
     async def refresh(self) -> None:
         """Read the positions now.
