@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-from typing import TYPE_CHECKING
+import pickle
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +13,8 @@ from project_x_py._core.component import numbers_of, snapshot_of
 from project_x_py._core.histogram import Latency
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from project_x_py.types.stats_types import ComponentStats
 
 STATS: ComponentStats = {
@@ -46,3 +50,14 @@ def test_a_snapshot_cannot_be_changed() -> None:
         told.health = 1.0  # type: ignore[misc]  # that is the point
     with pytest.raises(TypeError):
         told.figures["x"] = 1  # type: ignore[index]  # that is the point
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda told: pickle.loads(pickle.dumps(told))])
+def test_a_snapshot_can_be_copied_and_pickled(copied: Callable[[Any], Any]) -> None:
+    """A copy says the same, and cannot be changed either."""
+    errors = [{"timestamp": "t", "error_type": "E", "message": "m"}]
+    told = snapshot_of(STATS, 80.0, {"bars": 4}, {"send": Latency(1)}, errors=errors)
+    twin = copied(told)
+    assert twin == told
+    with pytest.raises(TypeError):
+        twin.figures["bars"] = 5

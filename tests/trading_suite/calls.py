@@ -6,6 +6,7 @@ name that no other one has.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from datetime import UTC, timedelta
 from types import SimpleNamespace
@@ -13,13 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.time import to_datetime
 from project_x_py.models import Position
+from project_x_py.order_templates import (
+    ATRStopTemplate,
+    BreakoutTemplate,
+    RiskRewardTemplate,
+    ScalpingTemplate,
+)
+from project_x_py.risk_manager import RiskConfig
+from project_x_py.types import OrderStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
     from project_x_py.trading_suite import TradingSuite
 
-__all__ = ["ENDING", "Calls", "coroutines"]
+__all__ = ["BEGUN", "ENDING", "UNLIMITED", "Calls", "coroutines"]
 
 PARTS: dict[str, Callable[[TradingSuite], Any]] = {
     "suite": lambda suite: suite,
@@ -31,7 +40,27 @@ PARTS: dict[str, Callable[[TradingSuite], Any]] = {
     "positions": lambda suite: suite.positions,
     "risk": lambda suite: suite.risk_manager,
     "events": lambda suite: suite.events,
+    "context": lambda suite: next(iter(suite.values())),
+    "trade": lambda suite: suite.managed_trade(),
+    "tracker": lambda suite: suite.track_order(),
+    "chain": lambda suite: suite.order_chain(),
+    "ratio": lambda suite: RiskRewardTemplate(stop_distance=20 * suite.instrument.tickSize),
+    "range": lambda suite: ATRStopTemplate(timeframe="1min"),
+    "breakout": lambda suite: BreakoutTemplate(),
+    "scalp": lambda suite: ScalpingTemplate(),
 }
+
+UNLIMITED = RiskConfig(
+    max_daily_trades=100_000,
+    max_daily_loss=1,
+    max_position_size=1_000,
+    max_portfolio_risk=1,
+    scale_in_enabled=True,
+)
+"""Limits that many calls one after the other do not reach."""
+
+BEGUN = "trade"
+"""Of this part each call is made to one that has entered the market, unless the call enters it."""
 
 ENDING = frozenset(
     {
@@ -52,6 +81,15 @@ ENDING = frozenset(
     }
 )
 """What ends a part; it is for a suite of its own."""
+
+OPTIONAL = {
+    "orders.place_trailing_stop_order": ("trail_price",),
+    "positions.add_position_alert": ("max_loss",),
+    "positions.calculate_position_size": ("contract_id",),
+}
+"""What a call cannot do without, though its signature does not ask for it."""
+
+EVENTS = {"realtime.add_callback": "quote_update", "orderbook.add_callback": "trade_tick"}
 
 MAKING = frozenset({"suite.create", "suite.from_env", "suite.from_config", "suite.serve_metrics"})
 """What makes another suite or listens on a port; their own tests are elsewhere."""
@@ -90,7 +128,7 @@ class Calls:
     async def coroutine(self, name: str) -> Coroutine[Any, Any, Any]:
         """Return the call of ``part.method``, not begun."""
         part, method = name.split(".")
-        bound = getattr(PARTS[part](self._suite), method)
+        bound = getattr(await self._made(part, method), method)
         values = self._values()
         arguments: dict[str, Any] = {}
         for parameter in inspect.signature(bound).parameters.values():
@@ -103,10 +141,36 @@ class Calls:
                 arguments[parameter.name] = await self.resting_order()
             elif required:
                 arguments[parameter.name] = values[parameter.name]
+        if part == "tracker" and "status" in arguments:
+            arguments["status"] = OrderStatus.CANCELLED
+        if method in ("enter_long", "enter_market", "enter_short"):
+            far = "far_above" if method == "enter_short" else "far_below"
+            arguments |= {"stop_loss": values[far], "size": 1}
+        for optional in OPTIONAL.get(name, ()):
+            arguments[optional] = values[optional]
         if method == "modify_order":
             arguments["limit_price"] = values["far_below"]
+        elif name in EVENTS:
+            arguments["event_type"] = EVENTS[name]
+        elif method == "place_stop_order":
+            arguments["stop_price"] = values["far_above"]
         call: Coroutine[Any, Any, Any] = bound(**arguments)
         return call
+
+    async def _made(self, part: str, method: str) -> Any:
+        """Return the part, one that lasts for a trade or an order only with that trade or order."""
+        made, tick = PARTS[part](self._suite), self._suite.instrument.tickSize
+        if part == "tracker":
+            made.track(await self.resting_order())
+        elif part == "chain":
+            made.limit_order(1, round(self._price - 60 * tick, 6)).with_stop_loss(20 * tick)
+        elif part == BEGUN:
+            # Twelve of these a minute are more than the request limits let through.
+            await asyncio.sleep(60)
+        if part == BEGUN and not method.startswith("enter_"):
+            entered = await made.enter_long(stop_loss=round(self._price - 60 * tick, 6), size=2)
+            assert entered["size"] == 2, entered
+        return made
 
     def _values(self) -> dict[str, Any]:
         suite, price = self._suite, self._price
@@ -178,10 +242,18 @@ class Calls:
             "current_prices": {instrument.id: price},
             "limit_price": round(price + 40 * tick, 6),
             "far_below": round(price - 50 * tick, 6),
+            "trail_price": round(price + 50 * tick, 6),
+            "max_loss": -100.0,
+            "far_above": round(price + 50 * tick, 6),
             "stop_price": round(price - 30 * tick, 6),
             "stop_loss": round(price - 30 * tick, 6),
             "stop_loss_price": round(price - 30 * tick, 6),
             "new_stop": round(price - 30 * tick, 6),
+            "additional_size": 1,
+            "exit_size": 1,
+            "new_stop_loss": round(price - 40 * tick, 6),
+            "result": {"pnl": 10.0},
+            "suite": suite,
             "take_profit": round(price + 30 * tick, 6),
             "take_profit_price": round(price + 30 * tick, 6),
             "risk_amount": 100.0,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.suites import simulated_suite
-from tests.trading_suite.calls import ENDING, Calls, coroutines
+from tests.trading_suite.calls import ENDING, UNLIMITED, Calls, coroutines
 
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import EventType
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 OPEN = datetime(2026, 9, 1, 14, 0, tzinfo=UTC)
 OPTIONS: dict[str, Any] = {
-    "timeframes": ["1min"],
+    "timeframes": ["1min", "5min"],
     "features": ["orderbook", "risk_manager"],
+    "risk_config": UNLIMITED,
     "gateway": {"start": OPEN, "balance": 1_000_000},
 }
 AT_MOST_S = 1.0
@@ -36,8 +37,9 @@ PACE_S = 2.0
 """Between two calls, for the sake of the request limits."""
 ANSWERS = (ProjectXError, ValueError, TypeError, LookupError)
 """A refusal is an answer."""
-WAITING = frozenset({"suite.wait_for", "events.wait_for", "events.wait_for_idle"})
-"""These wait as long as they are told to, which is half a second here."""
+WAITING = ("wait_for", "wait_for_idle", "wait_for_fill", "wait_for_status")
+"""Methods that wait as long as they are told to, which is half a second here."""
+TRADING = ("orders.", "positions.", "risk.", "chain.", "ratio.", "range.", "breakout.", "scalp.")
 
 
 class Caller:
@@ -63,7 +65,7 @@ class Caller:
         self._due = (event_type, name)
         self._done.clear()
         self._suite.events.publish(event_type, {"planted": name})
-        await asyncio.wait_for(self._done.wait(), 30)
+        await asyncio.wait_for(self._done.wait(), 120)
 
     async def _handle(self, event: Event) -> None:
         if self._due is None or event.type is not self._due[0]:
@@ -77,7 +79,7 @@ class Caller:
             async with asyncio.timeout(PROVING.get(name, AT_MOST_S)):
                 await call
         except TimeoutError:
-            if name not in WAITING:
+            if name.partition(".")[2] not in WAITING:
                 self.slow.append(f"{name} in {event_type.value}")
         except ANSWERS as exc:
             self.refused.append(f"{name}: {exc}")
@@ -100,7 +102,7 @@ async def all_pairs(pairs: Sequence[tuple[EventType, str]]) -> Caller:
             await asyncio.sleep(PACE_S)
             if name == "suite.off":  # which took the handlers away
                 await caller.listen()
-            if name.startswith(("orders.", "positions.", "risk.")) and at % 10 == 0:
+            if name.startswith("trade.") or (name.startswith(TRADING) and at % 10 == 0):
                 assert (await suite.flatten()).proved
         assert (await suite.flatten()).proved
         assert suite.realtime.is_connected()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import dataclasses
 import json
+import pickle
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -231,6 +233,7 @@ def test_a_snapshot_does_not_change() -> None:
             await asyncio.sleep(3)
             assert dict(before.components["MNQ.data"].figures) == figures
             assert suite.statistics().components["MNQ.data"].figures != figures
+            assert pickle.loads(pickle.dumps(before)) == copy.deepcopy(before) == before
             with pytest.raises(dataclasses.FrozenInstanceError):
                 before.generated_at = ""  # type: ignore[misc]  # that is the point
 

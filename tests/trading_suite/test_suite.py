@@ -132,6 +132,7 @@ def test_documented_keywords() -> None:
         ({"instruments": "MNQ", "timzone": "UTC"}, TypeError, "timezone"),
         ({"instruments": "MNQ", "timezone": "Mars/Base"}, ValueError, "Mars/Base"),
         ({"instruments": "MNQ", "initial_days": 0}, ValueError, "initial_days"),
+        ({"instruments": "MNQ", "config": {}}, TypeError, "config must be a ProjectXConfig"),
     ],
 )
 def test_wrong_arguments_are_refused_before_anything_is_sent(
@@ -174,6 +175,20 @@ def test_a_failed_creation_leaves_nothing_behind() -> None:
             gateway.faults.refuse_next(500, times=99, route="/hubs/market")
             with pytest.raises(ProjectXError, match="hubs"):
                 await TradingSuite.create("MNQ", **keywords)
+            assert _others() == before
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("names", [["MNQ", "mnq"], ["MNQ", "F.US.MNQ"]])
+def test_one_contract_by_two_names_is_refused(names: list[str]) -> None:
+    """Its events would come twice; the refusal names both and leaves nothing behind."""
+
+    async def main() -> None:
+        async with SimulatedGateway(in_process=True, instruments=["MNQ"]) as gateway:
+            before = _others()
+            with pytest.raises(ValueError, match=f"{names[0]}' and '{names[1]}' are the same"):
+                await TradingSuite.create(names, **login(gateway))
             assert _others() == before
 
     run_virtual(main())

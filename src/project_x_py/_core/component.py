@@ -1,13 +1,13 @@
 """What one part of a suite tells of itself at one moment: the same shape for every part.
 
-Invariant (``tests/core/test_component.py``): a snapshot cannot be changed, and holds only what is
-a number.
+Invariant (``tests/core/test_component.py``): a snapshot cannot be changed, holds only what is a
+number, and can be copied and pickled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -51,6 +51,16 @@ class ComponentStatistics:
     latency: Mapping[str, Latency] = field(default_factory=lambda: MappingProxyType({}))
     recent_errors: Sequence[ErrorInfo] = ()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Copy and pickle as what it is made of: views of mappings cannot be."""
+        return _restored, (
+            self.documented(),
+            self.health,
+            dict(self.figures),
+            dict(self.latency),
+            tuple(self.recent_errors),
+        )
+
     def documented(self) -> ComponentStats:
         """Return the same as the documented mapping."""
         return {
@@ -62,6 +72,17 @@ class ComponentStatistics:
             "memory_usage_mb": self.memory_mb,
             "performance_metrics": dict(self.figures),
         }
+
+
+def _restored(
+    told: ComponentStats,
+    health: float,
+    figures: Mapping[str, float],
+    latency: Mapping[str, Latency],
+    errors: Sequence[ErrorInfo],
+) -> ComponentStatistics:
+    """Return a copy of a snapshot; its errors are as they were told."""
+    return replace(snapshot_of(told, health, figures, latency), recent_errors=errors)
 
 
 def snapshot_of(

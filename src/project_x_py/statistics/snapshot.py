@@ -9,8 +9,7 @@ the sum of such; the health is 0 while a hub is missing, and a part that nobody 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from project_x_py.statistics._sections import sections_of
@@ -76,12 +75,11 @@ class SuiteStatistics:
     handlers: Sequence[HandlerStatistics] = ()
     collection_ms: float = 0.0
     process: ProcessMemory | None = None
-    _empty: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     def figure(self, component: str, name: str) -> float:
         """Return one figure of one part, 0 when there is no such."""
         found = self.components.get(component)
-        return (self._empty if found is None else found.figures).get(name, 0)
+        return 0 if found is None else found.figures.get(name, 0)
 
     @property
     def user_connected(self) -> bool:

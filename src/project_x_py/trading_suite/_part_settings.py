@@ -6,6 +6,8 @@ itself would do.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,9 +75,20 @@ class PartSettings:
         return {**made, **given}
 
     def get_risk_config(self) -> RiskConfig:
-        """Return the limits of the risk manager; the defaults when none were given."""
+        """Return the limits of the risk manager.
+
+        Without a ``risk_config`` they are the defaults, but for ``max_position_size`` and
+        ``max_portfolio_risk`` of the position manager's settings.
+        """
         if self.risk_config is not None:
             return self.risk_config
         from project_x_py.risk_manager import RiskConfig
 
-        return RiskConfig()
+        given = self.position_manager_config or {}
+        found = RiskConfig()
+        if "max_position_size" in given:
+            found = replace(found, max_position_size=given["max_position_size"])
+        if "max_portfolio_risk" in given:
+            share = Decimal(str(given["max_portfolio_risk"]))
+            found = replace(found, max_portfolio_risk=share)
+        return found

@@ -160,7 +160,7 @@ class TradingSuiteConfig(PartSettings):
             "timeframes": _timeframes(timeframes),
             "features": Features.parse(features),
             "initial_days": _days(initial_days),
-            "auto_connect": auto_connect,
+            "auto_connect": _yes_or_no("auto_connect", auto_connect),
             "timezone": _zone(timezone),
             "order_manager_config": order_manager_config,
             "position_manager_config": position_manager_config,
@@ -175,6 +175,7 @@ class TradingSuiteConfig(PartSettings):
             raise ValueError(f"memory_limit_mb must be above zero, not {memory_limit_mb!r}")
         for name in SECTIONS:
             _check_section(name, settings[name])
+        _check_bars(data_manager_config)
         _check_risk(risk_config)
         if session_config is not None and not isinstance(session_config, SessionConfig):
             raise TypeError(f"session_config must be a SessionConfig, not {session_config!r}")
@@ -213,10 +214,18 @@ def _days(given: float) -> float:
     return given
 
 
+def _yes_or_no(name: str, given: bool) -> bool:
+    if not isinstance(given, bool):
+        raise TypeError(f"{name} must be True or False, not {given!r}")
+    return given
+
+
 def _zone(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"timezone must be a text such as 'America/Chicago', not {name!r}")
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as exc:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
         raise ValueError(f"unknown time zone {name!r}; for example 'America/Chicago'") from exc
     return name
 
@@ -254,6 +263,15 @@ def _check_section(name: str, given: object) -> None:
     for key in given:
         if key not in keys_of(name):
             raise ValueError(unknown(f"key of {name}", str(key), keys_of(name)))
+
+
+def _check_bars(given: Mapping[str, object] | None) -> None:
+    name = "max_bars_per_timeframe"
+    if given is None or name not in given:
+        return
+    most = given[name]
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise ValueError(f"data_manager_config: {name} must be a count above 0, not {most!r}")
 
 
 def _check_risk(given: object) -> None:

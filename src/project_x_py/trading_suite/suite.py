@@ -20,7 +20,7 @@ from project_x_py._runtime.limiter import RateLimiter
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py._runtime.together import together
 from project_x_py.client import ProjectX
-from project_x_py.config import load_credentials, load_default_config
+from project_x_py.config import ProjectXConfig, load_credentials, load_default_config
 from project_x_py.event_bus import EventBus, EventType
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
 from project_x_py.realtime import ProjectXRealtimeClient
@@ -28,6 +28,7 @@ from project_x_py.sessions.config import session_type_of
 from project_x_py.trading_suite._account import AccountParts
 from project_x_py.trading_suite._feed_events import FeedEvents
 from project_x_py.trading_suite._figures import SuiteFigures
+from project_x_py.trading_suite._idle import idle_settings
 from project_x_py.trading_suite._stream import EventStream
 from project_x_py.trading_suite._warnings import SuiteWarnings
 from project_x_py.trading_suite.config import (
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from project_x_py.config import ProjectXConfig
     from project_x_py.event_bus import Event
     from project_x_py.models import Instrument, Order, OrderPlaceResponse
     from project_x_py.order_manager import OrderManager
@@ -180,6 +180,8 @@ class TradingSuite:
             **kwargs,
         )
         warn_if_shadowed()
+        for line in idle_settings(config):
+            log.warning("%s", line)
         client = _client(login)
         suite: Self | None = None
         try:
@@ -231,6 +233,14 @@ class TradingSuite:
         contexts = await together(
             _context(symbol, client, realtime, config, audits) for symbol in config.instruments
         )
+        named: dict[str, str] = {}
+        for context in contexts:
+            other = named.setdefault(context.instrument_info.id, context.symbol)
+            if other != context.symbol:
+                raise ValueError(
+                    f"{other!r} and {context.symbol!r} are the same contract, "
+                    f"{context.instrument_info.id}: give one of them"
+                )
         return cls(client, realtime, config, {context.symbol: context for context in contexts})
 
     async def connect(self) -> None:
@@ -680,6 +690,8 @@ class TradingSuite:
 
 def _client(login: dict[str, Any]) -> ProjectX:
     config: ProjectXConfig | None = login.get("config")
+    if config is not None and not isinstance(config, ProjectXConfig):
+        raise TypeError(f"config must be a ProjectXConfig, not a {type(config).__name__}")
     username, api_key = login.get("username"), login.get("api_key")
     account_name = login.get("account_name")
     if username is None or api_key is None:
