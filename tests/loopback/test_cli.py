@@ -318,6 +318,35 @@ def test_the_doctor_over_sockets(
 
 
 @posix
+def test_a_list_without_a_reader_ends_quietly(tmp_path: Path) -> None:
+    """A reader that has left before the list came is no failure of the command."""
+    process = start(["contracts", "--simulated"], tmp_path)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    _, errors = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_a_gateway_out_of_reach_names_the_way_out(tmp_path: Path) -> None:
+    """One line with the address, what to look at, and the command that looks closer."""
+    nowhere = "http://127.0.0.1:1"
+    environment = {
+        "PROJECT_X_USERNAME": "somebody",
+        "PROJECT_X_API_KEY": "a-secret-key",
+        "PROJECTX_API_URL": f"{nowhere}/api",
+        "PROJECTX_USER_HUB_URL": f"{nowhere}/hubs/user",
+        "PROJECTX_MARKET_HUB_URL": f"{nowhere}/hubs/market",
+    }
+    done = _run("accounts", cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert nowhere in done.stderr
+    assert "projectx doctor" in done.stderr
+    assert "a-secret-key" not in done.stderr
+
+
+@posix
 @pytest.mark.parametrize("ending", ["interrupt", "reader"])
 def test_a_stream_ends_quietly(tmp_path: Path, ending: str) -> None:
     """Ctrl-C, and a reader that leaves, end a stream with status 0 and no traceback."""

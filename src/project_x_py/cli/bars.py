@@ -41,7 +41,7 @@ SILENCE = timedelta(days=10)
 """No product rests for longer: where so long a time has no bars, the gateway has none before it."""
 
 
-@click.command()
+@click.command(short_help="Read past bars of a contract, into a file or to the output.")
 @login_options
 @click.option(
     "--days",

@@ -10,7 +10,7 @@ from project_x_py.cli._login import logged_in, login_options, run
 __all__ = ["contracts"]
 
 
-@click.command()
+@click.command(short_help="List the contracts that match a text, or all.")
 @login_options
 @click.option("--live-data", is_flag=True, help="Ask the live data tier.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")

@@ -26,7 +26,7 @@ TERMINAL_HZ = 8
 PLAIN_EVERY_S = 1.0
 
 
-@click.command()
+@click.command(short_help="Watch a simulated market in the terminal.")
 @market_options
 @click.option(
     "--seconds",

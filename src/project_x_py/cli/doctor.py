@@ -27,7 +27,7 @@ __all__ = ["doctor"]
 MARKS = {"ok": "  ok ", "unknown": "   ? ", "warning": "warn ", "failure": "FAIL "}
 
 
-@click.command()
+@click.command(short_help="Check the set-up, from versions to quotes, and say what to do.")
 @login_options
 @click.option(
     "--probe",

@@ -8,6 +8,7 @@ the way out, and exit status 2; neither it nor Ctrl-C shows a traceback.
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 
@@ -37,7 +38,21 @@ def _run() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except SystemExit:
+        return 0  # click's way out when the reader of the output has left
     except (ProjectXError, ValueError, OSError) as error:
-        click.echo(f"projectx: {error}", err=True)
+        click.echo(f"projectx: {_told(error)}", err=True)
         return 2
     return status if isinstance(status, int) else 0
+
+
+def _told(error: Exception) -> str:
+    """Return what has happened, and the way out at a terminal where it has another one."""
+    from project_x_py.exceptions import ProjectXConnectionError
+
+    text = str(error)
+    if isinstance(error, ProjectXConnectionError) and "projectx" not in text:
+        return f"{text}. Check the network and the address; projectx doctor looks closer"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and not error.filename:
+        return f"{text}: where the output goes"
+    return text

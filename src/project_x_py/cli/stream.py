@@ -32,7 +32,7 @@ LOOK_S = 5.0
 BAR = ("open", "high", "low", "close", "volume")
 
 
-@click.command()
+@click.command(short_help="Show finished bars as they come, until Ctrl-C.")
 @login_options
 @click.option(
     "--timeframes",

@@ -65,7 +65,7 @@ def unknown_symbol(symbol: str, found: Iterable[Instrument]) -> ProjectXInstrume
     hint = (
         f"did you mean {', '.join(close)}?"
         if close
-        else "search_instruments() lists what there is."
+        else "search_instruments(), or projectx contracts, lists what there is"
     )
     return ProjectXInstrumentError(f"no contract for {symbol!r}: {hint}")
 
