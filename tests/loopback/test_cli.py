@@ -318,6 +318,26 @@ def test_the_doctor_over_sockets(
 
 
 @posix
+def test_a_script_of_another_terminal_gets_the_gateways_clock(tmp_path: Path) -> None:
+    """With the variables of --env, which only their owner reads, trades of another day count."""
+    place = tmp_path / "gateway.env"
+    place.write_text("what an earlier run left")
+    options = ["--instruments", "MNQ", "--start", "2026-09-01T14:30:00Z", "--env", str(place)]
+    gateway = start(["gateway", *options], tmp_path)
+    try:
+        read_until(gateway, lambda text: "\n" in text)
+        assert place.stat().st_mode & 0o777 == 0o600
+        lines = [line.partition("=") for line in place.read_text().splitlines()]
+        environment = {name: value.strip("'") for name, _, value in lines}
+        options = ["--trades", "--count", "2", "--seconds", "20"]
+        done = _run("stream", "MNQ", *options, cwd=tmp_path, env=environment)
+        assert [line.split()[1:3] for line in done.stdout.splitlines()] == [["MNQ", "trade"]] * 2
+    finally:
+        gateway.send_signal(signal.SIGINT)
+        gateway.communicate(timeout=LIMIT_S)
+
+
+@posix
 def test_a_list_without_a_reader_ends_quietly(tmp_path: Path) -> None:
     """A reader that has left before the list came is no failure of the command."""
     process = start(["contracts", "--simulated"], tmp_path)

@@ -7,6 +7,8 @@ import dataclasses
 import difflib
 import json
 import math
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -83,6 +85,14 @@ def _value(text: str) -> object:
     return value
 
 
+def _write_variables(path: Path, variables: dict[str, str]) -> None:
+    """Write what a shell reads, for the owner's eyes only."""
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(lines)
+
+
 @click.command()
 @market_options
 @click.option(
@@ -121,7 +131,13 @@ def _value(text: str) -> object:
     help="Folder that keeps accounts, orders, positions and executions, and the API key: a gateway "
     "with the same folder goes on where the last one ended.",
 )
-def gateway(**options: Any) -> None:
+@click.option(
+    "--env",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write the variables to that send scripts of this package to the gateway, on its "
+    "clock: set -a; . FILE. It holds the API key.",
+)
+def gateway(env: Path | None, **options: Any) -> None:
     """Run the simulated gateway until Ctrl-C.
 
     Prints one JSON line when it is ready: api_url, user_hub_url, market_hub_url, username,
@@ -132,6 +148,8 @@ def gateway(**options: Any) -> None:
     async def serve() -> None:
         with terminable():
             async with served:
+                if env is not None:
+                    _write_variables(env, served.environment())
                 click.echo(json.dumps(served.ready()))
                 await asyncio.get_running_loop().create_future()
 
