@@ -11,7 +11,8 @@ from tests.realtime.peer import MES, MNQ, Listener, Peer, in_virtual_time
 
 from project_x_py._core.calendar import find_calendar
 from project_x_py._core.gaps import FeedGap, GapReason
-from project_x_py._core.time import NS
+from project_x_py._core.grid import TickGrid
+from project_x_py._core.time import NS, format_iso
 from project_x_py._runtime.clock import VirtualClock
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py._runtime.virtual_loop import VirtualLoop
@@ -94,6 +95,60 @@ async def market_of(
     yield client, market, told, listener
     await tasks.aclose()
     await client.cleanup()
+
+
+class Owner:
+    """Somebody who is fed, which is what makes messages be read."""
+
+    def take(self, records: object) -> None:
+        """Take a record."""
+
+    on_trades = on_quote = on_depth = take
+
+
+@pytest.mark.parametrize("behind_s", [3, 10])
+def test_a_clock_that_is_behind_is_no_fault_of_the_feed(behind_s: int) -> None:
+    """Each print was heard, though by this clock before it happened; nobody is suspected.
+
+    A print that was not heard is missed all the same.
+    """
+
+    @in_virtual_time
+    async def run() -> None:
+        peer = Peer()
+        client = peer.client()
+        clock, told, prints = client._clock, Told(client), list[int]()
+
+        async def newest(contract_id: str) -> int | None:
+            # The history is asked about the time until now, by this machine's clock.
+            return max((at for at in prints if at < clock.now_ns()), default=None)
+
+        def traded(heard: bool = True) -> None:
+            prints.append((clock.now_ns() + behind_s * NS) // NS * NS)
+            if heard:
+                stamp = format_iso(clock.now_ns() + behind_s * NS, 7)
+                row = {"price": 1, "volume": 1, "timestamp": stamp}
+                peer.emit("market", "GatewayTrade", MNQ, [row])
+
+        client.set_witness(newest)
+        client.attach(MNQ, TickGrid(0.25, 0.5), Owner(), rank=0)
+        assert await client.connect()
+        assert await client.subscribe_market_data([MNQ])
+        await asyncio.sleep(2)
+        for second in range(240):
+            await asyncio.sleep(1)
+            peer.emit("market", "GatewayQuote", MNQ, {"bestBid": 1})
+            if second % 120 == 0:
+                traded()
+        assert told.stale == []
+        for _ in range(120):
+            traded(heard=False)
+            peer.emit("market", "GatewayQuote", MNQ, {"bestBid": 1})
+            await asyncio.sleep(1)
+        assert MNQ in told.stale
+        await client.cleanup()
+
+    run()
 
 
 @in_virtual_time

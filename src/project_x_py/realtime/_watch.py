@@ -8,7 +8,8 @@ connected anew, a frozen contract is subscribed to anew.
 
 Invariants (``tests/realtime/test_watch.py``): a mute hub of a liquid contract in session is found
 within five seconds, also when it has never spoken; a quiet contract, the daily break, a halt and
-the weekend are never mistaken for a fault; a machine that slept connects anew before anything else.
+the weekend are never mistaken for a fault, nor is a clock that is behind the gateway's, once a
+message has shown it; a machine that slept connects anew before anything else.
 """
 
 from __future__ import annotations
@@ -56,6 +57,9 @@ HEARING_S = 3.0
 pace: nobody knows whether it is quiet or was never delivered."""
 FIRST_DOUBT_S = 10.0
 LONGEST_DOUBT_S = 600.0
+
+MOST_BEHIND_NS = 120 * NS
+"""A message from further in the future says nothing about this machine's clock."""
 
 TESTIFIED = ("any", "trades")
 """What the history can speak about."""
@@ -158,6 +162,8 @@ class FeedWatch:
         self._run: asyncio.Task[Any] | None = None
         self._in_session = False
         self._times_connected = 0
+        self._behind_ns = 0
+        """How far this machine's clock is behind the gateway's, as far as messages have shown."""
 
     def start(self) -> None:
         """Begin to watch; harmless while it goes on."""
@@ -187,6 +193,7 @@ class FeedWatch:
             hub.drop(happened, GapReason.SUSPENDED)
         for watched in self._watched.values():
             watched.forget()
+        self._behind_ns = 0
 
     def ages(self) -> dict[str, dict[str, float | None]]:
         """Return, per contract and stream, the seconds since it was heard; None for never."""
@@ -235,6 +242,7 @@ class FeedWatch:
                 continue
             self._in_session = True
             kind = watched.tick(exch_ns)
+            self._compare_clocks(watched.streams)
             if watched.examined:
                 continue
             if kind is not None and now_ns >= watched.not_before_ns:
@@ -245,6 +253,12 @@ class FeedWatch:
                 continue
             watched.examined = True
             self._tasks.spawn(inquiry, name=f"{PASSING}examination")
+
+    def _compare_clocks(self, streams: Streams) -> None:
+        """Learn from a message that happened later than it was heard."""
+        ahead_ns = streams.stamp_ns - streams.heard_ns
+        if self._behind_ns < ahead_ns < MOST_BEHIND_NS:
+            self._behind_ns = ahead_ns
 
     def _hear(self) -> None:
         """End the gaps of silent contracts that are heard again."""
@@ -313,9 +327,13 @@ class FeedWatch:
         if newest_ns is None:
             return False
         await asyncio.sleep(TICK_S)  # what is on its way is not missed
-        last_ns = streams.trades_ns if kind == "trades" else max(streams.heard_ns, streams.stamp_ns)
+        heard_ns = streams.trades_ns if kind == "trades" else streams.heard_ns
         silent = watched.paces[kind].silent_ticks > 0 and watched.since_ns > 0
-        return silent and newest_ns > max(last_ns, watched.since_ns)
+        # What is told in the gateway's time is compared with what was noted in this machine's.
+        known_ns = max(heard_ns, watched.since_ns) + self._behind_ns
+        if kind == "any":
+            known_ns = max(known_ns, streams.stamp_ns)
+        return silent and newest_ns > known_ns
 
     async def _mute(self, hub: Hub, silent_s: float, limit_s: float) -> None:
         """Leave a hub that says nothing, and the other one if it is no better."""
