@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,43 @@ def test_manifest_is_that_of_the_documents(shared: Path) -> None:
 def test_comparison_finds_each_kind_of_difference(line: str, wrong: list[str]) -> None:
     """The comparison tells a place, a value, a default, a key, a name and awaiting apart."""
     assert [one for one in faults(line) if not one.startswith("needs ")] == wrong
+
+
+def test_what_to_use_instead_exists() -> None:
+    """Each call of the package that a row of the left out names is there, and called so."""
+    managers = {
+        "client": ("ProjectX", "ProjectXRealtimeClient"),
+        "data": ("RealtimeDataManager",),
+        "suite": ("TradingSuite",),
+        "OrderManager": ("OrderManager",),
+        "BaseStatisticsTracker": ("statistics.BaseStatisticsTracker",),
+        "indicators": ("indicators",),
+    }
+    foreign = {"frame", "lazy", "polars", "numpy", "pl", "str", "typing", "warnings", "error"}
+    foreign |= {"asyncio", "collections", "functools", "typing_extensions", "project_x_py"}
+    checked, gone = 0, []
+    for row, text in told(LEFT_OUT).items():
+        own = row.removeprefix("project_x_py.").rpartition(".")[0]
+        for part, name in re.findall(r"`(?:await )?(?:(\w+)\.)?(\w+)(?:\(|`)", text):
+            if part in foreign or (not part and not own):
+                continue
+            if part:
+                homes = managers.get(part, ())
+            else:
+                homes = (own, "RealtimeDataManager", "OrderManager", "ProjectX")
+            found = [home for home in homes if home and has(f"project_x_py.{home}", name)]
+            checked += bool(found)
+            if part and not found:
+                gone.append((row, f"{part}.{name}"))
+            elif not part and name.startswith(("get_", "place_", "validate_", "track_")):
+                gone += [] if found else [(row, name)]
+    assert gone == []
+    assert checked > 40
+
+
+def has(home: str, name: str) -> bool:
+    """Whether a class or module of the package has an attribute."""
+    try:
+        return any(hasattr(thing, name) for thing in documented_api.find(home))
+    except (AttributeError, ImportError):
+        return False

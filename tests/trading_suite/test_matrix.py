@@ -6,6 +6,7 @@ In the suite every method is called from handlers of some events; all pairs are 
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,51 @@ def test_methods_return_from_handlers() -> None:
     events = list(EventType)
     pairs = [(events[at % len(events)], name) for at, name in enumerate(names)]
     judge(run_virtual(all_pairs(pairs)), len(pairs))
+
+
+def test_a_handler_that_sleeps_or_raises_delays_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """Beside one that sleeps a minute and one that raises, a third has each event at its moment."""
+    caplog.set_level(logging.CRITICAL, "project_x_py.event_bus")
+
+    async def run() -> None:
+        async with simulated_suite("MHG", **OPTIONS) as (_, suite):
+            clock = suite.client.clock
+            seen: list[EventType | str] = []
+            late: list[float] = []
+            errors: list[str] = []
+            kinds = (EventType.TRADE_TICK, EventType.QUOTE_UPDATE, EventType.ORDER_FILLED)
+
+            async def sleep(event: Event) -> None:
+                await asyncio.sleep(60)
+
+            async def fail(event: Event) -> None:
+                raise RuntimeError("a fault of a test")
+
+            async def note(event: Event) -> None:
+                seen.append(event.type)
+                if event.type is EventType.TRADE_TICK:
+                    late.append(clock.now_ns() / 1e9 - event.data["timestamp"].timestamp())
+
+            async def hear(event: Event) -> None:
+                errors.append(event.data["handler"])
+
+            for kind in kinds:
+                for handler in (sleep, fail, note):
+                    await suite.on(kind, handler)
+            await suite.on(EventType.ERROR, hear)
+            await asyncio.sleep(5)
+            async with asyncio.timeout(AT_MOST_S):
+                answer = await suite.orders.place_market_order(suite.instrument.id, 0, 1)
+                await suite.orders.get_order_by_id(answer.orderId)
+                await suite.data.get_data("1min")
+            await asyncio.sleep(1)
+            assert set(seen) == set(kinds)
+            assert len(late) > 5
+            assert max(late) < 0.05
+            assert len(errors) == len(seen)
+            assert (await suite.flatten()).proved
+
+    run_virtual(run())
 
 
 @pytest.mark.long

@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import warnings
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from project_x_py._core.orders.intents import Purpose
 from project_x_py._core.time import NS
+from project_x_py.event_bus import EventType
 from project_x_py.exceptions import ProjectXOrderError
 from project_x_py.types.trading import OrderType
 
 if TYPE_CHECKING:
     from project_x_py._core.orders.state import OrderState
+    from project_x_py.event_bus import Event, EventBus
     from project_x_py.order_manager._operations import Operations
     from project_x_py.order_manager._parts import OrderParts
 
 __all__ = ["Upkeep"]
+
+Handler = Callable[["Event"], Awaitable[None]]
 
 EVERY_S = 3_600.0
 """How often what is over is forgotten."""
@@ -53,6 +59,23 @@ class Upkeep:
         self._changed = asyncio.Event()
         minutes = parts.config.get("order_timeout_minutes")
         self._timeout_ns = None if minutes is None else int(_positive(minutes) * 60 * NS)
+
+    async def listen(self, bus: EventBus, event: str, callback: Handler) -> None:
+        """Have a handler called with each event of a name."""
+        await bus.on(EventType(event), callback)
+
+    async def leave(self, bus: EventBus, event: str, callback: Handler) -> None:
+        """End what :meth:`listen` began."""
+        await bus.off(EventType(event), callback)
+
+    def listen_deprecated(self, bus: EventBus, event: str, callback: Handler) -> None:
+        """Do as :meth:`listen`, at once, and warn the caller of the documented method."""
+        warnings.warn(
+            "add_callback goes with 4.0.0; use TradingSuite.on(EventType.ORDER_FILLED, callback)",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        bus.on(EventType(event), callback)
 
     def configure(self, most: int | None, ttl_s: float | None, interval_s: float | None) -> None:
         """Change how many ended orders are kept, how long, and how often that is looked at."""

@@ -5,10 +5,7 @@ Behaviour is in ``_operations``, ``_upkeep`` and ``_figures``.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
-
-from project_x_py.event_bus import EventType
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -88,22 +85,17 @@ class UpkeepMixin:
         Raises:
             ValueError: No such event, or not an async function.
         """
-        await self.event_bus.on(EventType(event), callback)
+        await self._upkeep.listen(self.event_bus, event, callback)
 
     async def unregister_order_callback(
         self, event: str, callback: Callable[[Event], Awaitable[None]]
     ) -> None:
         """End what :meth:`register_order_callback` began; harmless when nothing did."""
-        await self.event_bus.off(EventType(event), callback)
+        await self._upkeep.leave(self.event_bus, event, callback)
 
     def add_callback(self, _event_type: str, _callback: Callable[[Event], Awaitable[None]]) -> None:
         """Register a handler; deprecated, use ``suite.on(EventType.ORDER_FILLED, handler)``."""
-        warnings.warn(
-            "add_callback goes with 4.0.0; use TradingSuite.on(EventType.ORDER_FILLED, callback)",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        self.event_bus.on(EventType(_event_type), _callback)
+        self._upkeep.listen_deprecated(self.event_bus, _event_type, _callback)
 
     def get_realtime_validation_status(self) -> dict[str, Any]:
         """Return how orders are known.
