@@ -48,6 +48,9 @@ LONGEST_DAYS = 36_525
 
 UNITS = range(1, 7)
 
+DAYS_OF_UNIT = {1: 1 / 86_400, 2: 1 / 1_440, 3: 1 / 24, 4: 1, 5: 7, 6: 31}
+"""How long a bar of each unit is, at most."""
+
 Row = tuple[int, float, float, float, float, int]
 """Start in ns since 1970 UTC, open, high, low, close in points, volume."""
 
@@ -104,6 +107,11 @@ class BarQuery:
                 f"unit must be 1 (second) to 6 (month), not {unit!r}; 2 is minutes"
             )
         _check("interval", interval, whole=True)
+        longest = min(round(LONGEST_DAYS / DAYS_OF_UNIT[unit]), 2**31 - 1)
+        if interval > longest:
+            raise ProjectXDataError(
+                f"interval must be at most {longest} of unit {unit}, not {interval!r}"
+            )
         _check("days", days, whole=False)
         if days > LONGEST_DAYS:
             raise ProjectXDataError(f"days must be at most {LONGEST_DAYS}, not {days!r}")
