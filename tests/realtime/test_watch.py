@@ -120,7 +120,7 @@ def test_a_clock_that_is_behind_is_no_fault_of_the_feed(behind_s: int) -> None:
         clock, told, prints = client._clock, Told(client), list[int]()
 
         async def newest(contract_id: str) -> int | None:
-            # The history is asked about the time until now, by this machine's clock.
+            # The history is asked about what this machine's clock takes for the past.
             return max((at for at in prints if at < clock.now_ns()), default=None)
 
         def traded(heard: bool = True) -> None:
