@@ -39,6 +39,8 @@ REVERSALS = (
     506077,
     602171,
     610810,
+    619194,
+    635377,
 )
 """Schedules in which a position is closed twice, each in a way of its own."""
 

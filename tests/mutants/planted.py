@@ -226,8 +226,8 @@ PLANTED = (
     Planted(
         "an unknown exit ends the guard",
         GUARD,
-        "(open_ or working or self._leaving(guarded.tag))",
-        "(open_ or working)",
+        "leaving = self._leaving(guarded.tag) or self._in_flight(",
+        "leaving = self._in_flight(",
         f"{OWN}/test_guard.py",
     ),
     Planted(

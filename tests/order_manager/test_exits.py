@@ -9,7 +9,7 @@ from project_x_py._core.orders.ledger import OrderLedger
 from project_x_py._core.orders.state import FILLED, OPEN
 from project_x_py._core.records import OrderUpdate
 from project_x_py._core.submission import OrderRequest
-from project_x_py.order_manager._exits import by_others, exiting, is_own_close
+from project_x_py.order_manager._exits import by_others, exiting, is_being_closed, is_own_close
 
 CONTRACT = "CON.F.US.MNQ.Z26"
 BUY, SELL = 0, 1
@@ -97,6 +97,24 @@ def test_a_close_that_rests_counts_as_it_fills(ledger: OrderLedger) -> None:
     sent(ledger, "run-2", SELL, Purpose.EXIT)
     ledger.merge(row(6, SELL, 1, "run-2", status=OPEN, type=LIMIT))
     assert by_others(ledger, entry(ledger), SELL) == 1
+
+
+def test_a_contract_is_being_closed_while_a_close_may_fill(ledger: OrderLedger) -> None:
+    """The user's, known or not, or one at the market that nobody here has placed."""
+    assert not is_being_closed(ledger, CONTRACT)
+    ledger.merge(row(7, SELL, 0, "of-another", status=OPEN, type=LIMIT))
+    ledger.merge(row(8, SELL, 0, "run-1-SL", status=OPEN, parent_id=1))
+    assert not is_being_closed(ledger, CONTRACT)
+    ledger.merge(row(9, SELL, 1, None, status=OPEN))
+    assert is_being_closed(ledger, CONTRACT)
+    ledger.merge(row(9, SELL, 2, None))
+    assert not is_being_closed(ledger, CONTRACT)
+    sent(ledger, "run-2", SELL, Purpose.EXIT)
+    assert is_being_closed(ledger, CONTRACT)
+    ledger.merge(row(6, SELL, 0, "run-2", status=OPEN))
+    assert is_being_closed(ledger, CONTRACT)
+    ledger.merge(row(6, SELL, 2, "run-2"))
+    assert not is_being_closed(ledger, CONTRACT)
 
 
 def test_an_entry_is_nobodys_close(ledger: OrderLedger) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from project_x_py._core.orders.ledger import OrderLedger
     from project_x_py._core.records import OrderUpdate
 
-__all__ = ["by_others", "exiting", "is_own_close"]
+__all__ = ["by_others", "exiting", "is_being_closed", "is_own_close"]
 
 MARKET = 2
 
@@ -28,6 +28,21 @@ def is_own_close(ledger: OrderLedger, tag: str | None) -> bool:
     if submission is None:
         return False
     return submission.intent.purpose is Purpose.EXIT and submission.intent.protects is None
+
+
+def is_being_closed(ledger: OrderLedger, contract_id: str) -> bool:
+    """Whether somebody's close of a contract may still fill, or arrive.
+
+    What works at the market without anybody here having placed it is a close of the gateway's.
+    """
+    if any(is_own_close(ledger, one.intent.tag) for one in ledger.outstanding(contract_id)):
+        return True
+    for state in ledger.working(contract_id):
+        order = state.snapshot()
+        foreign = order.parent_id is None and ledger.submission(order.custom_tag or "") is None
+        if is_own_close(ledger, order.custom_tag) or (foreign and order.type == MARKET):
+            return True
+    return False
 
 
 def exiting(ledger: OrderLedger, tag: str, entry_side: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -41,7 +42,7 @@ from project_x_py._core.submission import (
 )
 from project_x_py._core.time import NS
 from project_x_py.order_manager._closings import Closings, HeldEntry
-from project_x_py.order_manager._exits import by_others, exiting, is_own_close
+from project_x_py.order_manager._exits import by_others, exiting, is_being_closed, is_own_close
 from project_x_py.order_manager._guarded import Guarded
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from project_x_py._core.orders.ledger import OrderChange
     from project_x_py._core.orders.state import OrderState
+    from project_x_py._core.records import OrderUpdate
     from project_x_py._core.submission import Outcome
     from project_x_py._ports import Clock, TaskOwner
     from project_x_py.order_manager._desk import OrderDesk
@@ -109,6 +111,8 @@ class ProtectionGuard:
     ) -> None:
         self.spans: list[list[tuple[int, int]]] = []
         """When each entry that ended was unprotected, as monotonic times, newest last."""
+        self.ended: deque[tuple[OrderUpdate, int]] = deque(maxlen=KEPT_TIMES)
+        """Entries that ended, each with its unprotected nanoseconds, newest last."""
         self.flattened = 0
         self._desk = desk
         self._clock = clock
@@ -313,20 +317,20 @@ class ProtectionGuard:
 
     def awaits_read(self) -> bool:
         """Whether an entry seems to be over or closed, and only a read can show that it is."""
-        return any(
+        return any(self._brings_back(contract_id) for contract_id in self._back_ns) or any(
             guarded.over_ns is not None or self._seems_closed(guarded)
             for guarded in self._guarded.values()
         )
 
     def _seems_closed(self, guarded: Guarded) -> bool:
-        """Whether nothing was held at the last statement, and it is too early to believe it."""
-        entry, view = self._desk.ledger.by_tag(guarded.tag), self._view(guarded)
-        if entry is None or view is None or not view.held:
+        """Whether less was held at the last statement than orders say, too early to believe it."""
+        entry = self._desk.ledger.by_tag(guarded.tag)
+        if entry is None or not entry.filled:
             return False
         order = entry.snapshot()
-        sign = 1 if order.side == BUY else -1
         said = self._net_after(order.contract_id, 0)
-        return said is not None and said * sign < view.held
+        held = sum(one.held for one in self._held(order.contract_id, order.side))
+        return said is not None and held > max(0, said if order.side == BUY else -said)
 
     def on_position(self) -> None:
         """Look after everything, since a position was stated."""
@@ -424,8 +428,7 @@ class ProtectionGuard:
         against = -net if side == BUY else net
         if against <= 0:
             return 0
-        sent_ns = self._back_ns.get(contract_id)
-        if sent_ns is not None and self._net_after(contract_id, sent_ns) is None:
+        if self._brings_back(contract_id):
             return 0
         for tag, other in self._guarded.items():
             if other is guarded:
@@ -436,6 +439,15 @@ class ProtectionGuard:
             if entry.snapshot().side == side:
                 against -= self._assessed(other, entry, None).overfilled
         return max(0, against)
+
+    def _brings_back(self, contract_id: str) -> bool:
+        """Whether a reversal was closed that no statement since tells of."""
+        sent_ns = self._back_ns.get(contract_id)
+        return sent_ns is not None and self._net_after(contract_id, sent_ns) is None
+
+    def _in_flight(self, contract_id: str) -> bool:
+        """Whether what is held of a contract is about to change, by whomsoever."""
+        return self._brings_back(contract_id) or is_being_closed(self._desk.ledger, contract_id)
 
     def _leaving(self, tag: str) -> bool:
         """Whether something sent for an entry may still fill, or arrive: it is not over then."""
@@ -482,7 +494,8 @@ class ProtectionGuard:
             working = [leg for legs in self.legs(guarded.tag) for leg in legs if leg.is_working]
             open_ = view is not None and (view.held or view.overfilled)
             open_ = open_ or self._rests_on_a_statement(guarded, entry)
-            over = view is not None and not (open_ or working or self._leaving(guarded.tag))
+            leaving = self._leaving(guarded.tag) or self._in_flight(entry.snapshot().contract_id)
+            over = view is not None and not (open_ or working or leaving)
             gone = self._is_over(guarded, over)
         if not gone or self._guarded.pop(guarded.tag, None) is None:
             return
@@ -492,6 +505,7 @@ class ProtectionGuard:
         if entry is not None and entry.filled:
             self.spans.append(guarded.spans)
             del self.spans[:-KEPT_TIMES]
+            self.ended.append((entry.snapshot(), guarded.naked_ns))
 
     async def _tend(self, guarded: Guarded) -> None:
         """Do what is needed until nothing is."""
