@@ -6,11 +6,20 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 from tests.order_manager.desks import MARKET, bench, in_virtual_time, served
 
 from project_x_py._core.orders import state as codes
-from project_x_py._core.orders.intents import Intent, IntentState
+from project_x_py._core.orders.intents import (
+    QUICK_SETTLE_NS,
+    SETTLE_NS,
+    Intent,
+    IntentState,
+    Protection,
+    Purpose,
+)
 from project_x_py._core.orders.ledger import Change
 from project_x_py._core.submission import Accepted, Lane, OrderEdit, Refused, Uncertain
 from project_x_py._runtime.together import together
@@ -190,6 +199,23 @@ async def test_a_new_run_takes_up_what_the_last_one_did_not_see(tmp_path: Path) 
             assert await made.reconciler.read()
             assert submission.state is IntentState.CONFIRMED
             assert [row[0] for row in await made.at_gateway()] == ["run-1"]
+
+
+@in_virtual_time
+async def test_what_protects_is_not_waited_for_after_a_restart(tmp_path: Path) -> None:
+    """Its connection ended with the run that sent it; an entry is waited for all the same."""
+    path = tmp_path / "intents.sqlite"
+    async with served() as gateway, bench(gateway, path) as made:
+        journal = made.desk._journal
+        assert journal is not None
+        entry = replace(made.intent("run-1"), protection=Protection(stop=1))
+        stop = replace(made.intent("run-1.s1"), purpose=Purpose.STOP, protects="run-1")
+        for intent in (entry, stop):
+            await journal.record(intent.tag, made.account_id, msgspec.json.encode(intent))
+        began_ns = made.client.clock.monotonic_ns()
+        found = {one.intent.tag: one for one in made.desk.restore(journal.entries())}
+        assert found["run-1"].proof_due_ns == began_ns + SETTLE_NS
+        assert found["run-1.s1"].proof_due_ns == began_ns + QUICK_SETTLE_NS
 
 
 @in_virtual_time

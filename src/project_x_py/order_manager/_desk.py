@@ -214,7 +214,9 @@ class OrderDesk:
             if state in _LOST:
                 submission = self.ledger.plan(intent)
                 submission.restored()
-                submission.unanswered(self._clock.monotonic_ns(), "an earlier run ended meanwhile")
+                submission.unanswered(
+                    self._clock.monotonic_ns(), "an earlier run ended meanwhile", ended=True
+                )
                 found.append(submission)
             elif state is IntentState.CONFIRMED and family and entry.order_id is not None:
                 submission = self.ledger.plan(intent)
