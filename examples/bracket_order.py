@@ -12,7 +12,9 @@ from project_x_py import TradingSuite
 async def main() -> None:
     async with await TradingSuite.create("MNQ", timeframes=["1min"], initial_days=1) as suite:
         practice_only(suite)
-        last = await suite.data.get_current_price() or 0.0
+        last = await suite.data.get_current_price()
+        if last is None:
+            raise SystemExit("there is no price yet: no bars, and no trade")
         bracket = await suite.orders.place_bracket_order("MNQ", 0, 1, last, last - 20, last + 20)
         print(f"placed {bracket.success}: entry {bracket.entry_order_id} at {bracket.entry_price},")
         print(f"stop at {bracket.stop_loss_price}, target at {bracket.take_profit_price}")

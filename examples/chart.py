@@ -1,6 +1,6 @@
 """A chart of past bars with two averages, as a page that any browser opens.
 
-Needs Plotly: ``pip install "project-x-py[charts]"``.
+Needs Plotly: ``.venv/bin/python -m pip install plotly``.
 """
 
 from __future__ import annotations

@@ -17,10 +17,10 @@ SECONDS = 5.0
 async def main() -> None:
     async with await TradingSuite.create("MNQ", timeframes=["1min"], initial_days=1) as suite:
         practice_only(suite)
-        last = await suite.data.get_current_price() or 0.0
-        await suite.orders.place_market_order("MNQ", side=0, size=2)
-        await suite.orders.place_limit_order("MNQ", side=0, size=1, limit_price=last - 40)
         try:
+            last = await suite.data.get_current_price() or 0.0
+            await suite.orders.place_market_order("MNQ", side=0, size=2)
+            await suite.orders.place_limit_order("MNQ", side=0, size=1, limit_price=last - 40)
             await asyncio.sleep(SECONDS)
         finally:
             proof = await suite.flatten()

@@ -26,16 +26,18 @@ async def main() -> None:
         await suite.on(EventType.ORDER_MODIFIED, on_modified)
         await suite.on(EventType.ORDER_FILLED, on_filled)
         chain = suite.order_chain().market_order(size=1, side=0).with_trail_stop(offset=DISTANCE)
+        closed = suite.stream(EventType.POSITION_CLOSED)
         placed = await chain.execute()
+        if not placed.success:
+            raise SystemExit(f"refused: {placed.error_message}")
         print(f"placed {placed.success}, first stop at {placed.stop_loss_price}")
         try:
             async with asyncio.timeout(SECONDS):
-                while placed.success:
-                    await suite.wait_for(EventType.POSITION_CLOSED)
-                    break
+                await anext(closed)
         except TimeoutError:
             print(f"still in after {SECONDS:g} s")
-        print(f"flat: {(await suite.flatten()).proved}")
+        finally:
+            print(f"flat: {(await suite.flatten()).proved}")
 
 
 if __name__ == "__main__":
