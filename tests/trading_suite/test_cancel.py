@@ -11,6 +11,7 @@ from tests.suites import login, simulated_suite
 from tests.trading_suite.calls import BEGUN, ENDING, UNLIMITED, Calls, coroutines
 
 from project_x_py._runtime.virtual_loop import run_virtual
+from project_x_py.event_bus import EventType
 from project_x_py.exceptions import ProjectXError
 from project_x_py.simulator import SimulatedGateway
 from project_x_py.trading_suite import TradingSuite
@@ -181,6 +182,76 @@ def test_a_cancelled_ending_can_be_ended() -> None:
         cuts[name] = wait - 1
     print(cuts)
     assert cuts["suite.disconnect"] >= 1
+
+
+def test_a_cancelled_connect_can_be_tried_again() -> None:
+    """Cut at each of its waits it leaves no hub connected, and the next one starts everything."""
+
+    async def main(wait: int) -> bool:
+        async with simulated_suite("MHG", auto_connect=False, **OPTIONS) as (gateway, suite):
+            reached = await cut(suite.connect(), wait)
+            if reached:
+                assert gateway.connections == {"user": 0, "market": 0}
+                assert not suite.is_connected
+            await suite.connect()
+            tick = await suite.wait_for(EventType.TRADE_TICK, timeout=30)
+            assert tick.data["symbol"] == "MHG"
+            assert suite.orderbook is not None
+            assert (await suite.orderbook.get_orderbook_snapshot())["bids"]
+            assert (await suite.orders.place_market_order("MHG", 0, 1)).success
+            await suite.wait_for(EventType.POSITION_OPENED, timeout=5)
+        return reached
+
+    waits = 0
+    while waits < MOST_WAITS and run_virtual(main(waits + 1)):
+        waits += 1
+    assert 3 < waits < MOST_WAITS
+
+
+async def connects(suite: TradingSuite) -> None:
+    """Connect two times at once."""
+    async with asyncio.TaskGroup() as both:
+        both.create_task(suite.connect())
+        both.create_task(suite.connect())
+
+
+def test_connecting_twice_at_once_is_connecting_once() -> None:
+    """Each event comes once; when one of the two is cancelled, the other one goes on."""
+
+    async def main() -> None:
+        async with simulated_suite("MHG", auto_connect=False, **OPTIONS) as (_, suite):
+            other = asyncio.get_running_loop().create_task(suite.connect())
+            assert await cut(suite.connect(), 3)
+            await other
+            assert suite.is_connected
+            await connects(suite)
+            seen: list[Any] = []
+
+            async def note(event: Any) -> None:
+                seen.append(event.data["order_id"])
+
+            await suite.on(EventType.ORDER_FILLED, note)
+            await suite.orders.place_market_order("MHG", 0, 1)
+            await asyncio.sleep(1)
+            assert len(seen) == 1
+
+    run_virtual(main())
+
+
+def test_a_closed_suite_connects_no_more() -> None:
+    """The refusal says so, and no hub is opened for it."""
+
+    async def main() -> None:
+        async with simulated_suite("MHG", **OPTIONS) as (gateway, suite):
+            await suite.disconnect()
+            with pytest.raises(RuntimeError, match="the suite is closed"):
+                await suite.connect()
+            with pytest.raises(RuntimeError, match="the suite is closed"):
+                async with suite:
+                    pass
+            assert gateway.connections == {"user": 0, "market": 0}
+
+    run_virtual(main())
 
 
 def test_a_cancelled_creation_leaves_nothing() -> None:

@@ -167,7 +167,7 @@ def test_a_handler_that_sleeps_or_raises_delays_nobody(caplog: pytest.LogCapture
             await suite.on(EventType.ERROR, hear)
             await asyncio.sleep(5)
             async with asyncio.timeout(AT_MOST_S):
-                answer = await suite.orders.place_market_order(suite.instrument.id, 0, 1)
+                answer = await suite.orders.place_market_order("MHG", 0, 1)
                 await suite.orders.get_order_by_id(answer.orderId)
                 await suite.data.get_data("1min")
             await asyncio.sleep(1)

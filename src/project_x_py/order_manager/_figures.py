@@ -6,6 +6,7 @@ which there is nothing to measure is zero and says so in its docstring.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.calendar import calendar_for
@@ -35,6 +36,8 @@ class OrderFigures:
     """
 
     def __init__(self, parts: OrderParts) -> None:
+        self.protection = partial(_protection_times, parts)
+        """How long each trade was unprotected."""
         self._parts = parts
         self._began_ns = parts.clock.monotonic_ns()
         self.tallies = Tallies("order_manager", parts.clock.wall_ns, parts.clock.monotonic_ns)
@@ -176,12 +179,12 @@ class OrderFigures:
 
     def snapshot(self) -> ComponentStatistics:
         """Return everything that is a number, as it is now."""
-        own = {"recovery": self.recovery(), "day": self.day()}
+        own = {"recovery": self.recovery(), "day": self._day()}
         figures = {**self.statistics(), **self.memory(), **own}
         latency = {"order_prepared": self._parts.desk.prepared.latency()}
         return snapshot_of(self.component(), self.score(), figures, latency)
 
-    def day(self) -> dict[str, int]:
+    def _day(self) -> dict[str, int]:
         """Return the orders of the trading day that are known, and how many of them have filled."""
         begin_ns = calendar_for(CALENDAR).day_start_ns(self._parts.clock.now_ns())
         facts = [state.snapshot() for state in self._parts.desk.ledger.orders()]
@@ -201,3 +204,25 @@ class OrderFigures:
             "memory_usage_mb": self.memory_mb(),
             "performance_metrics": self.tallies.durations(),
         }
+
+
+def _protection_times(parts: OrderParts) -> list[dict[str, Any]]:
+    """Return how long each trade was unprotected, those that are open included."""
+    guard, ledger = parts.guard, parts.desk.ledger
+    found = list(guard.ended)
+    for tag in guard.tags():
+        guarded, entry = guard.guarded(tag), ledger.by_tag(tag)
+        if guarded is not None and entry is not None and entry.filled:
+            since_ns = guarded.naked_since_ns
+            running = 0 if since_ns is None else parts.clock.monotonic_ns() - since_ns
+            found.append((entry.snapshot(), guarded.naked_ns + running))
+    return [
+        {
+            "custom_tag": order.custom_tag,
+            "order_id": order.id,
+            "contract_id": order.contract_id,
+            "filled": order.filled,
+            "unprotected_ms": naked_ns / MS,
+        }
+        for order, naked_ns in found
+    ]

@@ -111,6 +111,8 @@ class TradingSuite:
         }
         self._supervisor = Supervisor("suite")
         self._streams: weakref.WeakSet[EventStream] = weakref.WeakSet()
+        self._is_started = self._is_guarded = False
+        self._connecting = 0
         self._closed = False
         self._closing: asyncio.Task[None] | None = None
         # What concerns every instrument is announced once, on a bus that leads to all of them.
@@ -246,21 +248,39 @@ class TradingSuite:
     async def connect(self) -> None:
         """Connect both hubs, subscribe, and start every instrument's feed.
 
+        One that fails or is cancelled leaves the hubs disconnected, and may be tried again.
+
         Raises:
             ProjectXConnectionError: A hub could not be reached within the timeout.
             ProjectXError: A subscription was refused.
+            RuntimeError: The suite is closed.
         """
+        if self._closing is not None or self._closed:
+            raise RuntimeError("the suite is closed; create another one")
         self.raise_if_faulted()
-        if self.is_connected:
+        if self._is_started and self.is_connected:
             return
+        self._is_started = False
+        self._connecting += 1
+        try:
+            await self._connect()
+            self._is_started = True
+        finally:
+            self._connecting -= 1
+            if not (self._is_started or self._connecting or self._closed):
+                await self.realtime.disconnect()
+
+    async def _connect(self) -> None:
         if not await self.realtime.connect():
             raise ProjectXConnectionError(
                 f"the hubs could not be reached: {self.client.config.user_hub_url}, "
                 f"{self.client.config.market_hub_url}"
             )
-        self._supervisor.spawn(self._release_at_loop_end(), name="suite-guard")
-        self._supervisor.spawn(self._warnings.watch_memory(), name="suite-memory")
-        self._warnings.announce_session()
+        if not self._is_guarded:
+            self._is_guarded = True
+            self._supervisor.spawn(self._release_at_loop_end(), name="suite-guard")
+            self._supervisor.spawn(self._warnings.watch_memory(), name="suite-memory")
+            self._warnings.announce_session()
         await self.realtime.subscribe_user_updates()
         await self._account.start()
         await together(self._start(context) for context in self._contexts.values())
