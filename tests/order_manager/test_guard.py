@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 from tests.order_manager.desks import LIMIT, MARKET, in_virtual_time, served, watched
+from tests.order_manager.managers import managed
 
 from project_x_py._core.orders.intents import Intent, Protection, Purpose
 from project_x_py._core.submission import Accepted, Lane, OrderRequest
@@ -264,3 +265,23 @@ async def _held(found: object) -> int:
     """Contracts held, as the gateway says."""
     listed = await found.bench.client.order_queries().positions(found.bench.account_id)
     return sum(row.net for row in listed.rows)
+
+
+@in_virtual_time
+async def test_a_leg_that_begins_to_work_protects_from_then_on() -> None:
+    """No time-out stands between a leg's activation and the end of the unprotected time."""
+    async with managed() as (_, desk):
+        price = round(desk.price)
+        placed = await desk.orders.place_bracket_order(
+            "MNQ", 0, 2, price, price - 60, price + 300, entry_type="market"
+        )
+        assert placed.success
+        await asyncio.sleep(3)
+        (trade,) = desk.orders.get_protection_times()
+        assert (trade["order_id"], trade["filled"]) == (placed.entry_order_id, 2)
+        assert 0 < trade["unprotected_ms"] <= 50
+        await desk.orders.close_position("MNQ")
+        await asyncio.sleep(15)
+        assert desk.orders.get_protection_times() == [trade]
+        figures = desk.orders.get_recovery_statistics()
+        assert figures["unprotected_ms_max"] == trade["unprotected_ms"]

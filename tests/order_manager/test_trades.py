@@ -115,3 +115,19 @@ async def test_what_has_not_filled_is_given_up() -> None:
         assert await desk.orders.search_open_orders() == []
         assert await door.give_up(tags[-1])
         assert await door.give_up("nobody's")
+
+
+@in_virtual_time
+async def test_a_part_that_is_left_at_a_limit_stays_there() -> None:
+    """However often the guard looks, it is not taken for a target; nor is one that is moved."""
+    async with entered(3) as (desk, tag, _):
+        part = await desk.orders.trade_door.exit(tag, 1, desk.price + 60)
+        await asyncio.sleep(25)
+        found = await desk.orders.get_order_by_id(part.orderId)
+        assert found is not None
+        assert found.limitPrice == desk.price + 60
+        assert await desk.orders.modify_order(part.orderId, limit_price=desk.price + 70)
+        assert await desk.orders.cancel_order(part.orderId)
+        await asyncio.sleep(5)
+        working = await desk.orders.search_open_orders()
+        assert {one.limitPrice for one in working if one.type == 1} == {desk.price + 80}

@@ -716,6 +716,9 @@ class ProtectionGuard:
             order = leg.snapshot()
             if leg.status != OPEN or leg.id in guarded.adjusted:
                 continue
+            if self._desk.ledger.submission(order.custom_tag or "") is not None:
+                # What was sent from here, a part that is left at a limit, is where it belongs.
+                continue
             stop = guarded.protection.stop if order.type == STOP else None
             limit = guarded.protection.target if order.type == LIMIT else None
             if (stop is None or order.stop in (None, stop)) and (

@@ -64,6 +64,8 @@ class MovedLegs:
             limit = order.type == OrderType.LIMIT and order.limit != before.limit
             if stop and order.stop is not None and any(leg.id == order.id for leg in stops):
                 self.put(tag, stop=order.stop)
+            if order.parent_id is None and not (order.custom_tag or "").startswith(f"{tag}."):
+                continue  # a part that is left at a limit of its own
             if limit and order.limit is not None and any(leg.id == order.id for leg in targets):
                 self.put(tag, target=order.limit)
 

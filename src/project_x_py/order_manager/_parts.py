@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from project_x_py._core.orders.intents import Intent, Purpose
 from project_x_py._core.orders.ledger import OrderLedger
+from project_x_py._core.orders.state import OPEN
 from project_x_py._core.submission import Lane
 from project_x_py._ports import GapFeed
 from project_x_py._runtime.supervisor import Supervisor
@@ -271,6 +272,9 @@ class OrderParts:
     def on_order(self, update: OrderUpdate) -> None:
         """Take an order event of the user hub."""
         self.desk.hear(update)
+        if update.status == OPEN:
+            # A leg that begins to work is no change that is told of, and protects from then on.
+            self.guard.on_position()
 
     def on_fill(self, update: TradeUpdate) -> None:
         """Take a fill of the user hub."""

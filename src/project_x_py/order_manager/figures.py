@@ -84,6 +84,15 @@ class FiguresMixin:
         """
         return self._figures.recovery()
 
+    def get_protection_times(self) -> list[dict[str, Any]]:
+        """Return how long anything of each protected trade was without a working stop.
+
+        One dict an entry that has filled, the oldest first, those that are still open included;
+        the newest 10,000 are kept. Keys: custom_tag, order_id, contract_id, filled (contracts),
+        unprotected_ms (from when a fill is known until its protection is).
+        """
+        return self._figures.protection()
+
     def get_circuit_breaker_status(self) -> dict[str, Any]:
         """Return how reading the account goes; nothing ever stops it, so it never breaks.
 
