@@ -13,6 +13,7 @@ from tests.cli.commands import OPEN, projectx
 from project_x_py import ProjectX
 from project_x_py.cli import bars as module
 from project_x_py.cli._files import write_frame
+from project_x_py.exceptions import ProjectXError
 
 NAMES = ["timestamp", "open", "high", "low", "close", "volume"]
 
@@ -114,7 +115,7 @@ def test_a_write_that_fails_leaves_what_was_there(
         raise OSError("no space left on device")
 
     monkeypatch.setattr(pl.DataFrame, "write_csv", full)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(ProjectXError, match=r"b\.csv cannot be written: no space"):
         write_frame(pl.DataFrame({"a": [1]}), path)
     assert path.read_text(encoding="utf-8") == "before"
     assert list(tmp_path.iterdir()) == [path]

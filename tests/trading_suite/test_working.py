@@ -122,7 +122,7 @@ def test_an_end_waits_for_what_is_under_way(kept: Kept, virtual: Any) -> None:
         async with simulated_suite(initial_days=1) as (_, suite):
             await entered(suite)
         assert [text.split()[0] for text in kept.texts] == ["long", "order", "order"]
-        assert all(" at " in text for text in kept.texts[1:])
+        assert all(" at 2" in text for text in kept.texts[1:])
         kept.texts.clear()
         async with simulated_suite(initial_days=1) as (_, suite):
             await entered(suite)
@@ -156,7 +156,9 @@ def test_what_rests_is_not_waited_for(change: dict[str, Any], settling: bool) ->
     """Resting orders and the legs of a resting entry stay; what passes by itself is waited for."""
     assert is_settling([order(1, **change), order(2)], []) is settling
     held_one = [held(1, 1)]
-    assert is_settling([order(1, **change)], held_one) is (settling and "parent_id" not in change)
+    working = [order(1, **change), order(2)]
+    assert is_settling(working, held_one) is (settling and "parent_id" not in change)
+    assert is_settling([order(1, status=8, parent_id=7)], held_one)
 
 
 def test_a_stop_that_is_being_cancelled_protects_nothing() -> None:
@@ -165,6 +167,12 @@ def test_a_stop_that_is_being_cancelled_protects_nothing() -> None:
     report = report_of([leaving], [held(2, 1)], known=True)
     assert report.unprotected == {CONTRACT: 2}
     assert report.lines()[1].endswith("stop at 19750.0, being cancelled")
+
+
+def test_legs_that_wait_say_for_what() -> None:
+    """The stop of a resting entry has no price yet, and says why."""
+    report = report_of([order(3, type=4, side=1, limit=None, status=8)], [], known=True)
+    assert report.lines() == [f"order 3: sell 2 {CONTRACT} stop, once its entry has filled"]
 
 
 @pytest.mark.parametrize("known", [True, False])

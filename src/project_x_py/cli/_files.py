@@ -40,12 +40,15 @@ def write_frame(frame: pl.DataFrame, path: Path) -> None:
     Times of CSV and JSON are ISO-8601 texts with their offset.
 
     Raises:
-        OSError: The file cannot be written; what was there is as before.
+        ProjectXError: The file cannot be written, and why; what was there is as before.
     """
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        part = Path(folder) / path.name
-        _write(frame, part)
-        part.replace(path)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            _write(frame, part)
+            part.replace(path)
+    except OSError as error:
+        raise ProjectXError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:

@@ -42,6 +42,7 @@ class WorkingOrder:
         price: Stop price of a stop, else the limit, in points; None for neither, or for a
             product whose tick is not known.
         is_leaving: Whether its cancellation was accepted, and its end is not known yet.
+        is_suspended: Whether it begins to work once its entry has filled.
     """
 
     order_id: int
@@ -51,6 +52,7 @@ class WorkingOrder:
     size: int
     price: float | None
     is_leaving: bool = False
+    is_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class WorkingReport:
         for one in self.orders:
             at = "" if one.price is None else f" at {one.price}"
             end = ", being cancelled" if one.is_leaving else ""
+            if one.is_suspended:
+                end = ", once its entry has filled"
             text = f"{one.side} {one.size} {one.contract_id} {one.kind}{at}{end}"
             lines.append(f"order {one.order_id}: {text}")
         return lines
@@ -114,7 +118,8 @@ def is_settling(working: Iterable[OrderUpdate], held: Iterable[PositionUpdate]) 
     """Return whether the gateway is about to change what works by itself, within a moment.
 
     A market order is about to fill, an accepted order to work, one that was cancelled to end; so
-    are the stop and the target of an entry whose contract is flat.
+    are the stop and the target of an entry whose contract is flat; those of one that has just
+    filled are about to wake.
     """
     orders = list(working)
     open_ids = {order.id for order in orders}
@@ -125,7 +130,7 @@ def is_settling(working: Iterable[OrderUpdate], held: Iterable[PositionUpdate]) 
         or (
             order.parent_id is not None
             and order.parent_id not in open_ids
-            and order.contract_id in flat
+            and (order.contract_id in flat or order.status == OrderStatus.SUSPENDED)
         )
         for order in orders
     )
@@ -145,6 +150,7 @@ def _row(order: OrderUpdate) -> WorkingOrder:
         order.size - order.filled,
         None if ticks is None else _points(order.contract_id, ticks),
         order.status == OrderStatus.PENDING_CANCELLATION,
+        order.status == OrderStatus.SUSPENDED,
     )
 
 
