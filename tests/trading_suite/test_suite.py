@@ -133,6 +133,8 @@ def test_documented_keywords() -> None:
         ({"instruments": "MNQ", "timezone": "Mars/Base"}, ValueError, "Mars/Base"),
         ({"instruments": "MNQ", "initial_days": 0}, ValueError, "initial_days"),
         ({"instruments": "MNQ", "config": {}}, TypeError, "config must be a ProjectXConfig"),
+        ({"instruments": "MNQ", "username": 5}, TypeError, "username must be a text, not a int"),
+        ({"instruments": "MNQ", "api_key": b"k"}, TypeError, "api_key must be a text"),
     ],
 )
 def test_wrong_arguments_are_refused_before_anything_is_sent(

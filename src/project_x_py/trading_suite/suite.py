@@ -712,6 +712,9 @@ def _client(login: dict[str, Any]) -> ProjectX:
     config: ProjectXConfig | None = login.get("config")
     if config is not None and not isinstance(config, ProjectXConfig):
         raise TypeError(f"config must be a ProjectXConfig, not a {type(config).__name__}")
+    for name in ("username", "api_key", "account_name"):
+        if not isinstance(login.get(name, ""), str | None):
+            raise TypeError(f"{name} must be a text, not a {type(login[name]).__name__}")
     username, api_key = login.get("username"), login.get("api_key")
     account_name = login.get("account_name")
     if username is None or api_key is None:
