@@ -41,6 +41,7 @@ REVERSALS = (
     610810,
     619194,
     635377,
+    649176,
 )
 """Schedules in which a position is closed twice, each in a way of its own."""
 

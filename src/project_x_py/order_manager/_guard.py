@@ -423,22 +423,31 @@ class ProtectionGuard:
         )
 
     def _reversed_by(self, guarded: Guarded, contract_id: str, side: int) -> int:
-        """Return the contracts held on the other side that older entries do not answer for."""
+        """Return the contracts held on the other side that no other entry answers for.
+
+        Older entries come first; before a guess about any come those whose orders prove it.
+        """
         net = self._net(contract_id)
         against = -net if side == BUY else net
-        if against <= 0:
+        if against <= 0 or self._brings_back(contract_id):
             return 0
-        if self._brings_back(contract_id):
-            return 0
+        is_older = True
         for tag, other in self._guarded.items():
-            if other is guarded:
-                break
             entry = self._desk.ledger.by_tag(tag)
-            if entry is None or entry.snapshot().contract_id != contract_id:
-                continue
-            if entry.snapshot().side == side:
-                against -= self._assessed(other, entry, None).overfilled
+            if other is guarded:
+                is_older = False
+            elif entry is not None and (entry.snapshot().contract_id, entry.snapshot().side) == (
+                contract_id,
+                side,
+            ):
+                sure = self._exited_twice(tag, entry)
+                against -= self._assessed(other, entry, None).overfilled if is_older else sure
         return max(0, against)
+
+    def _exited_twice(self, tag: str, entry: OrderState) -> int:
+        """Return what an entry's own orders have exited beyond it, and do not bring back."""
+        exited, returning = exiting(self._desk.ledger, tag, entry.snapshot().side)
+        return max(0, self._legs_out(tag) + exited - returning - entry.filled)
 
     def _brings_back(self, contract_id: str) -> bool:
         """Whether a reversal was closed that no statement since tells of."""
