@@ -285,3 +285,24 @@ async def test_a_leg_that_begins_to_work_protects_from_then_on() -> None:
         assert desk.orders.get_protection_times() == [trade]
         figures = desk.orders.get_recovery_statistics()
         assert figures["unprotected_ms_max"] == trade["unprotected_ms"]
+
+
+@in_virtual_time
+async def test_a_closed_market_is_not_stormed_and_nothing_is_reversed_after_it() -> None:
+    """What the platform took off at the day's end is believed although stops are refused then."""
+    async with managed() as (gateway, desk):
+        price = round(desk.price)
+        placed = await desk.orders.place_bracket_order(
+            "MNQ", 0, 3, price, price - 60, price + 300, entry_type="market"
+        )
+        assert placed.success
+        await asyncio.sleep(1)
+        gateway.faults.apply(faults.DailyBreak(seconds=60))
+        await asyncio.sleep(100)
+        told = [event.data for event in desk.events]
+        refused = [one for one in told if one["order"].status == 5]
+        assert 1 <= len(refused) <= 20
+        filled = [one["order"].id for one in told if one["order"].fillVolume]
+        assert len(set(filled)) == 2  # the entry, and the platform's own close
+        assert await desk.held() == 0
+        assert desk.orders.get_memory_stats()["guarded_entries"] == 0

@@ -548,6 +548,8 @@ class ProtectionGuard:
         entry = self._desk.ledger.by_tag(guarded.tag)
         if entry is None:
             return False
+        if (view.overfilled or view.missing) and self._clock.monotonic_ns() < guarded.retry_ns:
+            return False
         if view.overfilled:
             self._warn(guarded.tag, f"{view.overfilled} contracts were exited twice; closing them")
             self.closings.prove(guarded.tag, entry.filled, view.closed)
@@ -651,11 +653,24 @@ class ProtectionGuard:
         self.flattened += not back
         contract_id, now_ns = entry.snapshot().contract_id, self._clock.now_ns()
         # No statement from before tells what is held after it.
-        self._grown_ns[contract_id] = max(now_ns, self._grown_ns.get(contract_id, 0))
+        grown_ns = self._grown_ns.get(contract_id, 0)
+        self._grown_ns[contract_id] = max(now_ns, grown_ns)
         if back:
             self._back_ns[contract_id] = now_ns
         outcome = await self._send(guarded, entry, Purpose.EXIT, size=size, type=MARKET, back=back)
+        if isinstance(outcome, Refused) and self._grown_ns[contract_id] == max(now_ns, grown_ns):
+            # Nothing has changed by it: what was said before is true still.
+            self._grown_ns[contract_id] = grown_ns
+        self._pace(guarded, isinstance(outcome, Refused))
         return isinstance(outcome, Accepted)
+
+    def _pace(self, guarded: Guarded, refused: bool) -> None:
+        """Space exits that are refused, as in a closed market: each refusal is an event."""
+        guarded.refused_exits = guarded.refused_exits + 1 if refused else 0
+        if refused:
+            pause_s = min(LOOK_S * 2 ** min(guarded.refused_exits, 10), DEADLINE_S)
+            guarded.retry_ns = self._clock.monotonic_ns() + int(pause_s * NS)
+            self._desk.doubt()
 
     async def _send(
         self,

@@ -34,8 +34,10 @@ class Guarded:
         "naked_since_ns",
         "over_ns",
         "protection",
+        "refused_exits",
         "refused_stop",
         "refused_targets",
+        "retry_ns",
         "spans",
         "tag",
         "task",
@@ -53,6 +55,10 @@ class Guarded:
         """Orders in a row that never left."""
         self.adjusted: set[int] = set()
         self.refused_targets = 0
+        self.refused_exits = 0
+        """Exits in a row that the gateway refused."""
+        self.retry_ns = 0
+        """When an exit may be tried again, as a monotonic time."""
         self.refused_stop: str | None = None
         """Tag of the newest stop whose refusal was acted on."""
         self.asked_ns: int | None = None
