@@ -31,6 +31,9 @@ __all__ = ["main", "mutants"]
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "project_x_py"
 
+BESIDE = ("-W", "ignore:another project-x-py is installed beside:RuntimeWarning")
+"""The copy stands beside the package that is installed, which is no mutant."""
+
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -94,7 +97,7 @@ def is_noticed(module: Path, source: str, copied: Path, tests: list[Path]) -> bo
     original = target.read_text(encoding="utf-8")
     target.write_text(source, encoding="utf-8")
     search = os.pathsep.join([str(copied), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *BESIDE]
     try:
         run = subprocess.run(
             [*command, *map(str, tests)],
@@ -116,6 +119,12 @@ def planted(copied: Path) -> int:
     sys.path.insert(0, str(ROOT))
     from tests.mutants.planted import PLANTED
 
+    some = PACKAGE / PLANTED[0].module
+    source = some.read_text(encoding="utf-8")
+    for name in sorted({name for bug in PLANTED for name in bug.tests.split()}):
+        if is_noticed(some, source, copied, [ROOT / name]):
+            print(f"{name} fails without any planted bug")
+            return len(PLANTED)
     survivors = 0
     for bug in PLANTED:
         module = PACKAGE / bug.module
