@@ -338,7 +338,7 @@ PLANTED = (
         GUARD,
         "        if reversed_by:\n            maybe",
         "        if False:\n            maybe",
-        CHAOS,
+        f"{OWN}/test_guard.py",
     ),
     Planted(
         "a flatten and the guard undo each other",

@@ -164,32 +164,45 @@ async def test_a_reversal_by_an_exit_too_many_is_closed() -> None:
         assert "exited twice" in found.warnings[0]
 
 
-@in_virtual_time
-async def test_a_leg_that_fills_after_a_close_is_taken_back() -> None:
-    """The position was closed and its stop fills all the same: the reversal does not stay."""
-    async with served() as gateway, watched(gateway) as found:
-        made = found.bench
-        await found.enter(around(made.limit), size=2)
-        await asyncio.sleep(1)
-        stops, _ = found.guard.legs("run-1")
-        outcome = await made.desk.close_position(made.contract_id)
-        found.guard.closing(made.contract_id, None, outcome)
-        request = OrderRequest(
-            account_id=made.account_id,
-            contract_id=made.contract_id,
-            type=MARKET,
-            side=1,
-            size=2,
-            tag="run-1.s9",
-        )
-        late = Intent(
-            tag="run-1.s9", request=request, purpose=Purpose.STOP, protects="run-1", created_ns=1
-        )
-        await made.desk.place(late, lane=Lane.PROTECTIVE)
-        await asyncio.sleep(12)
-        assert stops[0].is_terminal
-        assert (await _held(found), found.working(), found.guard.tags()) == (0, [], ())
-        assert "exited twice" in found.warnings[0]
+@pytest.mark.parametrize("told", [True, False], ids=["told", "read"])
+def test_a_leg_that_fills_after_a_close_is_taken_back(told: bool) -> None:
+    """The position was closed and its stop fills all the same: the reversal does not stay.
+
+    A close that this run did not ask for is read from the order that it left.
+    """
+
+    @in_virtual_time
+    async def run() -> None:
+        async with served() as gateway, watched(gateway) as found:
+            made = found.bench
+            await found.enter(around(made.limit), size=2)
+            await asyncio.sleep(1)
+            stops, _ = found.guard.legs("run-1")
+            outcome = await made.desk.close_position(made.contract_id)
+            if told:
+                found.guard.closing(made.contract_id, None, outcome)
+            request = OrderRequest(
+                account_id=made.account_id,
+                contract_id=made.contract_id,
+                type=MARKET,
+                side=1,
+                size=2,
+                tag="run-1.s9",
+            )
+            late = Intent(
+                tag="run-1.s9",
+                request=request,
+                purpose=Purpose.STOP,
+                protects="run-1",
+                created_ns=1,
+            )
+            await made.desk.place(late, lane=Lane.PROTECTIVE)
+            await asyncio.sleep(12)
+            assert stops[0].is_terminal
+            assert (await _held(found), found.working(), found.guard.tags()) == (0, [], ())
+            assert "exited twice" in found.warnings[0]
+
+    run()
 
 
 @in_virtual_time
