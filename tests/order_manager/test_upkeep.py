@@ -18,7 +18,7 @@ BUY = 0
 
 @in_virtual_time
 async def test_entries_time_out_and_stops_do_not() -> None:
-    """After the minutes of the config an entry is cancelled; a stop of one's own stays."""
+    """After the minutes of the config an entry is cancelled; what protects or closes stays."""
     async with managed(config={"order_timeout_minutes": 1}) as (_, desk):
         orders = desk.orders
         await orders.place_limit_order("MNQ", BUY, 1, desk.price - 200)
@@ -27,9 +27,13 @@ async def test_entries_time_out_and_stops_do_not() -> None:
             "MNQ", BUY, 1, desk.price, desk.price - 400, desk.price + 400, "market"
         )
         legs = {bracket.stop_order_id, bracket.target_order_id}
-        await asyncio.sleep(50)
-        assert len(await orders.search_open_orders()) == 4
-        await asyncio.sleep(20)
+        await asyncio.sleep(5)
+        leaving = await orders.close_position("MNQ", "limit", desk.price + 300)
+        assert leaving is not None
+        legs.add(leaving.orderId)
+        await asyncio.sleep(45)
+        assert len(await orders.search_open_orders()) == 5
+        await asyncio.sleep(25)
         left = {order.id for order in await orders.search_open_orders()}
         assert left == {stop.orderId, *legs}
     with pytest.raises(ProjectXOrderError, match="order_timeout_minutes"):
