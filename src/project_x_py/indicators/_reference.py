@@ -233,9 +233,15 @@ def _category_stub(module: str) -> str:
     lines += [f"from project_x_py.indicators import {name} as {name}" for name in names]
     lines += ["", "__all__: list[str]", ""]
     lines += [
-        f"class {name}({_bases(indicator, module)}): ..." for name, indicator in members.items()
+        f"class {name}({_bases(indicator, _module_of(name, indicator, module))}): ..."
+        for name, indicator in members.items()
     ]
     return "\n".join(lines) + "\n"
+
+
+def _module_of(name: str, indicator: Indicator, module: str) -> str:
+    """Return the module that a class belongs to, none for one that is the package's as well."""
+    return "" if name == f"{indicator.name}Indicator" else module
 
 
 def files(checkout: Path) -> dict[Path, str]:
