@@ -18,6 +18,7 @@ from project_x_py.trading_suite import TradingSuite
 EVENING = datetime(2026, 9, 1, 19, 0, tzinfo=UTC)
 """Two in the afternoon in Chicago."""
 BUY, SELL = 0, 1
+OPEN = 1
 CLOSED = "not in an active trading status"
 
 
@@ -39,6 +40,13 @@ async def until(enough: Callable[[], bool]) -> None:
     """Wait for something that is told over a socket."""
     async with asyncio.timeout(LIMIT_S):
         while not enough():
+            await asyncio.sleep(0.02)
+
+
+async def rests(suite: TradingSuite, order_id: int) -> None:
+    """Wait until an order has come from the gateway's door to its market."""
+    async with asyncio.timeout(LIMIT_S):
+        while (row := await suite.orders.get_order_by_id(order_id)) is None or row.status != OPEN:
             await asyncio.sleep(0.02)
 
 
@@ -122,7 +130,7 @@ async def test_a_market_that_stops(what: str) -> None:
     """New orders get the gateway's words; in a halt orders rest, a day's end cancels them."""
     async with trading() as (gateway, suite, price):
         resting = await suite.orders.place_limit_order("MNQ", BUY, 1, price - 300)
-        await until(lambda: len(working(suite)) == 1)
+        await rests(suite, resting.orderId)
         halted = what == "halt"
         gateway.faults.apply(faults.Halt(seconds=3600) if halted else faults.DailyBreak())
         refused = await suite.orders.place_limit_order("MNQ", BUY, 1, price - 301)
