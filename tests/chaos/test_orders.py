@@ -42,6 +42,7 @@ REVERSALS = (
     619194,
     635377,
     649176,
+    893901,
 )
 """Schedules in which a position is closed twice, each in a way of its own."""
 

@@ -177,6 +177,7 @@ async def test_a_killed_gateway_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
         await client.aclose()
 
 
+@pytest.mark.long
 async def test_both_are_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program and the gateway at once: the next two find one entry, guarded by its legs."""
     folder, port, journal = tmp_path / "state", free_port(), tmp_path / "orders.sqlite"

@@ -9,7 +9,7 @@ from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import managed
 
 from project_x_py._core.orders.intents import Intent
-from project_x_py._runtime.together import together
+from project_x_py._runtime.together import both, together
 from project_x_py.simulator import faults
 
 if TYPE_CHECKING:
@@ -80,3 +80,32 @@ async def test_a_change_without_an_answer_counts_until_a_read_shows_it() -> None
         assert await desk.orders.modify_order(first.orderId, size=2)
         (one,) = desk.orders.position_door.open_orders()
         assert one.size == 2
+
+
+@in_virtual_time
+async def test_a_close_waits_for_what_the_gateway_was_asked_to_close() -> None:
+    """One by an order beside one by the gateway, begun in either order, sells nothing twice."""
+    for gateway_first in (True, False):
+        async with managed() as (_, desk):
+            await desk.orders.place_market_order("MNQ", BUY, 1)
+            await asyncio.sleep(1)
+            reduce = desk.orders.position_door.reduce_at_gateway(desk.contract_id, 1)
+            close = desk.orders.close_position("MNQ")
+            if gateway_first:
+                await both(reduce, close)
+            else:
+                await both(close, reduce)
+            await asyncio.sleep(1)
+            assert await desk.held() == 0
+
+
+@in_virtual_time
+async def test_a_close_whose_answer_was_lost_holds_up_the_next_until_a_read() -> None:
+    """What the gateway was asked to close is known from a read; then closing finds nothing."""
+    async with managed() as (gateway, desk):
+        await desk.orders.place_market_order("MNQ", BUY, 1)
+        await asyncio.sleep(1)
+        gateway.faults.apply(faults.LoseAnswer(route="/api/Position/partialCloseContract"))
+        await desk.orders.position_door.reduce_at_gateway(desk.contract_id, 1)
+        assert await desk.orders.close_position("MNQ") is None
+        assert await desk.held() == 0

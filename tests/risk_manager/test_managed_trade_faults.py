@@ -87,7 +87,7 @@ async def play(seed: int, accounts: tuple[SimulatedAccount, ...]) -> None:
         assert await suite.orders.search_open_orders() == []
 
 
-@pytest.mark.parametrize("seed", [*range(5), 108])
+@pytest.mark.parametrize("seed", [0, 1, 108])
 @in_virtual_time
 async def test_nothing_is_doubled_and_nothing_is_left_unprotected(seed: int) -> None:
     """Whatever is lost: one entry at most, a stop for what is held, nothing else that works."""
@@ -95,7 +95,7 @@ async def test_nothing_is_doubled_and_nothing_is_left_unprotected(seed: int) -> 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("first", range(100, 200, 10))
+@pytest.mark.parametrize("first", [0, *range(100, 200, 10)])
 @in_virtual_time
 async def test_nothing_is_doubled_on_many(first: int) -> None:
     """The same for many seeds."""

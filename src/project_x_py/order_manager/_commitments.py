@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["Commitments"]
 
 
+class _Taking:
+    """A request to the gateway to close of a position, by no order of ours."""
+
+    def __init__(self, contract_id: str) -> None:
+        self.contract_id = contract_id
+        self.until_ns: int | None = None
+
+
 class Commitments:
     """The working orders of one account with the changes that are under way.
 
@@ -36,6 +44,7 @@ class Commitments:
         self._ledger = ledger
         self._edits: dict[int, list[tuple[OrderEdit, int | None]]] = {}
         """Changes by order, each with the time when its answer was lost."""
+        self._takings: list[_Taking] = []
 
     def begin(self, edit: OrderEdit) -> None:
         """Count a change as made; to be called before it is sent."""
@@ -50,8 +59,32 @@ class Commitments:
         self.end(edit)
         self._edits.setdefault(edit.order_id, []).append((edit, now_ns))
 
+    def take(self, contract_id: str) -> object:
+        """Note that the gateway is asked to close of a position, until :meth:`took` ends it."""
+        taking = _Taking(contract_id)
+        self._takings.append(taking)
+        return taking
+
+    def took(self, taking: object, until_ns: int | None) -> None:
+        """Note the end of such a request: what it did is known from a read that begins later.
+
+        ``until_ns`` is monotonic; None when nothing was closed.
+        """
+        for one in self._takings:
+            if one is taking:
+                one.until_ns = until_ns
+        if until_ns is None:
+            self._takings = [one for one in self._takings if one is not taking]
+
+    def is_taking(self, contract_id: str) -> bool:
+        """Whether the gateway was asked to close of a position, and no read shows the outcome."""
+        return any(one.contract_id == contract_id for one in self._takings)
+
     def on_read(self, read: CompleteRead) -> None:
         """Let go of lost changes that would have arrived before a complete read began."""
+        self._takings = [
+            one for one in self._takings if one.until_ns is None or one.until_ns > read.began_ns
+        ]
         for order_id in list(self._edits):
             self._keep(
                 order_id,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from project_x_py._core.histogram import LogHistogram
-from project_x_py._core.orders.intents import Intent, IntentState, Purpose
+from project_x_py._core.orders.intents import SETTLE_NS, Intent, IntentState, Purpose
 from project_x_py._core.orders.state import TERMINAL
 from project_x_py._core.submission import Accepted, Lane, Outcome, Refused, Uncertain
 from project_x_py._runtime.journal import JournalError
@@ -157,15 +157,13 @@ class OrderDesk:
 
     async def close_position(self, contract_id: str) -> Outcome:
         """Ask the gateway to close a position, once."""
-        return await self._once(
-            self._gateway.close_position(self.ledger.account_id, contract_id), "close"
-        )
+        request = self._gateway.close_position(self.ledger.account_id, contract_id)
+        return await self._taking(contract_id, request, "close")
 
     async def reduce_position(self, contract_id: str, size: int) -> Outcome:
         """Ask the gateway to close a part of a position, once."""
-        return await self._once(
-            self._gateway.reduce_position(self.ledger.account_id, contract_id, size), "reduce"
-        )
+        request = self._gateway.reduce_position(self.ledger.account_id, contract_id, size)
+        return await self._taking(contract_id, request, "reduce")
 
     async def settled(self, tag: str, timeout_s: float) -> Submission | None:
         """Wait until the gateway has shown what became of a submission.
@@ -367,6 +365,24 @@ class OrderDesk:
             self.commitments.lost(edit, self._clock.monotonic_ns())
         else:
             self.commitments.end(edit)
+        return outcome
+
+    async def _taking(
+        self, contract_id: str, request: Coroutine[Any, Any, Outcome], name: str
+    ) -> Outcome:
+        """Send a close once; until a read shows what it did, no order closes the same."""
+        taking, outcome = self.commitments.take(contract_id), None
+        try:
+            outcome = await self._once(request, name)
+        finally:
+            now_ns = self._clock.monotonic_ns()
+            nothing = isinstance(outcome, Refused) or (
+                isinstance(outcome, Uncertain) and not outcome.sent
+            )
+            late_ns = 0 if isinstance(outcome, Accepted) else SETTLE_NS
+            self.commitments.took(taking, None if nothing else now_ns + late_ns)
+            if not nothing:
+                self.doubt()
         return outcome
 
     async def _once(self, request: Coroutine[Any, Any, Outcome], name: str) -> Outcome:

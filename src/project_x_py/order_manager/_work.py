@@ -7,6 +7,7 @@ sends one order; a call never returns an outcome that the gateway did not show.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.orders.intents import Intent, Purpose
@@ -18,6 +19,7 @@ from project_x_py._core.submission import (
     OrderRequest,
     Refused,
 )
+from project_x_py._core.time import NS
 from project_x_py._runtime.together import together
 from project_x_py.exceptions import (
     ProjectXConnectionError,
@@ -45,6 +47,10 @@ if TYPE_CHECKING:
     from project_x_py.order_manager._parts import OrderParts
 
 __all__ = ["OrderWork"]
+
+LOOK_S = 0.25
+CLOSING_NS = 5 * NS
+"""How long a close waits for what the gateway was asked to close before."""
 
 
 class OrderWork:
@@ -279,23 +285,42 @@ class OrderWork:
         if method not in ("market", "limit"):
             raise ProjectXOrderError(f"method is 'market' or 'limit', not {method!r}")
         contract = await self._parts.intake.contract(contract_id)
-        net = await self._parts.answers.net(contract.id)
-        if not net:
-            return None
-        left = abs(net) - self._parts.desk.commitments.leaving(contract.id)
-        if left <= 0:
-            raise ProjectXOrderError(f"an order is closing all of {contract.id} already")
-        request = await self._parts.intake.request(
-            contract.id,
-            OrderType.LIMIT if method == "limit" else OrderType.MARKET,
-            OrderSide.SELL if net > 0 else OrderSide.BUY,
-            left,
-            {"limit_price": limit_price, "stop_price": None, "trail_price": None},
-            account_id=account_id,
-        )
+        commitments, asked = self._parts.desk.commitments, True
+        while asked:
+            await self._after_the_gateway(contract.id)
+            net = await self._parts.answers.net(contract.id)
+            if not net:
+                return None
+            leaving = commitments.leaving(contract.id)
+            if abs(net) <= leaving:
+                raise ProjectXOrderError(f"an order is closing all of {contract.id} already")
+            request = await self._parts.intake.request(
+                contract.id,
+                OrderType.LIMIT if method == "limit" else OrderType.MARKET,
+                OrderSide.SELL if net > 0 else OrderSide.BUY,
+                abs(net) - leaving,
+                {"limit_price": limit_price, "stop_price": None, "trail_price": None},
+                account_id=account_id,
+            )
+            # Another close may have been asked for while this one was made ready.
+            asked = commitments.is_taking(contract.id)
+            asked = asked or commitments.leaving(contract.id) != leaving
         if method == "market":
             self._parts.guard.closings.stand_down(contract.id)
         return await self._placed(request, Purpose.EXIT, Lane.PROTECTIVE)
+
+    async def _after_the_gateway(self, contract_id: str) -> None:
+        """Wait until it is known what the gateway was asked to close of a position."""
+        commitments, clock = self._parts.desk.commitments, self._parts.clock
+        ends_ns = clock.monotonic_ns() + CLOSING_NS
+        while commitments.is_taking(contract_id):
+            if clock.monotonic_ns() >= ends_ns:
+                raise ProjectXOrderError(
+                    f"the gateway was asked to close {contract_id}, and has not shown what it did; "
+                    f"close again when the account was read"
+                )
+            self._parts.desk.doubt()
+            await asyncio.sleep(LOOK_S)
 
     async def protect(
         self,
