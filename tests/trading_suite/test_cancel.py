@@ -26,7 +26,7 @@ OPTIONS: dict[str, Any] = {
     "risk_config": UNLIMITED,
     "gateway": {"start": OPEN, "balance": 1_000_000},
 }
-PACE_S = 10.0
+PACE_S = 30.0
 """Between two orders, for the sake of the request limits."""
 MOST_WAITS = 100
 PARTS_THAT_ANSWER_AT_ONCE = {"orderbook"}
@@ -83,6 +83,7 @@ async def is_usable(suite: TradingSuite) -> None:
     async with asyncio.timeout(20):
         while not suite.realtime.is_connected():
             await asyncio.sleep(0.1)
+    await asyncio.sleep(PACE_S)
     assert await suite.data.get_data("1min") is not None
     assert suite.orderbook is not None
     assert (await suite.orderbook.get_orderbook_snapshot())["bids"]
