@@ -153,7 +153,12 @@ async def test_a_killed_gateway_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
             "MNQ", 0, 1, price, price - 500, price + 500, "market"
         )
         assert placed.success, placed.error_message
-        before = await rows(client)
+        async with asyncio.timeout(LIMIT_S):
+            # The exchange wakes the legs a moment after the fill.
+            before = await rows(client)
+            while [row.status for row in before] != [2, 1, 1]:
+                await asyncio.sleep(0.05)
+                before = await rows(client)
     try:
         async with gateway_process(folder, port) as again:
             assert again == ready
