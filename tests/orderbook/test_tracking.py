@@ -38,15 +38,15 @@ def test_what_is_counted_is_told() -> None:
             {},
         )
         assert await book.get_recent_errors(0) == []
-        tracker = book.tracker
-        assert tracker.counters == {
+        tallies = book.figures.tallies
+        assert tallies.counters == {
             "mine": 5,
             "bid_updates": 2,
             "ask_updates": 1,
             "trades_processed": 1,
             "quality_late": 1,
         }
-        assert tracker.gauges == {"level": 2.5, "spread": 0.5}
+        assert tallies.gauges == {"level": 2.5, "spread": 0.5}
         stats = await book.get_stats()
         assert stats["performance_metrics"] == {
             "read": {"count": 2, "avg_ms": 3.0, "min_ms": 2.0, "max_ms": 4.0}

@@ -12,7 +12,7 @@ from project_x_py._core.grid import TickGrid
 from project_x_py._runtime.clock import SystemClock
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import Event, EventType
-from project_x_py.realtime_data_manager._statistics import NAMES_KEPT, Statistics
+from project_x_py.realtime_data_manager._statistics import Statistics
 from project_x_py.realtime_data_manager._tracking import Tracking
 from project_x_py.realtime_data_manager._validation import QuoteAndTradeCheck
 from project_x_py.simulator.faults import Drop
@@ -21,35 +21,20 @@ from project_x_py.types import ComponentStats, RealtimeDataManagerStats
 ABSENT = {"overflow_stats", "buffer_overflow_stats", "lock_optimization_stats"}
 
 
-def _made() -> Statistics:
-    return Statistics("bars", SystemClock(), lambda: True)
-
-
-def test_what_a_user_counts_is_kept_apart_and_bounded() -> None:
-    """Counters, gauges and timings of one's own; a thousand names of each, a hundred errors."""
-    counted = _made()
-    tracking = Tracking(counted)
+def test_what_a_program_tells_is_kept_apart() -> None:
+    """Counts and latencies told by the documented methods are among the user's own figures."""
+    counted = Statistics("bars", SystemClock(), lambda: True)
+    tracking = Tracking(counted.tallies)
     tracking.count("ticks_processed")
     tracking.count("ticks_processed")
     tracking.latency(5.0)
-    counted.gauge("depth", 3.5)
-    for number in range(NAMES_KEPT + 50):
-        counted.increment(f"name {number}")
-        counted.timing(f"name {number}", 1.0)
-        counted.gauge(f"name {number}", 1.0)
-        counted.error(ValueError(str(number)), "test", None)
+    counted.tallies.gauge("depth", 3.5)
     resources = counted.resources()
-    assert resources["counters"]["ticks_processed"] == 2
-    assert resources["gauges"]["depth"] == 3.5
-    assert len(resources["counters"]) == len(resources["gauges"]) == NAMES_KEPT
+    assert resources["counters"] == {"ticks_processed": 2}
+    assert resources["gauges"] == {"depth": 3.5}
+    assert counted.manager()["ticks_processed"] == 0
     metrics = counted.component()["performance_metrics"]
-    assert metrics["data_latency"] == {"count": 1, "avg_ms": 5.0, "min_ms": 5.0, "max_ms": 5.0}
-    assert counted.errors == NAMES_KEPT + 50
-    assert [error["message"] for error in counted.newest_errors(2)] == ["1048", "1049"]
-    assert len(counted.newest_errors(1000)) == 100
-    counted.reset()
-    assert counted.errors == 0
-    assert counted.resources()["counters"] == {}
+    assert metrics == {"data_latency": {"count": 1, "avg_ms": 5.0, "min_ms": 5.0, "max_ms": 5.0}}
 
 
 def test_a_manager_tells_its_documented_figures() -> None:

@@ -56,6 +56,10 @@ class Tallies:
         wall_ns: Tells the wall time.
         monotonic_ns: Tells the time since an arbitrary moment.
         errors_kept: How many of the newest errors are kept.
+
+    Attributes:
+        status: A status of the user's own, None before one is shown.
+        last_ns: Wall time when something was last counted or shown, None before.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Tallies:
     ) -> None:
         self.name = name
         self.errors = 0
+        self.last_ns: int | None = None
         self.status: str | None = None
         self.counters: dict[str, float] = {}
         self.gauges: dict[str, float] = {}
@@ -78,25 +83,29 @@ class Tallies:
 
     def increment(self, metric: str, value: float) -> None:
         """Add to a counter."""
+        self.last_ns = self._wall_ns()
         if metric in self.counters or len(self.counters) < NAMES_KEPT:
             self.counters[metric] = self.counters.get(metric, 0) + value
 
     def gauge(self, metric: str, value: float) -> None:
         """Set a gauge."""
+        self.last_ns = self._wall_ns()
         if metric in self.gauges or len(self.gauges) < NAMES_KEPT:
             self.gauges[metric] = value
 
     def timing(self, operation: str, ms: float) -> None:
         """Count a duration."""
+        self.last_ns = self._wall_ns()
         if operation in self.timings or len(self.timings) < NAMES_KEPT:
             self.timings.setdefault(operation, Timing()).add(ms)
 
     def error(self, error: Exception, context: str, details: Mapping[str, object] | None) -> None:
         """Count an error, and keep it among the newest."""
         self.errors += 1
+        self.last_ns = self._wall_ns()
         self._newest.append(
             {
-                "timestamp": format_iso(self._wall_ns()),
+                "timestamp": format_iso(self.last_ns),
                 "component": self.name,
                 "error_type": type(error).__name__,
                 "message": str(error),
@@ -117,6 +126,7 @@ class Tallies:
 
     def show_status(self, status: str) -> None:
         """Show a status of one's own."""
+        self.last_ns = self._wall_ns()
         self.status = status
 
     def durations(self) -> dict[str, object]:

@@ -10,12 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.calendar import calendar_for
-from project_x_py._core.component import snapshot_of
+from project_x_py._core.figures import ComponentFigures
 from project_x_py._core.tallies import Tallies
-from project_x_py._core.time import NS, format_iso
+from project_x_py._core.time import format_iso
 
 if TYPE_CHECKING:
-    from project_x_py._core.component import ComponentStatistics
+    from collections.abc import Mapping
+
+    from project_x_py._core.histogram import Latency
     from project_x_py.order_manager._parts import OrderParts
     from project_x_py.types.stats_types import OrderComponentStats, OrderManagerStats
 
@@ -28,7 +30,7 @@ BYTES_EACH = 700
 """What an order and its submission take, roughly; measured with a hundred thousand of them."""
 
 
-class OrderFigures:
+class OrderFigures(ComponentFigures):
     """Figures of one manager.
 
     Args:
@@ -39,10 +41,10 @@ class OrderFigures:
         self.protection = partial(_protection_times, parts)
         """How long each trade was unprotected."""
         self._parts = parts
-        self._began_ns = parts.clock.monotonic_ns()
-        self.tallies = Tallies("order_manager", parts.clock.wall_ns, parts.clock.monotonic_ns)
+        clock = parts.clock
+        super().__init__(Tallies("order_manager", clock.wall_ns, clock.monotonic_ns))
 
-    def statistics(self) -> OrderManagerStats:
+    def documented(self) -> OrderManagerStats:
         """Return what was done."""
         parts = self._parts
         return parts.counters.documented(parts.desk.answer_ns, parts.intake.invalid)
@@ -75,34 +77,28 @@ class OrderFigures:
             found.append(f"{parts.desk.journal_failures} writes to the order journal failed")
         return [reason for reason in found if reason]
 
-    def score(self) -> float:
+    def health(self) -> float:
         """Return 100 less 25 for each reason to doubt, not below 0."""
         return float(max(0, 100 - 25 * len(self.doubts())))
 
-    def status(self) -> str:
-        """Return stopped, active or uncertain, or what was set."""
-        if self.tallies.status is not None:
-            return self.tallies.status
+    def own_status(self) -> str:
+        """Return stopped, active or uncertain."""
         if not self._parts.is_reading:
             return "stopped"
         return "uncertain" if self.doubts() else "active"
-
-    def uptime_s(self) -> int:
-        """Return the seconds since the manager was made."""
-        return (self._parts.clock.monotonic_ns() - self._began_ns) // NS
 
     def memory_mb(self) -> float:
         """Return the megabytes that orders take, roughly."""
         return sum(1 for _ in self._parts.desk.ledger.orders()) * BYTES_EACH / 2**20
 
-    def health(self) -> dict[str, Any]:
+    def stand(self) -> dict[str, Any]:
         """Return how the manager stands."""
         read_ns = self._parts.reconciler.last_read_ns
         return {
             "status": self.status(),
-            "health_score": self.score(),
+            "health_score": self.health(),
             "issues": self.doubts(),
-            "uptime_seconds": self.uptime_s(),
+            "uptime_seconds": self.tallies.uptime_s(),
             "realtime": self._parts.is_fed,
             "last_read": None if read_ns is None else format_iso(read_ns),
             "unprotected": self._parts.guard.unprotected(),
@@ -177,12 +173,18 @@ class OrderFigures:
             "running": list(stats.running),
         }
 
-    def snapshot(self) -> ComponentStatistics:
-        """Return everything that is a number, as it is now."""
+    def figures(self) -> Mapping[str, object]:
+        """Return what was done, is kept and had to be found out, and the trading day's orders."""
         own = {"recovery": self.recovery(), "day": self._day()}
-        figures = {**self.statistics(), **self.memory(), **own}
-        latency = {"order_prepared": self._parts.desk.prepared.latency()}
-        return snapshot_of(self.component(), self.score(), figures, latency)
+        return {**self.documented(), **self.memory(), **own}
+
+    def latency(self) -> Mapping[str, Latency]:
+        """Return how long orders took from the call to the send."""
+        return {"order_prepared": self._parts.desk.prepared.latency()}
+
+    def last_activity(self) -> str | None:
+        """Return when the last order was placed."""
+        return self.documented()["last_order_time"]
 
     def _day(self) -> dict[str, int]:
         """Return the orders of the trading day that are known, and how many of them have filled."""
@@ -193,17 +195,7 @@ class OrderFigures:
 
     def component(self) -> OrderComponentStats:
         """Return the figures that every component has."""
-        told = self.statistics()
-        return {
-            "name": "order_manager",
-            "status": self.status(),
-            "uptime_seconds": self.uptime_s(),
-            "last_activity": told["last_order_time"],
-            "fill_rate": told["fill_rate"],
-            "error_count": self.error_count(),
-            "memory_usage_mb": self.memory_mb(),
-            "performance_metrics": self.tallies.durations(),
-        }
+        return {**super().component(), "fill_rate": self.documented()["fill_rate"]}
 
 
 def _protection_times(parts: OrderParts) -> list[dict[str, Any]]:

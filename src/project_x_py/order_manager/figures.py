@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from project_x_py._runtime.counting import CountingMixin
+
 if TYPE_CHECKING:
-    from project_x_py._core.component import ComponentStatistics
     from project_x_py.order_manager._figures import OrderFigures
     from project_x_py.types.stats_types import OrderComponentStats, OrderManagerStats
 
 __all__ = ["FiguresMixin"]
 
 
-class FiguresMixin:
-    """What was done, and how the manager stands."""
+class FiguresMixin(CountingMixin):
+    """What was done, and how the manager stands.
+
+    Its status is stopped, active or uncertain; its health 100 less 25 for each of the issues of
+    :meth:`get_health_status`; its memory that of the orders, roughly. Reads and journal writes that
+    failed count as errors.
+    """
 
     __slots__ = ()
 
@@ -21,11 +27,11 @@ class FiguresMixin:
 
     def get_order_statistics(self) -> OrderManagerStats:
         """Return what was done since the start, measured."""
-        return self._figures.statistics()
+        return self._figures.documented()
 
     async def get_order_statistics_async(self) -> OrderManagerStats:
         """Return the same as :meth:`get_order_statistics`."""
-        return self._figures.statistics()
+        return self._figures.documented()
 
     def get_average_fill_time(self) -> float:
         """Return the mean milliseconds from placing to the last fill."""
@@ -50,23 +56,7 @@ class FiguresMixin:
         uptime_seconds, realtime, last_read, unprotected (contracts held without a working stop
         although one was asked for, by the entry's tag).
         """
-        return self._figures.health()
-
-    async def get_health_score(self) -> float:
-        """Return 100 less 25 for each of the issues of :meth:`get_health_status`."""
-        return self._figures.score()
-
-    async def get_status(self) -> str:
-        """Return stopped, active or uncertain, or what was set by ``set_status``."""
-        return self._figures.status()
-
-    async def get_uptime(self) -> int:
-        """Return the seconds since the manager was made."""
-        return self._figures.uptime_s()
-
-    async def get_memory_usage(self) -> float:
-        """Return the megabytes that orders take, roughly."""
-        return self._figures.memory_mb()
+        return self._figures.stand()
 
     def get_memory_stats(self) -> dict[str, Any]:
         """Return what is kept.
@@ -103,10 +93,6 @@ class FiguresMixin:
     def get_task_monitoring_stats(self) -> dict[str, Any]:
         """Return keys active, completed, cancelled, failed and running (names)."""
         return self._figures.tasks()
-
-    def statistics(self) -> ComponentStatistics:
-        """Return everything that was counted and measured, as it is now."""
-        return self._figures.snapshot()
 
     async def get_stats(self) -> OrderComponentStats:
         """Return the figures that every component has, and ``fill_rate``."""

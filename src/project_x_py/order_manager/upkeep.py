@@ -1,6 +1,6 @@
-"""The documented base of operations, counters and callbacks of one's own.
+"""The documented base of operations and callbacks of one's own.
 
-Behaviour is in ``_operations``, ``_upkeep`` and ``_figures``.
+Behaviour is in ``_operations`` and ``_upkeep``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["UpkeepMixin"]
 
 
 class UpkeepMixin:
-    """Operations, counters of the user's own, and handlers by the name of their event."""
+    """Operations, and handlers by the name of their event."""
 
     __slots__ = ()
 
@@ -103,40 +103,6 @@ class UpkeepMixin:
         Keys: is_fed, doubt, last_read, reads, read_failures, last_error, outstanding, stale_facts.
         """
         return self._figures.validation()
-
-    async def increment(self, metric: str, value: float = 1) -> None:
-        """Add to a counter of one's own."""
-        self._figures.tallies.increment(metric, value)
-
-    async def set_gauge(self, metric: str, value: float) -> None:
-        """Set a gauge of one's own."""
-        self._figures.tallies.gauge(metric, value)
-
-    async def record_timing(self, operation: str, duration_ms: float) -> None:
-        """Count a duration of one's own, seen in :meth:`FiguresMixin.get_stats`."""
-        self._figures.tallies.timing(operation, duration_ms)
-
-    async def track_error(
-        self, error: Exception, context: str, details: dict[str, Any] | None = None
-    ) -> None:
-        """Count an error; the newest hundred are kept."""
-        self._figures.tallies.error(error, context, details)
-
-    async def get_error_count(self) -> int:
-        """Return how many errors were counted, reads and journal writes that failed included."""
-        return self._figures.error_count()
-
-    async def get_recent_errors(self, limit: int = 10) -> list[dict[str, Any]]:
-        """Return the newest errors that were counted by :meth:`track_error`, the newest last."""
-        return self._figures.tallies.newest_errors(limit)
-
-    async def set_status(self, status: str) -> None:
-        """Show a status of one's own instead of the manager's."""
-        self._figures.tallies.show_status(status)
-
-    async def reset_metrics(self) -> None:
-        """Forget counters, gauges, timings and errors of one's own."""
-        self._figures.tallies.reset()
 
     async def cleanup_cache(self) -> None:
         """Forget ended orders whose time to be kept is over."""

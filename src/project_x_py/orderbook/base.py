@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from project_x_py._core.book import ASK, BID
-from project_x_py._core.component import snapshot_of
 from project_x_py._core.grid import TickGrid
 from project_x_py._runtime.clock import SystemClock
 from project_x_py.event_bus import EventType
@@ -22,7 +21,7 @@ from project_x_py.orderbook._events import SIDE_NAMES, level_rows
 from project_x_py.orderbook._rings import UNKNOWN
 from project_x_py.orderbook._settings import BookSettings
 from project_x_py.orderbook._state import BookState
-from project_x_py.orderbook._tracker import BookTracker, BookTracking
+from project_x_py.orderbook._tracker import BookFigures, BookTracking
 from project_x_py.orderbook.memory import MemoryManager
 from project_x_py.orderbook.realtime import RealtimeHandler
 
@@ -32,19 +31,14 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from project_x_py._core.component import ComponentStatistics
     from project_x_py._core.records import OrderUpdate
     from project_x_py._ports import Clock, HistorySource
     from project_x_py.event_bus import Event, EventBus
     from project_x_py.models import Instrument
     from project_x_py.types import CallbackType, OrderbookConfig
-    from project_x_py.types.stats_types import ComponentStats
 
 __all__ = ["OrderBookBase"]
 
-NEWEST = 10
-"""Errors that a snapshot shows."""
-MEGABYTE = 1_000_000
 DOM_TYPES = 12
 CALLBACKS = {
     "market_depth": EventType.MARKET_DEPTH_UPDATE,
@@ -80,7 +74,7 @@ class OrderBookBase(BookTracking):
         state: What the book knows; read it between two awaits.
         realtime_handler: Applies the feed.
         memory_manager: Lets go what is too old.
-        tracker: What was measured.
+        figures: What was counted and measured.
 
     Raises:
         ValueError: A setting is unknown or out of its range.
@@ -109,9 +103,11 @@ class OrderBookBase(BookTracking):
         self.contract: Instrument | None = None
         if not isinstance(instrument, str):
             self._adopt(instrument)
-        self.tracker = BookTracker(self.state)
         self.realtime_handler = RealtimeHandler(self)
         self.memory_manager = MemoryManager(self, self.settings.memory)
+        self.figures = self._figures = BookFigures(
+            self.state, self.realtime_handler, self.memory_manager
+        )
         self._callbacks: dict[tuple[str, CallbackType], Callable[[Event], Awaitable[None]]] = {}
 
     @property
@@ -282,42 +278,9 @@ class OrderBookBase(BookTracking):
         """Return what is held and counted; see :meth:`MemoryManager.get_memory_stats`."""
         return dict(await self.memory_manager.get_memory_stats())
 
-    async def get_memory_usage(self) -> float:
-        """Return the megabytes that the book and its histories take, measured."""
-        return self.memory_manager.nbytes / MEGABYTE
-
     async def get_orderbook_memory_usage(self) -> float:
         """Return the same as :meth:`get_memory_usage`."""
-        return self.memory_manager.nbytes / MEGABYTE
-
-    async def get_stats(self) -> ComponentStats:
-        """Return the documented statistics of a component.
-
-        Keys: name, status, uptime_seconds, last_activity (ISO-8601 or None), error_count,
-        memory_usage_mb, performance_metrics (per operation count, avg_ms, min_ms, max_ms).
-        """
-        return self.tracker.stats(self.memory_manager.nbytes / MEGABYTE)
-
-    def statistics(self) -> ComponentStatistics:
-        """Return everything that was counted and measured, as it is now."""
-        manager = self.memory_manager
-        health = self.tracker.health(self.realtime_handler)
-        own = {"counters": self.tracker.counters, "gauges": self.tracker.gauges}
-        return snapshot_of(
-            self.tracker.stats(manager.nbytes / MEGABYTE),
-            health,
-            {**manager.figures(), **own},
-            errors=list(self.tracker.errors)[-NEWEST:],
-        )
-
-    async def get_health_score(self) -> float:
-        """Return 0 to 100.
-
-        0 while a feed is followed that is not connected; else the share of depth entries that were
-        valid, times 100, halved while the contract trades and the book is not trusted, less 10 for
-        every tracked error.
-        """
-        return self.tracker.health(self.realtime_handler)
+        return self._figures.memory_mb()
 
     async def cleanup_cache(self) -> None:
         """Let go what is older than the window now, without waiting for the interval."""
@@ -361,11 +324,11 @@ class OrderBookBase(BookTracking):
         await self.memory_manager.stop()
         for event_type, callback in list(self._callbacks):
             await self.remove_callback(event_type, callback)
-        self.tracker.status = "disconnected"
+        self._figures.tallies.show_status("disconnected")
 
     def sample(self) -> None:
         """Take note of the sides' levels, for the averages of ``get_memory_stats``."""
-        self.tracker.sample()
+        self._figures.sample()
 
     def _adopt(self, contract: Instrument) -> None:
         self.contract = contract

@@ -112,11 +112,11 @@ class MemoryManager:
 
     def figures(self) -> BookMemoryStats:
         """Return the same as :meth:`get_memory_stats`."""
-        state, tracker = self._book.state, self._book.tracker
-        counters, depths = state.counters, tracker.depths
+        state, told = self._book.state, self._book.figures
+        counters, depths = state.counters, told.depths
         trades, volume = sum(counters.prints), sum(counters.volumes)
         spread, deviation = self._spreads()
-        patterns = tracker.patterns
+        patterns = told.patterns
         known = patterns["iceberg"] + patterns["spoofing"]
         return {
             "avg_bid_depth": depths.mean(BID),
@@ -134,8 +134,8 @@ class MemoryManager:
             "icebergs_detected": patterns["iceberg"],
             "spoofing_alerts": patterns["spoofing"],
             "unusual_patterns": sum(patterns.values()) - known,
-            "update_frequency_per_second": counters.messages / max(tracker.uptime_s, 1e-9),
-            "processing_latency_ms": tracker.latency_ms,
+            "update_frequency_per_second": counters.messages / max(told.tallies.uptime_s(), 1),
+            "processing_latency_ms": told.latency_ms,
             "memory_usage_mb": self.nbytes / MEGABYTE,
             "data_gaps": counters.gaps,
             "invalid_updates": counters.invalid,

@@ -98,11 +98,11 @@ class OrderBook(OrderBookBase):
                 raise ProjectXError("the gateway refused the subscription")
         except ProjectXError as error:
             self.last_error = str(error)
-            self.tracker.error(error, "initialize", None)
+            self._figures.tallies.error(error, "initialize", None)
             log.warning("order book of %s: %s", self.instrument, error)
             return False
         await self.memory_manager.start()
-        self.tracker.status = "static" if realtime_client is None else "active"
+        self._figures.tallies.show_status("static" if realtime_client is None else "active")
         return True
 
     def raise_if_faulted(self) -> None:

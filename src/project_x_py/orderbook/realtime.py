@@ -268,7 +268,7 @@ class RealtimeHandler:
             self._take_prints(done.prints)
         if self._feed is not None:
             delay_ns = self._state.clock.now_ns() - depth.recv_ns
-            self._book.tracker.latency_ms = delay_ns / 1e6
+            self._book.figures.latency_ms = delay_ns / 1e6
 
     def _believe(self, now_ns: int) -> None:
         """Trust the book: a picture has just shown the whole of it."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from project_x_py.position_manager._views import position_model
 
 if TYPE_CHECKING:
+    from project_x_py._core.tallies import Tallies
     from project_x_py.models import Position
     from project_x_py.position_manager._core import PositionCore
-    from project_x_py.position_manager._reports import PositionCounters
 
 __all__ = ["PositionReads"]
 
@@ -24,13 +24,13 @@ class PositionReads:
     Args:
         core: The account.
         scope: One contract, None for all.
-        counters: What users count.
+        tallies: What users count.
     """
 
-    def __init__(self, core: PositionCore, scope: str | None, counters: PositionCounters) -> None:
+    def __init__(self, core: PositionCore, scope: str | None, tallies: Tallies) -> None:
         self._core = core
         self._scope = scope
-        self._counters = counters
+        self._tallies = tallies
 
     async def listed(self, account_id: int | None) -> list[Position]:
         """Read, and return what is held."""
@@ -83,7 +83,7 @@ class PositionReads:
 
     def count(self, metric: str, position: Position, pnl: float = 0.0) -> None:
         """Count what a user tells of."""
-        self._counters.increment(metric, 1)
-        self._counters.gauge(f"{position.contractId}.size", position.size)
+        self._tallies.increment(metric, 1)
+        self._tallies.gauge(f"{position.contractId}.size", position.size)
         if pnl:
-            self._counters.increment("pnl", pnl)
+            self._tallies.increment("pnl", pnl)

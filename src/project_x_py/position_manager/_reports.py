@@ -11,79 +11,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from project_x_py._core.component import snapshot_of
-from project_x_py._core.tallies import Tallies
+from project_x_py._core.figures import ComponentFigures
 from project_x_py._core.time import format_iso
 from project_x_py.position_manager._reckoning import reckoned
 from project_x_py.position_manager._views import cents, position_model
 
 if TYPE_CHECKING:
-    from project_x_py._core.component import ComponentStatistics
+    from collections.abc import Mapping
+
+    from project_x_py._core.tallies import Tallies
     from project_x_py.position_manager._core import PositionCore
     from project_x_py.position_manager._worth import PositionWorth
     from project_x_py.types.response_types import RiskAnalysisResponse
     from project_x_py.types.stats_types import PositionComponentStats, PositionManagerStats
 
-__all__ = ["PositionCounters", "PositionReports"]
+__all__ = ["PositionReports"]
 
 PERFECT = 100.0
-NEWEST = 10
-"""Errors that a snapshot shows."""
 ROW_BYTES = 512
 """About what one kept change or trade takes."""
 
 
-class PositionCounters(Tallies):
-    """What users count, and how the account is known.
-
-    Args:
-        core: The account.
-    """
-
-    def __init__(self, core: PositionCore) -> None:
-        super().__init__("position_manager", core.clock.wall_ns, core.clock.monotonic_ns)
-        self._core = core
-
-    def shown_status(self) -> str:
-        """Return initializing, active or degraded, or what was set."""
-        if self.status is not None:
-            return self.status
-        if not self._core.keeper.is_known:
-            return "initializing"
-        return "active" if self._core.reader.last_error is None else "degraded"
-
-    def memory_mb(self) -> float:
-        """Return about how many megabytes the kept changes and trades take."""
-        rows = sum(map(len, self._core.history.values())) + len(self._core.keeper.closed)
-        return rows * ROW_BYTES / (1 << 20)
-
-    def memory(self) -> dict[str, Any]:
-        """Return what is held, and what users count."""
-        return {
-            "memory_usage_mb": self.memory_mb(),
-            "counters": dict(self.counters),
-            "gauges": dict(self.gauges),
-        }
-
-    def health(self) -> float:
-        """Return 100 while positions are known and fills account for them, 0 while unknown."""
-        core = self._core
-        if not core.keeper.is_known:
-            return 0.0
-        held = [row.contract_id for row in core.keeper.book]
-        told = sum(core.keeper.accounts_for(contract_id) for contract_id in held)
-        score = PERFECT if not held else PERFECT * (1 + told / len(held)) / 2
-        return score if core.reader.last_error is None else score / 2
-
-
-class PositionReports:
+class PositionReports(ComponentFigures):
     """Statistics and exports.
 
     Args:
         core: The account.
         scope: One contract, None for all.
         worth: Values positions.
-        counters: What users count.
+        tallies: What users count.
     """
 
     def __init__(
@@ -91,13 +47,13 @@ class PositionReports:
         core: PositionCore,
         scope: str | None,
         worth: PositionWorth,
-        counters: PositionCounters,
+        tallies: Tallies,
     ) -> None:
+        super().__init__(tallies)
         self.risk_calculations = 0
         self._core = core
         self._scope = scope
         self._worth = worth
-        self._counters = counters
 
     def documented(self) -> PositionManagerStats:
         """See :meth:`PositionManager.get_position_statistics`."""
@@ -107,7 +63,6 @@ class PositionReports:
         sizes = [trade.size for trade in trades] + [abs(row.net) for row in held]
         realised, open_profit = self._worth.realised(), self._worth.unrealised()
         made = [trade.net for trade in trades]
-        last = core.keeper.last_ns
         return {
             "open_positions": len(held),
             "closed_positions": len(trades),
@@ -131,7 +86,7 @@ class PositionReports:
             "var_95": None,
             "position_updates": core.keeper.updates,
             "risk_calculations": self.risk_calculations,
-            "last_position_update": None if last is None else format_iso(last),
+            "last_position_update": self.last_activity(),
         }
 
     def plain(self) -> dict[str, Any]:
@@ -141,7 +96,7 @@ class PositionReports:
     def count_risk(self, risk_amount: float) -> None:
         """Count a risk calculation."""
         self.risk_calculations += 1
-        self._counters.gauge("risk_amount", risk_amount)
+        self.tallies.gauge("risk_amount", risk_amount)
 
     def risk(self) -> RiskAnalysisResponse:
         """See :meth:`PositionManager.get_risk_metrics`."""
@@ -176,31 +131,54 @@ class PositionReports:
             "margin_available": None,
         }
 
-    def component(self) -> PositionComponentStats:
-        """Return the documented figures of a component."""
-        last = self._core.keeper.last_ns
+    def own_status(self) -> str:
+        """Return initializing, active or degraded."""
+        if not self._core.keeper.is_known:
+            return "initializing"
+        return "active" if self._core.reader.last_error is None else "degraded"
+
+    def memory_mb(self) -> float:
+        """Return about how many megabytes the kept changes and trades take."""
+        rows = sum(map(len, self._core.history.values())) + len(self._core.keeper.closed)
+        return rows * ROW_BYTES / (1 << 20)
+
+    def memory(self) -> dict[str, Any]:
+        """Return what is held, and what users count."""
         return {
-            "name": "position_manager",
-            "status": self._counters.shown_status(),
-            "uptime_seconds": self._counters.uptime_s(),
-            "last_activity": None if last is None else format_iso(last),
-            "error_count": self._counters.errors,
-            "memory_usage_mb": self._counters.memory_mb(),
-            "win_rate": reckoned(self._worth.trades()).win_rate,
-            "performance_metrics": self._counters.durations(),
+            "memory_usage_mb": self.memory_mb(),
+            "counters": dict(self.tallies.counters),
+            "gauges": dict(self.tallies.gauges),
         }
 
-    def snapshot(self) -> ComponentStatistics:
-        """Return everything that is a number, as it is now."""
+    def health(self) -> float:
+        """Return 100 while positions are known and fills account for them, 0 while unknown."""
+        core = self._core
+        if not core.keeper.is_known:
+            return 0.0
+        held = [row.contract_id for row in core.keeper.book]
+        told = sum(core.keeper.accounts_for(contract_id) for contract_id in held)
+        score = PERFECT if not held else PERFECT * (1 + told / len(held)) / 2
+        return score if core.reader.last_error is None else score / 2
+
+    def last_activity(self) -> str | None:
+        """Return when a position changed last."""
+        last = self._core.keeper.last_ns
+        return None if last is None else format_iso(last)
+
+    def component(self) -> PositionComponentStats:
+        """Return the documented figures of a component."""
+        win_rate = reckoned(self._worth.trades()).win_rate
+        return {**super().component(), "win_rate": win_rate}
+
+    def figures(self) -> Mapping[str, object]:
+        """Return the documented figures, what users count, and the trading day's money."""
         day = self._core.day
         realised = day.realised()
         today = {
             "realised": None if realised is None else cents(realised),
             "trades": day.trades(),
         }
-        figures = {**self.plain(), "own": self._counters.memory(), "day": today}
-        errors = self._counters.newest_errors(NEWEST)
-        return snapshot_of(self.component(), self._counters.health(), figures, errors=errors)
+        return {**self.plain(), "own": self.memory(), "day": today}
 
     def export(self) -> dict[str, Any]:
         """See :meth:`PositionManager.export_portfolio_report`."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from project_x_py._core.tallies import Tallies
 from project_x_py.event_bus import EventType
 from project_x_py.position_manager._closing import PositionCloser
 from project_x_py.position_manager._core import PositionCore
 from project_x_py.position_manager._money import AccountMoney
 from project_x_py.position_manager._reads import PositionReads
-from project_x_py.position_manager._reports import PositionCounters, PositionReports
+from project_x_py.position_manager._reports import PositionReports
 from project_x_py.position_manager._watch import PositionWatch
 from project_x_py.position_manager._worth import PositionWorth
 from project_x_py.position_manager.analytics import PositionAnalyticsMixin
@@ -68,15 +69,16 @@ class PositionManager(
         self.risk_manager = risk_manager
         self.config: PositionManagerConfig = config or {}
         core = PositionCore(project_x_client, event_bus, data_manager, bus_for)
-        self._wire(core, None, PositionCounters(core))
+        clock = core.clock
+        tallies = Tallies("position_manager", clock.wall_ns, clock.monotonic_ns)
+        self._wire(core, None, tallies)
 
-    def _wire(self, core: PositionCore, scope: str | None, counters: PositionCounters) -> None:
+    def _wire(self, core: PositionCore, scope: str | None, tallies: Tallies) -> None:
         self._core = core
-        self._counters = counters
-        self._reads = PositionReads(core, scope, counters)
+        self._reads = PositionReads(core, scope, tallies)
         self._worth = PositionWorth(core, scope)
         self._closing = PositionCloser(core, scope)
-        self._reports = PositionReports(core, scope, self._worth, counters)
+        self._figures = PositionReports(core, scope, self._worth, tallies)
         self._watch = PositionWatch(core, scope, self._reads)
 
     def of_contract(self, contract_id: str, event_bus: EventBus) -> Self:
@@ -90,7 +92,7 @@ class PositionManager(
         view.event_bus = event_bus
         view.risk_manager = self.risk_manager
         view.config = self.config
-        view._wire(self._core, contract_id, self._counters)
+        view._wire(self._core, contract_id, self._figures.tallies)
         return view
 
     @property

@@ -8,32 +8,23 @@ counted; what is kept of errors, names and timings is bounded.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from project_x_py._core.component import snapshot_of
-from project_x_py._core.tallies import Timing
+from project_x_py._core.figures import ComponentFigures
+from project_x_py._core.tallies import Tallies
 from project_x_py._core.time import NS, format_iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from project_x_py._core.component import ComponentStatistics
     from project_x_py._ports import Clock
     from project_x_py.realtime_data_manager._admission import TradeGate
     from project_x_py.realtime_data_manager._audit import BarAuditor
     from project_x_py.realtime_data_manager._feed import BarFeed
     from project_x_py.realtime_data_manager._repair import BarRepair
-    from project_x_py.types import ComponentStats, RealtimeDataManagerStats
+    from project_x_py.types import RealtimeDataManagerStats
 
 __all__ = ["Statistics"]
-
-ERRORS_KEPT = 100
-NAMES_KEPT = 1_000
-"""At most so many names of counters, gauges and timings; further ones are not counted."""
-
-NEWEST = 10
-"""Errors that a snapshot shows."""
 
 ROW_BYTES = 11 * 8
 """Bytes of one closed bar in its columns."""
@@ -47,7 +38,7 @@ INCOMPLETE = 50.0
 """The most a manager can score while bars wait to be put right."""
 
 
-class Statistics:
+class Statistics(ComponentFigures):
     """Counters of one manager.
 
     Args:
@@ -57,22 +48,15 @@ class Statistics:
     """
 
     def __init__(self, name: str, clock: Clock, is_active: Callable[[], bool]) -> None:
+        super().__init__(Tallies(name, clock.wall_ns, clock.monotonic_ns))
         self.quotes = 0
         self.quote_prices_refused = 0
         self.interruptions = 0
         self.recoveries = 0
         self.latency_ms = 0.0
         self.last_activity_ns: int | None = None
-        self._name = name
         self._clock = clock
         self._is_active = is_active
-        self._began_ns = clock.monotonic_ns()
-        self._status: str | None = None
-        self._counters: dict[str, float] = {}
-        self._gauges: dict[str, float] = {}
-        self._timings: dict[str, Timing] = {}
-        self._errors: deque[dict[str, Any]] = deque(maxlen=ERRORS_KEPT)
-        self._error_count = 0
         self._feed: BarFeed | None = None
         self._gate: TradeGate | None = None
         self._repair: BarRepair | None = None
@@ -82,71 +66,13 @@ class Statistics:
         """Read the counters of a manager's parts from now on."""
         self._feed, self._gate, self._repair, self._audit = feed, gate, repair, audit
 
-    # What users count.
-
-    def increment(self, metric: str, value: float = 1) -> None:
-        """Add to a counter."""
-        if metric in self._counters or len(self._counters) < NAMES_KEPT:
-            self._counters[metric] = self._counters.get(metric, 0) + value
-
-    def gauge(self, metric: str, value: float) -> None:
-        """Set a gauge."""
-        if metric in self._gauges or len(self._gauges) < NAMES_KEPT:
-            self._gauges[metric] = value
-
-    def timing(self, operation: str, ms: float) -> None:
-        """Count a duration."""
-        if operation in self._timings or len(self._timings) < NAMES_KEPT:
-            self._timings.setdefault(operation, Timing()).add(ms)
-
-    def error(self, error: Exception, context: str, details: Mapping[str, Any] | None) -> None:
-        """Count an error, and keep it among the newest."""
-        self._error_count += 1
-        self._errors.append(
-            {
-                "timestamp": format_iso(self._clock.wall_ns()),
-                "component": self._name,
-                "error_type": type(error).__name__,
-                "message": str(error),
-                "context": context,
-                "details": dict(details or {}),
-            }
-        )
-
-    def set_status(self, status: str | None) -> None:
-        """Show a status of one's own; None shows the manager's."""
-        self._status = status
-
-    def reset(self) -> None:
-        """Forget what users counted, and errors."""
-        for held in (self._counters, self._gauges, self._timings, self._errors):
-            held.clear()
-        self._error_count = 0
-
-    # What is told.
-
-    @property
-    def errors(self) -> int:
-        """Errors counted."""
-        return self._error_count
-
-    def newest_errors(self, limit: int) -> list[dict[str, Any]]:
-        """Return the newest errors, the newest last."""
-        return list(self._errors)[-limit:] if limit > 0 else []
-
-    def status(self) -> str:
-        """Return initializing, repairing, active or disconnected, or what was set."""
-        if self._status is not None:
-            return self._status
+    def own_status(self) -> str:
+        """Return initializing, repairing, active or disconnected."""
         if self._feed is None or self._repair is None:
             return "initializing"
         if not self._is_active():
             return "disconnected"
         return "repairing" if self._repair.is_pending else "active"
-
-    def uptime_s(self) -> int:
-        """Return the seconds since the manager was made."""
-        return (self._clock.monotonic_ns() - self._began_ns) // NS
 
     def memory_mb(self) -> float:
         """Return the megabytes of the bars held, as allocated, and of frames read of them."""
@@ -173,32 +99,19 @@ class Statistics:
             return 0
         return self._gate.total + self._feed.bars.too_late
 
-    def component(self) -> ComponentStats:
-        """Return the documented figures of a component."""
+    def last_activity(self) -> str | None:
+        """Return when the last trade or quote came."""
         last = self.last_activity_ns
-        return {
-            "name": self._name,
-            "status": self.status(),
-            "uptime_seconds": self.uptime_s(),
-            "last_activity": None if last is None else format_iso(last),
-            "error_count": self._error_count,
-            "memory_usage_mb": self.memory_mb(),
-            "performance_metrics": {
-                name: timing.figures() for name, timing in self._timings.items()
-            },
-        }
+        return None if last is None else format_iso(last)
 
-    def snapshot(self) -> ComponentStatistics:
-        """Return everything that is a number, as it is now."""
-        figures = {
+    def figures(self) -> Mapping[str, object]:
+        """Return the manager's figures, and what users count."""
+        return {
             **self.manager(),
             "trades_refused": self.refused,
-            "counters": self._counters,
-            "gauges": self._gauges,
+            "counters": self.tallies.counters,
+            "gauges": self.tallies.gauges,
         }
-        return snapshot_of(
-            self.component(), self.health(), figures, errors=self.newest_errors(NEWEST)
-        )
 
     def validation(self) -> dict[str, Any]:
         """Return what was refused and why, what came late, and what audits found."""
@@ -240,8 +153,8 @@ class Statistics:
             "memory_usage_mb": self.memory_mb(),
             "bars_held": sum(one["bars"] for one in buffers.values()),
             "bars_limit": sum(one["limit"] for one in buffers.values()),
-            "counters": dict(self._counters),
-            "gauges": dict(self._gauges),
+            "counters": dict(self.tallies.counters),
+            "gauges": dict(self.tallies.gauges),
         }
 
     def manager(self) -> RealtimeDataManagerStats:
@@ -251,8 +164,8 @@ class Statistics:
         ended = {} if feed is None else feed.bars.ended
         held = sum(one["bars"] for one in buffers.values())
         limit = sum(one["limit"] for one in buffers.values())
-        minutes = max(self.uptime_s(), 1) / 60
-        last, took = self.last_activity_ns, self._timings.get("trades")
+        minutes = max(self.tallies.uptime_s(), 1) / 60
+        took = self.tallies.timings.get("trades")
         return {
             "bars_processed": sum(ended.values()),
             "ticks_processed": trades + self.quotes,
@@ -268,7 +181,7 @@ class Statistics:
             "memory_usage_mb": self.memory_mb(),
             "compression_ratio": 1.0,
             "updates_per_minute": (trades + self.quotes) / minutes,
-            "last_update": None if last is None else format_iso(last),
+            "last_update": self.last_activity(),
             "data_freshness_seconds": self._age_s(),
             "data_validation_errors": self.refused,
             "connection_interruptions": self.interruptions,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from project_x_py.realtime_data_manager._statistics import Statistics
+    from project_x_py._core.tallies import Tallies
 
 __all__ = ["Tracking"]
 
@@ -17,13 +17,13 @@ __all__ = ["Tracking"]
 class Tracking:
     """Counts into the user's part of a manager's statistics."""
 
-    def __init__(self, statistics: Statistics) -> None:
-        self._statistics = statistics
+    def __init__(self, tallies: Tallies) -> None:
+        self._tallies = tallies
 
     def count(self, name: str) -> None:
         """Add one to a counter."""
-        self._statistics.increment(name)
+        self._tallies.increment(name, 1)
 
     def latency(self, ms: float) -> None:
         """Count a latency, in milliseconds."""
-        self._statistics.timing("data_latency", ms)
+        self._tallies.timing("data_latency", ms)

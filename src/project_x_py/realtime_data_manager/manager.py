@@ -140,10 +140,10 @@ class RealtimeDataManager(
         self._quote = MergedQuote()
         self._reads = BarReads(names, self._bars, self.timezone, self._clock, self.instrument)
         self._sessions = SessionReads(self._reads, self.instrument, session_config)
-        self._statistics = Statistics(
+        self._figures = Statistics(
             f"realtime_data_manager.{self.instrument}", self._clock, self._is_active
         )
-        self._tracking = Tracking(self._statistics)
+        self._tracking = Tracking(self._figures.tallies)
         self._validation = QuoteAndTradeCheck()
         self._dst = DstRules(
             self.timezone, lambda: to_datetime(self._clock.now_ns(), self.timezone)
@@ -162,7 +162,7 @@ class RealtimeDataManager(
             bus=self.event_bus,
             feed=self._bars,
             limiter=audit_limiter or RateLimiter(audits_per_minute(DEFAULT_REQUESTS), 60),
-            statistics=self._statistics,
+            statistics=self._figures,
             gaps=realtime_client if isinstance(realtime_client, GapFeed) else None,
             wake=self._forming.set,
         )
@@ -280,7 +280,7 @@ class RealtimeDataManager(
         events = self._bars.take(admitted, now_ns)
         if admitted:
             self._quote.trade(admitted[-1].price, admitted[-1].exch_ns)
-        self._statistics.last_activity_ns = now_ns
+        self._figures.last_activity_ns = now_ns
         self._forming.set()
         if events:
             parts.events.bars(events)
@@ -293,9 +293,9 @@ class RealtimeDataManager(
         if parts is None or quote.contract_id != parts.contract.id:
             return
         self._quote.merge(quote)
-        self._statistics.quotes += 1
-        self._statistics.quote_prices_refused = self._quote.refused
-        self._statistics.last_activity_ns = quote.recv_ns
+        self._figures.quotes += 1
+        self._figures.quote_prices_refused = self._quote.refused
+        self._figures.last_activity_ns = quote.recv_ns
         last = self._quote.last
         parts.events.quote(self._quote, last if last is not None else self._reads.price_ticks())
 

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from project_x_py._core.component import snapshot_of
+from project_x_py._core.figures import ComponentFigures
 from project_x_py._core.tallies import Tallies
 from project_x_py.risk_manager._watch import figures_of
 
 if TYPE_CHECKING:
-    from project_x_py._core.component import ComponentStatistics
+    from collections.abc import Mapping
+
     from project_x_py._ports import Clock
     from project_x_py.risk_manager._guardian import Guardian
     from project_x_py.risk_manager._watch import RiskWatch
-    from project_x_py.types.stats_types import ComponentStats
 
 __all__ = ["RiskFigures"]
 
-NEWEST = 10
-"""Errors that a snapshot shows."""
 
-
-class RiskFigures:
+class RiskFigures(ComponentFigures):
     """Figures of one manager.
 
     Args:
@@ -37,18 +34,12 @@ class RiskFigures:
         self.trades_begun = 0
         self.trades_ended = 0
         """Managed trades whose block was entered, and those whose block was left."""
-        self.tallies = Tallies("risk_manager", clock.wall_ns, clock.monotonic_ns)
+        super().__init__(Tallies("risk_manager", clock.wall_ns, clock.monotonic_ns))
         self._guardian = guardian
         self._watch = watch
 
-    def error_count(self) -> int:
-        """Return how many errors were counted."""
-        return self.tallies.errors
-
-    def status(self) -> str:
-        """Return active or locked, or what was set."""
-        if self.tallies.status is not None:
-            return self.tallies.status
+    def own_status(self) -> str:
+        """Return active or locked."""
         headroom = self._guardian.headroom()
         return "locked" if headroom is not None and headroom <= 0 else "active"
 
@@ -65,11 +56,13 @@ class RiskFigures:
         """Return counters and gauges."""
         return {**self.tallies.counters, **self.tallies.gauges}
 
-    def snapshot(self) -> ComponentStatistics:
-        """Return everything that is a number, as it is now."""
-        errors = self.tallies.newest_errors(NEWEST)
-        figures = {**self.rules(), **self.stakes(), **self.memory()}
-        return snapshot_of(self.component(), self.health(), figures, errors=errors)
+    def last_activity(self) -> str | None:
+        """Return nothing: it acts when it is asked."""
+        return None
+
+    def figures(self) -> Mapping[str, object]:
+        """Return what was judged, what is at stake, and what users count."""
+        return {**self.rules(), **self.stakes(), **self.memory()}
 
     def rules(self) -> dict[str, float]:
         """Return what was judged and announced, and the managed trades."""
@@ -100,18 +93,7 @@ class RiskFigures:
             "max_loss_limit": None if largest is None else float(largest),
         }
 
-    def component(self) -> ComponentStats:
-        """Return the documented figures of a component."""
-        return {
-            "name": "risk_manager",
-            "status": self.status(),
-            "uptime_seconds": self.tallies.uptime_s(),
-            "last_activity": None,
-            "error_count": self.tallies.errors,
-            "memory_usage_mb": 0.0,
-            "performance_metrics": {
-                "orders_checked": self._guardian.checked,
-                "orders_denied": self._guardian.denied,
-                **self.tallies.durations(),
-            },
-        }
+    def performance(self) -> dict[str, object]:
+        """Return how many orders were checked and denied, and the durations."""
+        checked = {"orders_checked": self._guardian.checked, "orders_denied": self._guardian.denied}
+        return {**checked, **super().performance()}

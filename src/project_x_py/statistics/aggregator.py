@@ -85,7 +85,7 @@ class StatisticsAggregator(BaseStatisticsTracker):
         self._kept: tuple[int, SuiteStatistics] | None = None
         self._began_ns = self._clock.monotonic_ns()
         self._began_at = format_iso(self._clock.wall_ns())
-        self._tallies.show_status("active")
+        self._figures.tallies.show_status("active")
 
     async def register_component(self, name: str, component: object) -> None:
         """Ask a component from now on; another one of that name is replaced.
@@ -160,7 +160,7 @@ class StatisticsAggregator(BaseStatisticsTracker):
             facts, format_iso(self._clock.wall_ns()), told, collection_ms=took_ns / 1e6
         )
         self._kept = (now_ns, found)
-        self._tallies.timing("collect", took_ns / 1e6)
+        self._figures.tallies.timing("collect", took_ns / 1e6)
         return found
 
     async def _ask_all(self, components: Mapping[str, object]) -> dict[str, ComponentStatistics]:
@@ -183,7 +183,7 @@ class StatisticsAggregator(BaseStatisticsTracker):
                 continue
             told[name] = ComponentStatistics(name, "error", 0.0, 0, None, 1, 0.0)
             kept = failure if isinstance(failure, Exception) else RuntimeError(repr(failure))
-            self._tallies.error(kept, f"statistics of {name}", None)
+            self._figures.tallies.error(kept, f"statistics of {name}", None)
         return told
 
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from project_x_py._core.component import ComponentStatistics, snapshot_of
+from project_x_py._core.component import ComponentStatistics
+from project_x_py._core.figures import ComponentFigures
 from project_x_py._core.redact import redact
 from project_x_py._core.tallies import Tallies, Timing
 from project_x_py._core.time import NS, format_iso
 from project_x_py._runtime.clock import SystemClock
+from project_x_py._runtime.counting import CountingMixin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +35,6 @@ __all__ = [
 ]
 
 PERFECT = 100.0
-NEWEST = 10
-"""Errors that a snapshot shows."""
 POINTS_A_SHARE = 1_000.0
 """A tenth of failures among the operations takes all points."""
 STATUS_CAPS = {"initializing": 70.0, "disconnected": 0.0, "stopped": 0.0, "error": 0.0}
@@ -118,8 +118,41 @@ class PerformanceMetrics:
         return {name: timing.figures() for name, timing in self._timings.items()}
 
 
-class BaseStatisticsTracker:
+class _OwnFigures(ComponentFigures):
+    """What is told of a component that only its tallies know."""
+
+    def own_status(self) -> str:
+        return "initializing"
+
+    def health(self) -> float:
+        tallies = self.tallies
+        operations = sum(timing.count for timing in tallies.timings.values())
+        operations += int(sum(tallies.counters.values()))
+        share = tallies.errors / max(operations, tallies.errors, 1)
+        cap = STATUS_CAPS.get(self.status(), PERFECT)
+        return min(cap, max(0.0, PERFECT - POINTS_A_SHARE * share))
+
+    def memory_mb(self) -> float:
+        tallies = self.tallies
+        held = (tallies.counters, tallies.gauges, tallies.timings)
+        own = sum(map(sys.getsizeof, held))
+        errors = sum(map(sys.getsizeof, tallies.newest_errors(sys.maxsize)))
+        return (own + errors) / 2**20
+
+    def last_activity(self) -> str | None:
+        last_ns = self.tallies.last_ns
+        return None if last_ns is None else format_iso(last_ns)
+
+    def figures(self) -> Mapping[str, object]:
+        return {**self.tallies.counters, **self.tallies.gauges}
+
+
+class BaseStatisticsTracker(CountingMixin):
     """Counters, gauges, durations and errors of one component.
+
+    Its status is what was set last, ``initializing`` before. Its health is 0 while disconnected,
+    stopped or failed; else 100 less a point for each error in a thousand operations, at most 70
+    while initializing. Its memory is that of the counters and the errors kept.
 
     Args:
         component_name: Whose they are.
@@ -144,69 +177,10 @@ class BaseStatisticsTracker:
         self.component_name = component_name
         self.cache_ttl = cache_ttl
         self._clock: Clock = clock or SystemClock()
-        self._tallies = Tallies(
-            component_name, self._clock.wall_ns, self._clock.monotonic_ns, max_errors
+        self._figures = _OwnFigures(
+            Tallies(component_name, self._clock.wall_ns, self._clock.monotonic_ns, max_errors)
         )
-        self._last_ns: int | None = None
         self._cached: tuple[int, ComponentStatistics] | None = None
-
-    async def increment(self, metric: str, value: int | float = 1) -> None:
-        """Add to a counter."""
-        self._touch()
-        self._tallies.increment(metric, value)
-
-    async def set_gauge(self, metric: str, value: int | float) -> None:
-        """Keep the newest value of something."""
-        self._touch()
-        self._tallies.gauge(metric, float(value))
-
-    async def record_timing(self, operation: str, duration_ms: float) -> None:
-        """Count one duration of an operation."""
-        self._touch()
-        self._tallies.timing(operation, duration_ms)
-
-    async def track_error(
-        self, error: Exception, context: str, details: dict[str, Any] | None = None
-    ) -> None:
-        """Count an error, and keep it among the newest."""
-        self._touch()
-        self._tallies.error(error, context, details)
-
-    async def get_error_count(self) -> int:
-        """Return how many errors were counted."""
-        return self._tallies.errors
-
-    async def get_recent_errors(self, limit: int = 10) -> list[dict[str, Any]]:
-        """Return the newest errors, the newest last.
-
-        Keys: timestamp, component, error_type, message, context, details.
-        """
-        return self._tallies.newest_errors(limit)
-
-    async def set_status(self, status: str) -> None:
-        """Say how the component does: initializing, connected, active, disconnected, error ..."""
-        self._touch()
-        self._tallies.show_status(status)
-
-    async def get_status(self) -> str:
-        """Return what was set last, ``initializing`` before."""
-        return self._tallies.status or "initializing"
-
-    async def get_uptime(self) -> int:
-        """Return the seconds since the tracker was made."""
-        return self._tallies.uptime_s()
-
-    async def get_memory_usage(self) -> float:
-        """Return the megabytes that the counters and the errors kept take."""
-        return self._memory_mb()
-
-    async def get_health_score(self) -> float:
-        """Return 0 to 100.
-
-        0 while disconnected, stopped or failed; else 100 less a point for each error in a thousand
-        operations, at most 70 while initializing.
-        """
-        return self._health()
 
     async def get_stats(self) -> ComponentStats:
         """Return the documented figures, at most ``cache_ttl`` seconds old."""
@@ -219,44 +193,8 @@ class BaseStatisticsTracker:
     async def reset_metrics(self) -> None:
         """Forget what was counted; the status stays."""
         self._cached = None
-        self._tallies.reset()
+        self._figures.reset()
 
     async def cleanup_cache(self) -> None:
         """Forget the answer that would be given again."""
         self._cached = None
-
-    def statistics(self) -> ComponentStatistics:
-        """Return everything that was counted, as it is now."""
-        last_ns = self._last_ns
-        stats: ComponentStats = {
-            "name": self.component_name,
-            "status": self._tallies.status or "initializing",
-            "uptime_seconds": self._tallies.uptime_s(),
-            "last_activity": None if last_ns is None else format_iso(last_ns),
-            "error_count": self._tallies.errors,
-            "memory_usage_mb": self._memory_mb(),
-            "performance_metrics": self._tallies.durations(),
-        }
-        errors = self._tallies.newest_errors(NEWEST)
-        return snapshot_of(stats, self._health(), self._figures(), errors=errors)
-
-    def _figures(self) -> Mapping[str, object]:
-        return {**self._tallies.counters, **self._tallies.gauges}
-
-    def _health(self) -> float:
-        tallies = self._tallies
-        operations = sum(timing.count for timing in tallies.timings.values())
-        operations += int(sum(tallies.counters.values()))
-        share = tallies.errors / max(operations, tallies.errors, 1)
-        cap = STATUS_CAPS.get(tallies.status or "initializing", PERFECT)
-        return min(cap, max(0.0, PERFECT - POINTS_A_SHARE * share))
-
-    def _memory_mb(self) -> float:
-        tallies = self._tallies
-        held = (tallies.counters, tallies.gauges, tallies.timings)
-        own = sum(map(sys.getsizeof, held))
-        errors = sum(map(sys.getsizeof, tallies.newest_errors(sys.maxsize)))
-        return (own + errors) / 2**20
-
-    def _touch(self) -> None:
-        self._last_ns = self._clock.wall_ns()

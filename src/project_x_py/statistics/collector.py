@@ -32,7 +32,7 @@ class ComponentCollector(BaseStatisticsTracker):
     def __init__(self, trading_suite: StatisticsSource) -> None:
         super().__init__("component_collector")
         self._suite = trading_suite
-        self._tallies.show_status("active")
+        self._figures.tallies.show_status("active")
 
     async def collect(self) -> dict[str, Any]:
         """Return by name of the part the documented figures and ``health_score``.
