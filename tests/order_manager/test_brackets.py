@@ -13,6 +13,7 @@ from project_x_py.order_manager._brackets import NO_NATIVE, BracketDesk, Bracket
 from project_x_py.simulator import faults
 
 PLACE = "/api/Order/place"
+STOP = 4
 
 
 def plan(found: Watched, *, side: int = 0, kind: int = MARKET, off: int = 0) -> BracketPlan:
@@ -79,9 +80,36 @@ def test_legs_lie_where_they_protect_and_profit(
     made = BracketPlan(request, 100, stop, target)
     if wrong:
         with pytest.raises(ProjectXOrderError, match=wrong):
-            check_bracket(made, float)
+            check_bracket(made, float, None)
     else:
-        check_bracket(made, float)
+        check_bracket(made, float, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "side", "last", "wrong"),
+    [
+        (MARKET, 0, 91, False),
+        (MARKET, 0, 90, True),
+        (LIMIT, 0, 80, True),
+        (LIMIT, 0, 150, False),
+        (STOP, 0, 80, False),
+        (MARKET, 1, 109, False),
+        (MARKET, 1, 110, True),
+        (LIMIT, 1, 130, True),
+        (STOP, 1, 130, False),
+    ],
+)
+def test_a_stop_that_the_market_has_passed_is_refused(
+    kind: int, side: int, last: int, *, wrong: bool
+) -> None:
+    """Also where the entry's own price hides it; a stop entry fills only beyond its price."""
+    request = OrderRequest(account_id=1, contract_id="c", type=kind, side=side, size=1)
+    made = BracketPlan(request, 100, 90 if side == 0 else 110, None)
+    if wrong:
+        with pytest.raises(ProjectXOrderError, match=f"the last price {last}"):
+            check_bracket(made, float, last)
+    else:
+        check_bracket(made, float, last)
 
 
 @in_virtual_time
@@ -112,6 +140,20 @@ async def test_legs_are_reported_as_the_gateway_has_them() -> None:
         assert isinstance(outcome, Accepted)
         assert await desk.legs(tag) == (None, None)
         assert await desk.legs("no such entry") == (None, None)
+
+
+@in_virtual_time
+async def test_the_legs_of_a_market_entry_are_waited_for() -> None:
+    """Its fill may be told of late, and it does not rest for that."""
+    async with served() as gateway, watched(gateway) as found:
+        desk = brackets(found)
+        desk.native = False
+        gateway.faults.apply(faults.DelayMessages(hub="user", seconds=0.5))
+        tag, outcome = await desk.send(plan(found))
+        assert isinstance(outcome, Accepted)
+        stop, target = await desk.legs(tag)
+        assert stop is not None
+        assert target is not None
 
 
 @in_virtual_time

@@ -209,3 +209,42 @@ def test_a_target_and_a_moved_stop_are_on_their_sides() -> None:
     with pytest.raises(ProjectXOrderError, match="must be below"):
         requests.check_edit(stop, edit, LAST, GRID)
     requests.check_edit(stop, edit, None, GRID)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (OrderType.LIMIT, {"stop": LAST - 40}),
+        (OrderType.LIMIT, {"trail": LAST - 40}),
+        (OrderType.STOP, {"limit": LAST - 40}),
+        (OrderType.MARKET, {"limit": LAST - 40}),
+        (OrderType.JOIN_BID, {"stop": LAST - 40}),
+        (OrderType.TRAILING_STOP, {"stop": LAST - 40}),
+    ],
+)
+def test_a_price_that_the_order_does_not_have_is_refused(
+    kind: OrderType, given: dict[str, int]
+) -> None:
+    """The gateway would drop it, and say that the order was changed."""
+    working = order(type=int(kind), side=1, stop=LAST - 80)
+    edit = OrderEdit(account_id=1, order_id=1, contract_id=CONTRACT, **given)
+    with pytest.raises(ProjectXOrderError, match=f"{kind.name} order, which has no"):
+        requests.check_edit(working, edit, LAST, GRID)
+    requests.check_edit(order(type=99, side=1), edit, LAST, GRID)
+
+
+@pytest.mark.parametrize(
+    ("trail", "text"), [(60, "ticks away"), (LAST + 4, "must be below"), (LAST - 1001, "away")]
+)
+def test_a_trailing_stop_is_not_moved_by_a_distance(trail: int, text: str) -> None:
+    """A level that is none, or out of reach: the gateway takes both on a change."""
+    working = order(type=int(OrderType.TRAILING_STOP), side=1)
+    edit = OrderEdit(account_id=1, order_id=1, contract_id=CONTRACT, trail=trail)
+    with pytest.raises(ProjectXOrderError, match=text):
+        requests.check_edit(working, edit, LAST, GRID)
+    requests.check_edit(
+        working,
+        OrderEdit(account_id=1, order_id=1, contract_id=CONTRACT, trail=LAST - 9),
+        LAST,
+        GRID,
+    )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from project_x_py._core.orders.intents import Intent, Protection, Purpose
 from project_x_py._core.submission import Accepted, Lane, OrderRequest, Outcome, Refused
 from project_x_py.exceptions import ProjectXOrderError
-from project_x_py.types.trading import OrderSide
+from project_x_py.types.trading import OrderSide, OrderType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,21 +78,37 @@ class BracketPlan:
         )
 
 
-def check_bracket(plan: BracketPlan, points: Callable[[int], float]) -> None:
-    """Refuse legs on the wrong side of the entry.
+def check_bracket(plan: BracketPlan, points: Callable[[int], float], last: int | None) -> None:
+    """Refuse legs on the wrong side of the entry, and a stop that the market has passed.
+
+    What fills at once fills where the market is, whatever its price says: the stop could not rest
+    where it was asked for, and what is held would have none.
+
+    Args:
+        plan: The bracket.
+        points: From ticks to points.
+        last: The last price in ticks; None when it is not known.
 
     Raises:
         ProjectXOrderError: The stop or the target is not where it can protect or profit.
     """
     buys = plan.request.side == OrderSide.BUY
+    kind = "buy" if buys else "sell"
     legs = (("stop_loss_price", plan.stop, buys), ("take_profit_price", plan.target, not buys))
     for name, price, below in legs:
         if price is None or ((price < plan.reference) == below and price != plan.reference):
             continue
         where = "below" if below else "above"
         raise ProjectXOrderError(
-            f"{name} {points(price)} of a {'buy' if buys else 'sell'} bracket must be {where} the "
+            f"{name} {points(price)} of a {kind} bracket must be {where} the "
             f"entry {points(plan.reference)}"
+        )
+    if plan.stop is None or last is None or plan.request.type == OrderType.STOP:
+        return
+    if plan.stop >= last if buys else plan.stop <= last:
+        raise ProjectXOrderError(
+            f"stop_loss_price {points(plan.stop)} of a {kind} bracket must be "
+            f"{'below' if buys else 'above'} the last price {points(last)}"
         )
 
 
@@ -145,7 +161,7 @@ class BracketDesk:
         """Wait a little for the legs, and return their ids as far as they exist.
 
         An entry that rests has no legs of its own until it fills; those of the gateway are there
-        at once.
+        at once. One at the market does not rest, only its fill may not be known yet.
         """
         waited = 0.0
         while True:
@@ -159,7 +175,8 @@ class BracketDesk:
             if (stop or wanted.stop is None) and (target or wanted.target is None):
                 return stop, target
             entry = self._desk.ledger.by_tag(tag)
-            if not wanted.native and entry is not None and not entry.filled and waited > LOOK_S:
+            rests = entry is not None and not entry.filled and entry.snapshot().type != MARKET
+            if rests and not wanted.native and waited > LOOK_S:
                 return stop, target
             await asyncio.sleep(LOOK_S)
             waited += LOOK_S

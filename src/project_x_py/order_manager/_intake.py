@@ -225,7 +225,7 @@ class Intake:
             None if stop is None else protective_ticks("stop_loss_price", stop, other, grid),
             None if target is None else ticks_of("take_profit_price", target, grid),
         )
-        check_bracket(plan, grid.price)
+        check_bracket(plan, grid.price, last)
         return plan
 
     async def contract(self, name: object) -> Instrument:

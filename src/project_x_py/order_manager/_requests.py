@@ -70,6 +70,15 @@ _NEEDS: dict[OrderType, tuple[str, ...]] = {
     OrderType.JOIN_ASK: (),
 }
 
+_PRICES = frozenset({"limit_price", "stop_price", "trail_price"})
+
+_HAS: dict[OrderType, frozenset[str]] = {
+    **{kind: frozenset(names) for kind, names in _NEEDS.items()},
+    OrderType.JOIN_BID: frozenset({"limit_price"}),
+    OrderType.JOIN_ASK: frozenset({"limit_price"}),
+}
+"""The prices that a working order has; one that joined the book rests at a limit."""
+
 
 def checked_type(order_type: int, *, stop_limit: bool) -> OrderType:
     """Return the order type.
@@ -316,13 +325,26 @@ def edit_ticks(name: str, price: float | Decimal | None, grid: TickGrid) -> int 
 
 
 def check_edit(order: OrderUpdate, edit: OrderEdit, last: int | None, grid: TickGrid) -> None:
-    """Refuse to move a stop to where the market is already, when its price is known.
+    """Refuse a price that the order does not have, and a stop where the market is already.
+
+    The gateway takes both: it drops the one without a word, and lets a trailing stop follow from
+    any distance, so that points in place of a price would leave nothing protected.
 
     Raises:
-        ProjectXOrderError: It would not rest there.
+        ProjectXOrderError: The order has no such price, or would not rest there.
     """
-    if edit.stop is not None and order.type == OrderType.STOP:
-        _check_sides(OrderType.STOP, OrderSide(order.side), {"stop_price": edit.stop}, last, grid)
+    try:
+        kind = OrderType(order.type)
+    except ValueError:
+        return
+    given = {"limit_price": edit.limit, "stop_price": edit.stop, "trail_price": edit.trail}
+    found = {name: ticks for name, ticks in given.items() if ticks is not None}
+    if needless := sorted(found.keys() - _HAS.get(kind, _PRICES)):
+        raise ProjectXOrderError(
+            f"order {order.id} is a {kind.name} order, which has no {' and no '.join(needless)}"
+        )
+    if kind in (OrderType.STOP, OrderType.TRAILING_STOP):
+        _check_sides(kind, OrderSide(order.side), found, last, grid)
 
 
 def check_target(request: OrderRequest, last: int | None, grid: TickGrid) -> None:
