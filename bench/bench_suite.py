@@ -8,16 +8,14 @@ its loop comes, and what every owner and every handler got. Rows: instruments x 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import socket
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
-from aiohttp import web
+from hub_server import Send, followed, hub_server, paced
 
 from project_x_py._core.histogram import LogHistogram
 from project_x_py._core.time import format_iso, parse_ns
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
 ROWS = ((6, 50, 0.08), (12, 150, 0.15))
 """Instruments, messages a second of each, and the share of a core that is the goal."""
 SECONDS = 10
-STEP_S = 0.02
-WARM_UP_S = 1.0
 BASE_NS = parse_ns("2026-09-01T14:31:00Z")
 CODES = ("MES", "MNQ", "MYM", "M2K", "ENQ", "EP", "YM", "RTY", "MCLE", "CLE", "GCE", "MGC")
 TIMEFRAMES = ["15sec", "1min", "5min"]
@@ -72,48 +68,15 @@ def message(number: int, contract_id: str, at_ns: int) -> bytes:
     return signalr.encode_invocation("GatewayDepth", [contract_id, rows])
 
 
-def serve(sock: socket.socket, codes: Sequence[str], rate: int, origin_ns: int) -> None:
-    """Send at the rate, in steps of twenty milliseconds, once told to go."""
+async def stream(codes: Sequence[str], rate: int, origin_ns: int, send: Send) -> None:
+    """Send a message of each contract at a time, stamped as it leaves."""
     clock = ReplayClock(BASE_NS, origin_ns, 1.0)
 
-    async def stream(ws: web.WebSocketResponse) -> None:
-        loop = asyncio.get_running_loop()
-        begin, sent, total = loop.time() + WARM_UP_S, 0, rate * SECONDS
-        await asyncio.sleep(WARM_UP_S)
-        while sent < total:
-            due = min(total, int((loop.time() - begin) * rate))
-            for number in range(sent, due):
-                for code in codes:
-                    frame = message(number, code, clock.now_ns())
-                    await ws.send_frame(frame, aiohttp.WSMsgType.TEXT)
-            sent = due
-            await asyncio.sleep(STEP_S)
+    def frames(number: int) -> Iterator[bytes]:
+        for code in codes:
+            yield message(number, code, clock.now_ns())
 
-    async def hub(request: web.Request) -> web.WebSocketResponse:
-        ws = web.WebSocketResponse()
-        await ws.prepare(request)
-        tasks: list[asyncio.Task[None]] = []
-        async for incoming in ws:
-            for raw in signalr.RecordSplitter().feed(incoming.data):
-                if b'"protocol"' in raw:
-                    await ws.send_str("{}\x1e")
-                    continue
-                call = signalr.decode_record(raw)
-                if call.invocation_id is not None:
-                    await ws.send_str(signalr.encode_completion(call.invocation_id).decode())
-                if call.target == "SubscribeContractMarketDepth" and b'"go"' in raw:
-                    tasks.append(asyncio.create_task(stream(ws)))
-        return ws
-
-    async def main() -> None:
-        app = web.Application()
-        app.router.add_get("/hubs/{name}", hub)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.SockSite(runner, sock).start()
-        await asyncio.Event().wait()
-
-    asyncio.run(main())
+    await paced(send, rate, SECONDS, frames)
 
 
 class Past:
@@ -179,17 +142,11 @@ async def receive(origin: str, codes: list[str], rate: int, origin_ns: int) -> d
     assert await client.subscribe_market_data(["go"])
     expected = len(codes) * rate * SECONDS
     start = client.get_stats()["events_received"]
-    while client.get_stats()["events_received"] == start:
-        await asyncio.sleep(0.01)
-    loop, late = asyncio.get_running_loop(), list[float]()
-    began, cpu = time.monotonic(), time.process_time()
-    while (arrived := client.get_stats()["events_received"] - start) < expected:
-        if time.monotonic() - began > 3 * SECONDS:
-            break
-        due = loop.time() + 0.005
-        await asyncio.sleep(0.005)
-        late.append((loop.time() - due) * 1e3)
-    share = (time.process_time() - cpu) / (time.monotonic() - began)
+
+    def came() -> int:
+        return int(client.get_stats()["events_received"]) - start
+
+    arrived, share, late = await followed(came, expected, 3 * SECONDS)
     for bus in buses:
         await bus.wait_for_idle()
     waits = LogHistogram()
@@ -217,19 +174,8 @@ async def receive(origin: str, codes: list[str], rate: int, origin_ns: int) -> d
 def run(instruments: int, rate: int) -> dict[str, float]:
     """One row."""
     codes, origin_ns = contracts(instruments), time.time_ns()
-    sock = socket.create_server(("127.0.0.1", 0))
-    origin = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    process: Any = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(sock, codes, rate, origin_ns), daemon=True
-    )
-    process.start()
-    sock.close()
-    time.sleep(1.0)
-    try:
+    with hub_server(partial(stream, codes, rate, origin_ns), '"go"') as origin:
         return asyncio.run(receive(origin, codes, rate, origin_ns))
-    finally:
-        process.terminate()
-        process.join()
 
 
 def main() -> int:

@@ -8,16 +8,15 @@ into plain values, without checks, ticks, counters or owners. Medians of five ru
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import socket
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 import aiohttp
 import msgspec
-from aiohttp import web
+from hub_server import LAST_CALL, Send, hub_server
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.records import Depth, Quote, Trade
@@ -162,36 +161,16 @@ def bench_latency() -> None:
     )
 
 
-def serve(sock: socket.socket, size: int) -> None:
-    """Send MESSAGES quotes, ``size`` a frame, to whoever has shaken hands and asked for them."""
+async def stream(size: int, send: Send) -> None:
+    """Send MESSAGES quotes, ``size`` a frame, as fast as they are taken."""
+    for frame in _frames(size):
+        await send(frame)
+
+
+@cache
+def _frames(size: int) -> list[bytes]:
     records = [quote(n) for n in range(MESSAGES)]
-    frames = [b"".join(records[n : n + size]) for n in range(0, MESSAGES, size)]
-
-    async def hub(request: web.Request) -> web.WebSocketResponse:
-        ws = web.WebSocketResponse()
-        await ws.prepare(request)
-        async for message in ws:
-            for raw in signalr.RecordSplitter().feed(message.data):
-                if b'"protocol"' in raw:
-                    await ws.send_str("{}\x1e")
-                    continue
-                call = signalr.decode_record(raw)
-                if call.invocation_id is not None:
-                    await ws.send_str(signalr.encode_completion(call.invocation_id).decode())
-                if call.target == "SubscribeContractMarketDepth" or call.target == "go":
-                    for frame in frames:
-                        await ws.send_frame(frame, aiohttp.WSMsgType.TEXT)
-        return ws
-
-    async def main() -> None:
-        app = web.Application()
-        app.router.add_get("/hubs/{name}", hub)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.SockSite(runner, sock).start()
-        await asyncio.Event().wait()
-
-    asyncio.run(main())
+    return [b"".join(records[n : n + size]) for n in range(0, MESSAGES, size)]
 
 
 async def client_run(origin: str) -> float:
@@ -230,7 +209,7 @@ async def bare_run(origin: str) -> float:
         await ws.send_str('{"protocol":"json","version":1}\x1e')
         await ws.receive()
         began = time.process_time()
-        await ws.send_str('{"type":1,"target":"go","arguments":[]}\x1e')
+        await ws.send_bytes(signalr.encode_invocation(LAST_CALL, [CONTRACT]))
         while count < MESSAGES:
             message = await ws.receive()
             for raw in message.data.split("\x1e"):
@@ -244,32 +223,16 @@ async def bare_run(origin: str) -> float:
 def bench_transport() -> None:
     """One event a frame, and frames of fifty."""
     for name, size in (("one event a frame", 1), (f"frames of {BATCH}", BATCH)):
-        sock = socket.create_server(("127.0.0.1", 0))
-        origin = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        process = multiprocessing.get_context("spawn").Process(
-            target=serve, args=(sock, size), daemon=True
-        )
-        process.start()
-        sock.close()
-        try:
+        with hub_server(partial(stream, size), CONTRACT) as origin:
             ours = runs(client_run, origin)
             ceiling = runs(bare_run, origin)
-        finally:
-            process.terminate()
-            process.join()
         least = row(f"bare loop, {name}", ceiling)
         share = statistics.median(ours) / least
         row(f"socket to owner, {name}", ours, f"{share:.2f} x bare loop")
 
 
 def runs(work: Callable[[str], Awaitable[float]], origin: str) -> list[float]:
-    """One figure a run; the server may still be starting."""
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", int(origin.rpartition(":")[2])), 1).close()
-            break
-        except OSError:
-            time.sleep(0.05)
+    """One figure a run."""
 
     async def once() -> float:
         return await work(origin)
