@@ -7,7 +7,7 @@ given, by the contract's tick value; a price that is not known is an error, not 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from project_x_py.models import BracketOrderResponse
     from project_x_py.order_templates.base import ContextView, SuiteView
 
-__all__ = ["LARGEST_SHARE", "Setup", "contracts", "distance", "setup"]
+__all__ = ["LARGEST_SHARE", "Setup", "Wanted", "distance", "setup"]
 
 LARGEST_SHARE = 0.1
 """A larger share of the balance is taken for a mistake: 1 meant as one percent is all of it."""
@@ -32,16 +32,35 @@ QUOTE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much: contracts, or what may be lost; one contract where nothing is given.
+
+    Attributes:
+        size: Contracts.
+        risk_amount: In dollars.
+        risk_percent: As a share of the balance.
+    """
+
+    size: int | None
+    risk_amount: float | None
+    risk_percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """One instrument at one moment.
 
     Attributes:
+        suite: Where the order goes.
+        wanted: How much of it.
         context: The instrument's parts.
         grid: Its ticks.
         price: Its last price in ticks.
         forward: 1 to buy, -1 to sell.
     """
 
+    suite: SuiteView
+    wanted: Wanted
     context: ContextView
     grid: TickGrid
     price: int
@@ -51,9 +70,10 @@ class Setup:
         """Return a distance in ticks, at least one."""
         return max(1, self.grid.ticks(points, rounding=Rounding.NEAREST))
 
-    def offset(self, points: float) -> int:
-        """Return a distance in ticks that may be zero or negative."""
-        return self.grid.ticks(points, rounding=Rounding.NEAREST)
+    def entry(self, limit: bool, offset: float) -> int:
+        """Return the last price, or a limit so many points on its better side, in ticks."""
+        ticks = self.grid.ticks(offset, rounding=Rounding.NEAREST) if limit else 0
+        return self.price - self.forward * ticks
 
     async def closed_bars(self, timeframe: str, least: int) -> pl.DataFrame:
         """Return the bars before the forming one.
@@ -95,23 +115,66 @@ class Setup:
         nearest = Rounding.NEAREST
         return self.grid.ticks(bid, rounding=nearest), self.grid.ticks(ask, rounding=nearest)
 
-    async def send(
-        self, kind: str, size: int, entry: int, stop: int, target: int
-    ) -> BracketOrderResponse:
-        """Send a bracket; prices are ticks."""
-        price = self.grid.price
+    async def send(self, kind: str, entry: int, risked: int, gained: float) -> BracketOrderResponse:
+        """Send a bracket of as much as is wanted.
+
+        Args:
+            kind: Of the entry.
+            entry: In ticks.
+            risked: From entry to stop in ticks.
+            gained: From entry to target in ticks; rounded, and at least one.
+
+        Raises:
+            ProjectXOrderError: See :meth:`contracts`.
+        """
+        size, price = await self.contracts(risked), self.grid.price
         return await self.context.orders.place_bracket_order(
             self.context.instrument_info.id,
             OrderSide.BUY if self.forward > 0 else OrderSide.SELL,
             size,
             price(entry),
-            price(stop),
-            price(target),
+            price(entry - self.forward * risked),
+            price(entry + self.forward * max(1, round(gained))),
             kind,
         )
 
+    async def contracts(self, stop_ticks: int) -> int:
+        """Return the size: as given, else as many as the risk allows, else one.
 
-async def setup(suite: SuiteView, side: int, instrument: str | None) -> Setup:
+        Raises:
+            ProjectXOrderError: More than one of the three is given, a risk is impossible, or it
+                allows no contract.
+        """
+        wanted = self.wanted
+        size, risk_percent = wanted.size, wanted.risk_percent
+        if sum(given is not None for given in astuple(wanted)) > 1:
+            raise ProjectXOrderError("give one of size, risk_amount and risk_percent")
+        if size is not None or (wanted.risk_amount is None and risk_percent is None):
+            return 1 if size is None else size
+        if risk_percent is not None:
+            if not 0 < distance("risk_percent", risk_percent) <= LARGEST_SHARE:
+                raise ProjectXOrderError(
+                    f"risk_percent is a share of the balance, 0.01 for one percent and at most "
+                    f"{LARGEST_SHARE}, not {risk_percent}"
+                )
+            own = self.suite.client.get_account_info().id
+            accounts = [one for one in await self.suite.client.list_accounts() if one.id == own]
+            if not accounts:
+                raise ProjectXOrderError("the account's balance is not known: it is not listed")
+            allowed = Decimal(str(accounts[0].balance)) * Decimal(str(risk_percent))
+        else:
+            allowed = Decimal(str(distance("risk_amount", wanted.risk_amount)))
+        each = self.grid.dollars(stop_ticks)
+        count = int(allowed / each)
+        if count < 1:
+            raise ProjectXOrderError(
+                f"${allowed:.2f} of risk allows no contract: one risks ${each:.2f} over "
+                f"{stop_ticks} ticks"
+            )
+        return count
+
+
+async def setup(suite: SuiteView, side: int, instrument: str | None, wanted: Wanted) -> Setup:
     """Return the instrument at this moment.
 
     Raises:
@@ -135,49 +198,7 @@ async def setup(suite: SuiteView, side: int, instrument: str | None) -> Setup:
     if price is None:
         raise ProjectXOrderError(f"no price of {context.symbol} is known yet")
     ticks = grid.ticks(price, rounding=Rounding.NEAREST)
-    return Setup(context, grid, ticks, 1 if side == OrderSide.BUY else -1)
-
-
-async def contracts(
-    suite: SuiteView,
-    grid: TickGrid,
-    stop_ticks: int,
-    *,
-    size: int | None,
-    risk_amount: float | None,
-    risk_percent: float | None,
-) -> int:
-    """Return the size: as given, else as many as the risk allows, else one.
-
-    Raises:
-        ProjectXOrderError: More than one of the three is given, a risk is impossible, or it
-            allows no contract.
-    """
-    if sum(given is not None for given in (size, risk_amount, risk_percent)) > 1:
-        raise ProjectXOrderError("give one of size, risk_amount and risk_percent")
-    if size is not None or (risk_amount is None and risk_percent is None):
-        return 1 if size is None else size
-    if risk_percent is not None:
-        if not 0 < distance("risk_percent", risk_percent) <= LARGEST_SHARE:
-            raise ProjectXOrderError(
-                f"risk_percent is a share of the balance, 0.01 for one percent and at most "
-                f"{LARGEST_SHARE}, not {risk_percent}"
-            )
-        own = suite.client.get_account_info().id
-        accounts = [one for one in await suite.client.list_accounts() if one.id == own]
-        if not accounts:
-            raise ProjectXOrderError("the account's balance is not known: it is not listed")
-        allowed = Decimal(str(accounts[0].balance)) * Decimal(str(risk_percent))
-    else:
-        allowed = Decimal(str(distance("risk_amount", risk_amount)))
-    each = grid.dollars(stop_ticks)
-    count = int(allowed / each)
-    if count < 1:
-        raise ProjectXOrderError(
-            f"${allowed:.2f} of risk allows no contract: one risks ${each:.2f} over {stop_ticks} "
-            "ticks"
-        )
-    return count
+    return Setup(suite, wanted, context, grid, ticks, 1 if side == OrderSide.BUY else -1)
 
 
 def distance(name: str, points: object) -> float:

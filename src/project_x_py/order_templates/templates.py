@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from project_x_py._core.grid import Rounding
 from project_x_py.exceptions import ProjectXOrderError
-from project_x_py.order_templates._setup import contracts, distance, setup
+from project_x_py.order_templates._setup import Wanted, distance, setup
 from project_x_py.order_templates.base import OrderTemplate
 
 if TYPE_CHECKING:
@@ -68,16 +68,12 @@ class RiskRewardTemplate(OrderTemplate):
             entry_offset: How far on the better side of the last price the limit is, in points.
             instrument: Which, where there are several.
         """
-        at = await setup(suite, side, instrument)
-        entry = at.price - at.forward * (at.offset(entry_offset) if self.use_limit_entry else 0)
+        at = await setup(suite, side, instrument, Wanted(size, risk_amount, risk_percent))
         one_percent = abs(at.grid.price(at.price)) / 100
         risked = at.ticks(one_percent if self.stop_distance is None else self.stop_distance)
-        count = await contracts(
-            suite, at.grid, risked, size=size, risk_amount=risk_amount, risk_percent=risk_percent
-        )
-        stop = entry - at.forward * risked
-        target = entry + at.forward * max(1, round(risked * self.risk_reward_ratio))
-        return await at.send(_kind(self.use_limit_entry), count, entry, stop, target)
+        entry = at.entry(self.use_limit_entry, entry_offset)
+        gained = risked * self.risk_reward_ratio
+        return await at.send(_kind(self.use_limit_entry), entry, risked, gained)
 
 
 class ATRStopTemplate(OrderTemplate):
@@ -131,20 +127,15 @@ class ATRStopTemplate(OrderTemplate):
         """
         from project_x_py.indicators import calculate_atr
 
-        at = await setup(suite, side, instrument)
+        at = await setup(suite, side, instrument, Wanted(size, risk_amount, risk_percent))
         bars = await at.closed_bars(self.timeframe, self.atr_period + 1)
         column = f"atr_{self.atr_period}"
         atr = calculate_atr(bars, period=self.atr_period)[column][-1]
         if atr is None or not math.isfinite(atr):
             raise ProjectXOrderError(f"the average true range of {self.timeframe} is not known")
         risked = at.ticks(atr * self.atr_multiplier)
-        entry = at.price - at.forward * (at.offset(entry_offset) if use_limit_entry else 0)
-        count = await contracts(
-            suite, at.grid, risked, size=size, risk_amount=risk_amount, risk_percent=risk_percent
-        )
-        stop = entry - at.forward * risked
-        target = entry + at.forward * max(1, round(risked * self.target_multiplier))
-        return await at.send(_kind(use_limit_entry), count, entry, stop, target)
+        entry = at.entry(use_limit_entry, entry_offset)
+        return await at.send(_kind(use_limit_entry), entry, risked, risked * self.target_multiplier)
 
 
 class BreakoutTemplate(OrderTemplate):
@@ -197,7 +188,7 @@ class BreakoutTemplate(OrderTemplate):
             instrument: Which, where there are several.
             timeframe: Of the bars; the first of the suite's when left out.
         """
-        at = await setup(suite, side, instrument)
+        at = await setup(suite, side, instrument, Wanted(size, risk_amount, risk_percent))
         nearest = Rounding.NEAREST
         level = None if breakout_level is None else at.grid.ticks(breakout_level, rounding=nearest)
         span = None if range_size is None else at.ticks(distance("range_size", range_size))
@@ -209,18 +200,11 @@ class BreakoutTemplate(OrderTemplate):
             low = at.grid.ticks(min(newest["low"]), rounding=nearest)
             level = level if level is not None else (high if at.forward > 0 else low)
             span = max(1, high - low) if span is None else span
-        entry = level + at.forward * at.ticks(self.breakout_offset)
-        stop = level if self.stop_at_level else level - at.forward * span
-        target = entry + at.forward * max(1, round(span * self.target_range_multiplier))
-        count = await contracts(
-            suite,
-            at.grid,
-            abs(entry - stop),
-            size=size,
-            risk_amount=risk_amount,
-            risk_percent=risk_percent,
-        )
-        return await at.send("stop", count, entry, stop, target)
+        risked = at.ticks(self.breakout_offset)
+        entry = level + at.forward * risked
+        if not self.stop_at_level:
+            risked += span
+        return await at.send("stop", entry, risked, span * self.target_range_multiplier)
 
 
 class ScalpingTemplate(OrderTemplate):
@@ -270,7 +254,7 @@ class ScalpingTemplate(OrderTemplate):
             risk_percent: As a share of the balance.
             instrument: Which, where there are several.
         """
-        at = await setup(suite, side, instrument)
+        at = await setup(suite, side, instrument, Wanted(size, risk_amount, risk_percent))
         entry = at.price
         if check_spread or not self.use_market_entry:
             bid, ask = await at.quote()
@@ -281,17 +265,9 @@ class ScalpingTemplate(OrderTemplate):
                 )
             if not self.use_market_entry:
                 entry = bid if at.forward > 0 else ask
-        count = await contracts(
-            suite,
-            at.grid,
-            self.stop_ticks,
-            size=size,
-            risk_amount=risk_amount,
-            risk_percent=risk_percent,
+        return await at.send(
+            _kind(not self.use_market_entry), entry, self.stop_ticks, self.target_ticks
         )
-        stop = entry - at.forward * self.stop_ticks
-        target = entry + at.forward * self.target_ticks
-        return await at.send(_kind(not self.use_market_entry), count, entry, stop, target)
 
 
 def _kind(limit: bool) -> str:
