@@ -15,7 +15,7 @@ from project_x_py.event_bus import EventBus
 from project_x_py.exceptions import ProjectXError
 from project_x_py.orderbook import OrderBook
 from project_x_py.orderbook._rings import UNKNOWN
-from project_x_py.orderbook._state import TIMES
+from project_x_py.orderbook._state import KEPT
 
 
 def test_best_prices_come_from_the_book_before_the_quotes() -> None:
@@ -44,9 +44,9 @@ def test_prices_and_times_that_are_unknown_are_none() -> None:
 def test_moments_are_remembered_within_bounds() -> None:
     """Very many different times are shown without keeping them all."""
     state = plain_book().state
-    for second in range(1, TIMES + 10):
+    for second in range(1, KEPT + 10):
         assert state.when(OPEN + second * NS) == state.when(OPEN + second * NS)
-    assert len(state._times) <= TIMES
+    assert len(state.times) <= KEPT
 
 
 def test_a_window_is_counted_in_exchange_time() -> None:

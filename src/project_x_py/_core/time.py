@@ -112,7 +112,8 @@ def to_datetime(ns: int, tz: tzinfo = CHICAGO) -> datetime:
         ProjectXDataError: The instant is outside the years 1 to 9999.
     """
     try:
-        return (_EPOCH + timedelta(microseconds=ns // 1000)).astimezone(tz)
+        # As astimezone() does it, without the epoch's zone in between.
+        return tz.fromutc(_epoch_in(tz) + timedelta(0, ns // NS, ns // 1000 % 1_000_000))
     except (OverflowError, ValueError) as exc:
         raise ProjectXDataError(f"{ns} ns is outside the years 1 to 9999") from exc
 
@@ -128,6 +129,11 @@ def from_datetime(moment: datetime, naive_tz: tzinfo) -> int:
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=naive_tz)
     since = aware - _EPOCH
     return (since.days * 86_400 + since.seconds) * NS + since.microseconds * 1000
+
+
+@lru_cache(maxsize=64)
+def _epoch_in(tz: tzinfo) -> datetime:
+    return _EPOCH.replace(tzinfo=tz)
 
 
 @lru_cache(maxsize=1024)

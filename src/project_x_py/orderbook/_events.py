@@ -26,9 +26,9 @@ TICK_SIDES = ("buy", "sell", "unknown")
 
 def level_rows(state: BookState, side: int, count: int) -> list[dict[str, Any]]:
     """Return the best levels of a side: price, size, volume (the same), timestamp."""
-    price, when = state.grid.price, state.when
+    prices, times = state.prices, state.times
     return [
-        {"price": price(ticks), "size": size, "volume": size, "timestamp": when(ns)}
+        {"price": prices[ticks], "size": size, "volume": size, "timestamp": times[ns]}
         for ticks, size, ns in state.ladder.top(side, count)
     ]
 
@@ -49,25 +49,27 @@ class BookEvents:
         self._bus = bus
         self.tells_trades = True
 
-    def tell_book(self, change: str) -> None:
-        """Announce ORDERBOOK_UPDATE; ``change`` is depth, best, reset or trust."""
-        if not self._bus.wants(EventType.ORDERBOOK_UPDATE):
-            return
-        state = self._state
-        bid, ask = state.best()
-        data = self._sides()
-        data["change"] = change
-        data["best_bid"], data["best_ask"] = state.price(bid), state.price(ask)
-        data["reason"] = state.distrust
-        self._bus.publish(EventType.ORDERBOOK_UPDATE, data)
+    def tell_message(self, change: str) -> None:
+        """Announce what a depth message has done.
 
-    def tell_depth(self) -> None:
-        """Announce MARKET_DEPTH_UPDATE, unless a side is empty."""
-        ladder = self._state.ladder
-        if ladder.best_bid is None or ladder.best_ask is None:
-            return
-        if self._bus.wants(EventType.MARKET_DEPTH_UPDATE):
-            self._bus.publish(EventType.MARKET_DEPTH_UPDATE, self._sides())
+        ORDERBOOK_UPDATE, with ``change`` depth, best or reset, and MARKET_DEPTH_UPDATE unless a
+        side is empty. Both show the same rows.
+        """
+        bus, ladder = self._bus, self._state.ladder
+        is_two_sided = ladder.best_bid is not None and ladder.best_ask is not None
+        wants_depth = is_two_sided and bus.wants(EventType.MARKET_DEPTH_UPDATE)
+        if bus.wants(EventType.ORDERBOOK_UPDATE):
+            sides = self._sides()
+            self._tell_book(sides, change)
+            if wants_depth:
+                bus.publish(EventType.MARKET_DEPTH_UPDATE, sides)
+        elif wants_depth:
+            bus.publish(EventType.MARKET_DEPTH_UPDATE, self._sides())
+
+    def tell_trust(self) -> None:
+        """Announce ORDERBOOK_UPDATE: the book is to be relied on again, or no more."""
+        if self._bus.wants(EventType.ORDERBOOK_UPDATE):
+            self._tell_book(self._sides(), "trust")
 
     def tell_trade(self, price: int, size: int, aggressor: int, exch_ns: int) -> None:
         """Announce TRADE_TICK."""
@@ -84,6 +86,18 @@ class BookEvents:
             "timestamp": state.when(exch_ns),
         }
         self._bus.publish(EventType.TRADE_TICK, data)
+
+    def _tell_book(self, sides: dict[str, Any], change: str) -> None:
+        state = self._state
+        bid, ask = state.best()
+        data = {
+            **sides,
+            "change": change,
+            "best_bid": state.price(bid),
+            "best_ask": state.price(ask),
+            "reason": state.distrust,
+        }
+        self._bus.publish(EventType.ORDERBOOK_UPDATE, data)
 
     def _sides(self) -> dict[str, Any]:
         state = self._state

@@ -19,8 +19,6 @@ that is late by less than ``LAG_S`` never raises doubt.
 
 from __future__ import annotations
 
-from collections import deque
-
 from project_x_py._core.time import NS
 
 __all__ = ["LAG_S", "LIMIT_S", "POLL_S", "STALE_S", "Integrity"]
@@ -38,6 +36,9 @@ CROSSED_S = 1.0
 
 LAG, LIMIT, STALE, CROSSED = (round(s * NS) for s in (LAG_S, LIMIT_S, STALE_S, CROSSED_S))
 
+LEFT = 64
+"""So many prices that a stream has left are kept, the newest."""
+
 
 class _Side:
     """One side's best price as two streams tell it."""
@@ -48,28 +49,29 @@ class _Side:
         self.top: int | None = None
         self.quote: int | None = None
         self.since_ns: int | None = None
-        self._left: deque[tuple[int, int | None, int]] = deque(maxlen=64)
+        self._left: tuple[dict[int | None, int], dict[int | None, int]] = ({}, {})
 
     def move(self, stream: int, price: int | None, now_ns: int) -> None:
         """Take a new best price of the book (0) or of the quotes (1)."""
         left = self.quote if stream else self.top
         if price == left:
             return
-        self._left.append((stream, left, now_ns))
+        prices = self._left[stream]
+        prices.pop(left, None)
+        prices[left] = now_ns
+        if len(prices) > LEFT:
+            del prices[next(iter(prices))]
         if stream:
             self.quote = price
         else:
             self.top = price
         if self.quote is None or self.quote == self.top:
             self.since_ns = None
-        elif self.since_ns is None or self._was(1 - stream, price, now_ns - LAG):
+            return
+        left_ns = self._left[1 - stream].get(price)
+        # The other stream may be behind, and have just left this price.
+        if self.since_ns is None or (left_ns is not None and left_ns >= now_ns - LAG):
             self.since_ns = now_ns
-
-    def _was(self, stream: int, price: int | None, since_ns: int) -> bool:
-        """Whether a stream has left a price since a moment."""
-        return any(
-            at >= since_ns and told == stream and left == price for told, left, at in self._left
-        )
 
 
 class Integrity:

@@ -26,6 +26,7 @@ from project_x_py.orderbook._bursts import Bursts, WatchedLevels
 from project_x_py.orderbook._rings import UNKNOWN, QuoteRing, Ring, TradeRing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime, tzinfo
 
     from project_x_py._core.grid import TickGrid
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["UNKNOWN", "BookCounters", "BookState", "LevelKind", "OwnOrder"]
 
 MINUTE = 60 * NS
-TIMES = 4096
-"""Moments of which the aware datetime is kept: levels are shown far more often than set."""
+KEPT = 4096
+"""Prices and moments of which what is shown is kept: levels are shown far more often than set."""
 
 
 class LevelKind(enum.IntEnum):
@@ -142,6 +143,7 @@ class BookState:
         last_update_ns: Exchange time of the last depth message; 0 before the first.
         distrust: Why the book is not to be relied on; None while it is. Before the first picture
             it says so.
+        times: Nanoseconds to aware datetime in the book's zone; None of 0, which is no moment.
     """
 
     def __init__(self, symbol: str, settings: BookSettings, timezone: tzinfo, clock: Clock) -> None:
@@ -164,8 +166,9 @@ class BookState:
         self.cumulative_delta = 0
         self.last_update_ns = 0
         self.distrust: str | None = "no depth received yet"
+        self.times: Mapping[int, datetime | None] = _TimesOf(timezone)
         self._grid: TickGrid | None = None
-        self._times: dict[int, datetime] = {}
+        self._prices: _PricesOf | None = None
 
     @property
     def rings(self) -> tuple[Ring, ...]:
@@ -191,6 +194,16 @@ class BookState:
     @grid.setter
     def grid(self, grid: TickGrid) -> None:
         self._grid = grid
+        self._prices = _PricesOf(grid)
+
+    @property
+    def prices(self) -> Mapping[int, float]:
+        """Ticks to price in points, for every tick count.
+
+        Raises:
+            ProjectXError: The contract is not known yet.
+        """
+        return _PricesOf(self.grid) if self._prices is None else self._prices
 
     def price(self, ticks: int | None) -> float | None:
         """Return a price in points; None for None and for ``UNKNOWN``."""
@@ -218,9 +231,36 @@ class BookState:
 
     def when(self, ns: int) -> datetime | None:
         """Return a moment in the book's zone; None for 0, which is no moment."""
-        known = self._times.get(ns)
-        if known is None and ns:
-            if len(self._times) >= TIMES:
-                self._times.clear()
-            known = self._times[ns] = to_datetime(ns, self.timezone)
-        return known
+        return self.times[ns]
+
+
+class _PricesOf(dict[int, float]):
+    """The price in points of each tick count asked for, on one grid."""
+
+    __slots__ = ("_price",)
+
+    def __init__(self, grid: TickGrid) -> None:
+        super().__init__()
+        self._price = grid.price
+
+    def __missing__(self, ticks: int) -> float:
+        if len(self) >= KEPT:
+            self.clear()
+        price = self[ticks] = self._price(ticks)
+        return price
+
+
+class _TimesOf(dict[int, "datetime | None"]):
+    """The aware datetime of each moment asked for, in one zone; None of 0."""
+
+    __slots__ = ("_timezone",)
+
+    def __init__(self, timezone: tzinfo) -> None:
+        super().__init__()
+        self._timezone = timezone
+
+    def __missing__(self, ns: int) -> datetime | None:
+        if len(self) >= KEPT:
+            self.clear()
+        moment = self[ns] = to_datetime(ns, self._timezone) if ns else None
+        return moment

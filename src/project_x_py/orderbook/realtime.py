@@ -186,10 +186,8 @@ class RealtimeHandler:
             self._judge(depth, done)
         if self._own:
             self.own_orders.on_book()
-        if self._wants(BOOK_EVENT):
-            self.events.tell_book("reset" if done.reset else "best" if done.best else "depth")
-        if self._wants(DEPTH_EVENT):
-            self.events.tell_depth()
+        if self._wants(BOOK_EVENT) or self._wants(DEPTH_EVENT):
+            self.events.tell_message("reset" if done.reset else "best" if done.best else "depth")
 
     def on_trades(self, trades: Sequence[Trade]) -> None:
         """Count prints, each once."""
@@ -283,7 +281,7 @@ class RealtimeHandler:
             state.distrust = None
             self._believed_ns = now_ns
             log.debug("order book of %s is believed", state.symbol)
-            self.events.tell_book("trust")
+            self.events.tell_trust()
         if self._gap is not None:
             gap, self._gap = self._gap, None
             self._report(gap)
@@ -302,7 +300,7 @@ class RealtimeHandler:
         if was_trusted:
             state.counters.distrusted += 1
             log.warning("order book of %s is not to be relied on: %s", state.symbol, reason)
-        self.events.tell_book("trust")
+        self.events.tell_trust()
 
     async def _watch(self) -> None:
         """Look for doubts, and ask for a fresh book where there are any."""
