@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Write the picture."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=PICTURE, help="where to write it")
-    parser.add_argument("--seconds", default="25", help="how long the demonstration runs")
+    parser.add_argument("--seconds", default="18", help="how long the demonstration runs")
     chosen = parser.parse_args(arguments)
     morning = ["--seed", "1", "--start", "2026-09-01T09:31:20-05:00"]
     output = run_demo([*morning, "--seconds", chosen.seconds])

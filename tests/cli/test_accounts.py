@@ -15,7 +15,7 @@ def test_the_accounts_are_listed(command: projectx) -> None:
     ended = command("accounts", "--account", "PRAC-V2-100001-21000002")
     assert ended.status == 0
     head, *rows = [line.split() for line in ended.out.splitlines()]
-    assert head == ["id", "name", "kind", "balance", "can", "trade", "visible", "used"]
+    assert head == ["id", "name", "kind", "balance", "USD", "can", "trade", "visible", "used"]
     kinds = {row[1].split("-")[0]: (row[2], row[-1]) for row in rows}
     assert kinds == {"LIVE": ("LIVE", "no"), "PRAC": ("simulated", "yes")}
 

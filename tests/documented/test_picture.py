@@ -15,9 +15,18 @@ from tests.suites import simulated_suite
 from tools import picture
 
 from project_x_py._runtime.virtual_loop import run_virtual
-from project_x_py.cli._view import DemoState, draw, summary
+from project_x_py.cli._view import TIMEFRAMES, DemoState, draw, summary
 
-SHOWN = ("projectx demo", "MNQ", "book", "bars", "5sec", "connected", "event to handler")
+SHOWN = (
+    "projectx demo",
+    "MNQ",
+    "book",
+    "bars",
+    "5sec",
+    "connected",
+    "protected trade",
+    "event to handler",
+)
 
 
 def words(svg: str) -> str:
@@ -30,16 +39,19 @@ async def live_output() -> tuple[str, str]:
     """What two views of a live display and the summary write, and the last price shown."""
     file = io.StringIO()
     console = Console(file=file, force_terminal=True, width=picture.COLUMNS, height=picture.LINES)
-    async with simulated_suite(timeframes=["5sec"], features=["orderbook"], initial_days=1) as (
+    async with simulated_suite(
+        timeframes=list(TIMEFRAMES), features=["orderbook"], initial_days=1
+    ) as (
         served,
         suite,
     ):
         state = DemoState(suite, served.clock)
         await state.listen()
-        with Live(await draw(state), console=console, auto_refresh=False) as live:
+        first = await draw(state, *console.size)
+        with Live(first, console=console, auto_refresh=False) as live:
             await asyncio.sleep(6)
-            live.update(await draw(state), refresh=True)
-            price = str(await suite.data.get_current_price())
+            live.update(await draw(state, *console.size), refresh=True)
+            price = state.price(await suite.data.get_current_price())
         file.write(await summary(state))
     return file.getvalue(), price
 
@@ -54,7 +66,7 @@ def test_the_last_view_becomes_a_picture() -> None:
     assert "waiting for the first quote" not in shown
     assert price in shown
     assert [text for text in SHOWN if text not in shown] == []
-    assert view.count("╭") == view.count("╯") == 4
+    assert view.count("╭") == view.count("╯") == 5
     assert not re.search(r"@font-face|href|url\(['\"]?http", svg)
     with pytest.raises(ValueError, match="no view"):
         picture.last_view("MNQ 24000.0 bid 23999.75")

@@ -19,7 +19,8 @@ def accounts(account: str | None, simulated: bool, as_json: bool) -> None:
     The one that is marked is what a program uses that names none.
     """
     rows = run(_rows(account, simulated))
-    show(rows, as_json=as_json, none="the login has no active account")
+    none = "the login has no active account"
+    show(rows, as_json=as_json, none=none, units={"balance": "USD"})
 
 
 async def _rows(account: str | None, simulated: bool) -> list[dict[str, object]]:

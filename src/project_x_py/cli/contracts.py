@@ -27,7 +27,7 @@ def contracts(
     none = f"the gateway lists no contract{about}"
     if live_data:
         none += "; a practice or evaluation login has no live data: leave --live-data out"
-    show(rows, as_json=as_json, none=none)
+    show(rows, as_json=as_json, none=none, units={"tick_value": "USD"})
 
 
 async def _rows(

@@ -1,7 +1,8 @@
 """``projectx demo``: a simulated market in the terminal, over real sockets.
 
-Invariant (``tests/loopback/test_cli.py``): it ends with a summary and exit status 0, by
-itself or by Ctrl-C, and leaves nothing running.
+Invariants: it ends with a summary and exit status 0, by itself or by Ctrl-C, and leaves nothing
+running (``tests/loopback/test_cli.py``); its account is flat when it ends
+(``tests/cli/test_demo.py``).
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["demo"]
 
-TIMEFRAMES = ["5sec", "1min", "5min"]
 USUAL = "MNQ"
 TERMINAL_HZ = 8
 PLAIN_EVERY_S = 1.0
@@ -35,7 +35,7 @@ PLAIN_EVERY_S = 1.0
     help="End after so many seconds; Ctrl-C ends it at any time.",
 )
 def demo(seconds: float | None, **options: Any) -> None:
-    """Watch a simulated market: price, book, bars, indicators."""
+    """Watch a simulated market: price, book, bars, indicators, and a trade that is protected."""
     lines: list[str] = []
     try:
         asyncio.run(_demo(options, seconds, lines))
@@ -46,16 +46,17 @@ def demo(seconds: float | None, **options: Any) -> None:
 
 
 async def _demo(options: dict[str, Any], seconds: float | None, lines: list[str]) -> None:
-    from project_x_py.cli._view import DemoState, summary
+    served = make_gateway(hold=True, **options)
+    click.echo("Starting a simulated market on this machine. Ctrl-C ends it.")
+    from project_x_py.cli._view import TIMEFRAMES, DemoState, summary
     from project_x_py.trading_suite import TradingSuite
 
-    served = make_gateway(hold=True, **options)
     with terminable():
         async with served:
             tickers = [contract.product.ticker for contract in served.contracts]
             suite = await TradingSuite.create(
                 USUAL if USUAL in tickers else tickers[0],
-                timeframes=TIMEFRAMES,
+                timeframes=list(TIMEFRAMES),
                 features=["orderbook"],
                 initial_days=1,
                 config=served.config,
@@ -72,6 +73,8 @@ async def _demo(options: dict[str, Any], seconds: float | None, lines: list[str]
                     async with asyncio.timeout(seconds):
                         await _show(state)
             finally:
+                click.echo("Closing what is held.")
+                state.ended = await state.trade.end()
                 lines.append(await summary(state))
                 await suite.disconnect()
 
@@ -79,16 +82,17 @@ async def _demo(options: dict[str, Any], seconds: float | None, lines: list[str]
 async def _show(state: DemoState) -> None:
     from rich.console import Console
 
-    from project_x_py.cli._view import draw, plain_line
+    from project_x_py.cli._view import LEAST, draw, plain_line
 
     console = Console()
-    if not console.is_terminal:
+    if not console.is_terminal or console.width < LEAST[0] or console.height < LEAST[1]:
         while True:
             await asyncio.sleep(PLAIN_EVERY_S)
             click.echo(await plain_line(state))
     from rich.live import Live
 
-    with Live(await draw(state), console=console, auto_refresh=False, screen=False) as live:
+    first = await draw(state, *console.size)
+    with Live(first, console=console, auto_refresh=False, screen=False) as live:
         while True:
             await asyncio.sleep(1 / TERMINAL_HZ)
-            live.update(await draw(state), refresh=True)
+            live.update(await draw(state, *console.size), refresh=True)
