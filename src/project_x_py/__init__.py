@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._lazy import lazily
 from project_x_py._version import __version__
 
 if TYPE_CHECKING:
@@ -203,140 +204,56 @@ __all__ = [
 DOCUMENTED_API = "3.5.7"
 """The documented level of the upstream API that this distribution implements."""
 
-_HOMES: dict[str, tuple[str, ...]] = {
-    "client": ("ProjectX",),
-    "config": (
-        "ConfigManager",
-        "create_custom_config",
-        "load_default_config",
-        "load_topstepx_config",
+_HOMES = {
+    ".client": "ProjectX",
+    ".config": "ConfigManager create_custom_config load_default_config load_topstepx_config",
+    ".event_bus": "Event EventBus EventType",
+    ".exceptions": (
+        "OffGridError OrderSubmissionUncertainError ProjectXAuthenticationError "
+        "ProjectXConnectionError ProjectXDataError ProjectXError ProjectXInstrumentError "
+        "ProjectXOrderError ProjectXPositionError ProjectXRateLimitError ProjectXServerError"
     ),
-    "event_bus": (
-        "Event",
-        "EventBus",
-        "EventType",
+    ".indicators": (
+        "calculate_adx calculate_atr calculate_bollinger_bands "
+        "calculate_commodity_channel_index calculate_ema calculate_macd calculate_obv "
+        "calculate_rsi calculate_sma calculate_stochastic calculate_vwap calculate_williams_r"
     ),
-    "exceptions": (
-        "OffGridError",
-        "OrderSubmissionUncertainError",
-        "ProjectXAuthenticationError",
-        "ProjectXConnectionError",
-        "ProjectXDataError",
-        "ProjectXError",
-        "ProjectXInstrumentError",
-        "ProjectXOrderError",
-        "ProjectXPositionError",
-        "ProjectXRateLimitError",
-        "ProjectXServerError",
+    ".models": (
+        "Account BracketOrderResponse Instrument Order OrderPlaceResponse Position "
+        "ProjectXConfig Trade"
     ),
-    "indicators": (
-        "calculate_adx",
-        "calculate_atr",
-        "calculate_bollinger_bands",
-        "calculate_commodity_channel_index",
-        "calculate_ema",
-        "calculate_macd",
-        "calculate_obv",
-        "calculate_rsi",
-        "calculate_sma",
-        "calculate_stochastic",
-        "calculate_vwap",
-        "calculate_williams_r",
+    ".order_manager": "OrderManager",
+    ".order_templates": (
+        "ATRStopTemplate BreakoutTemplate OrderTemplate RiskRewardTemplate ScalpingTemplate "
+        "get_template"
     ),
-    "models": (
-        "Account",
-        "BracketOrderResponse",
-        "Instrument",
-        "Order",
-        "OrderPlaceResponse",
-        "Position",
-        "ProjectXConfig",
-        "Trade",
+    ".order_tracker": "OrderChainBuilder OrderLifecycleError OrderTracker",
+    ".orderbook": "OrderBook create_orderbook",
+    ".position_manager": "PositionManager",
+    ".realtime": "ProjectXRealtimeClient create_realtime_client",
+    ".realtime_data_manager": "RealtimeDataManager",
+    ".sessions": (
+        "DEFAULT_SESSIONS SessionAnalytics SessionConfig SessionFilterMixin SessionStatistics "
+        "SessionTimes SessionType"
     ),
-    "order_templates": (
-        "ATRStopTemplate",
-        "BreakoutTemplate",
-        "OrderTemplate",
-        "RiskRewardTemplate",
-        "ScalpingTemplate",
-        "get_template",
+    ".trading_suite": "Features TradingSuite TradingSuiteConfig",
+    ".types": (
+        "HealthStatusResponse OrderManagerConfig OrderSide OrderStatus OrderType "
+        "PerformanceStatsResponse PortfolioMetricsResponse PositionManagerConfig PositionType "
+        "RiskAnalysisResponse"
     ),
-    "order_manager": ("OrderManager",),
-    "order_tracker": (
-        "OrderChainBuilder",
-        "OrderLifecycleError",
-        "OrderTracker",
-    ),
-    "orderbook": (
-        "OrderBook",
-        "create_orderbook",
-    ),
-    "realtime": (
-        "ProjectXRealtimeClient",
-        "create_realtime_client",
-    ),
-    "position_manager": ("PositionManager",),
-    "realtime_data_manager": ("RealtimeDataManager",),
-    "sessions": (
-        "DEFAULT_SESSIONS",
-        "SessionAnalytics",
-        "SessionConfig",
-        "SessionFilterMixin",
-        "SessionStatistics",
-        "SessionTimes",
-        "SessionType",
-    ),
-    "trading_suite": (
-        "Features",
-        "TradingSuite",
-        "TradingSuiteConfig",
-    ),
-    "types": (
-        "HealthStatusResponse",
-        "OrderManagerConfig",
-        "OrderSide",
-        "OrderStatus",
-        "OrderType",
-        "PerformanceStatsResponse",
-        "PortfolioMetricsResponse",
-        "PositionManagerConfig",
-        "PositionType",
-        "RiskAnalysisResponse",
-    ),
-    "utils": (
-        "RateLimiter",
-        "calculate_max_drawdown",
-        "calculate_portfolio_metrics",
-        "calculate_sharpe_ratio",
-        "get_env_var",
-        "round_to_tick_size",
-        "setup_logging",
+    ".utils": (
+        "RateLimiter calculate_max_drawdown calculate_portfolio_metrics "
+        "calculate_sharpe_ratio get_env_var round_to_tick_size setup_logging"
     ),
 }
-"""Each package, and the names that the root takes from it."""
 
-_ALIASES: dict[str, str] = {
+_ALIASES = {
     "AsyncOrderManager": "OrderManager",
     "AsyncPositionManager": "PositionManager",
     "AsyncProjectX": "ProjectX",
     "AsyncRealtimeDataManager": "RealtimeDataManager",
 }
 
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Load a public name from its package at first use."""
-        from importlib import import_module
-
-        target = _ALIASES.get(name, name)
-        if target not in _HOME_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.{_HOME_OF[target]}"), target)
-        globals()[name] = value
-        return value
-
-    def __dir__() -> list[str]:
-        """List the public names, loaded or not."""
-        return sorted(set(globals()) | set(__all__))
+    __getattr__, __dir__ = lazily(__name__, _HOMES, _ALIASES)

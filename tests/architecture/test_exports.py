@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 
 import pytest
-from tests.architecture.source import PACKAGE, Module, modules
+from tests.architecture.source import Module, modules
 
 import project_x_py
 
 
 def typing_imports(tree: ast.Module) -> dict[str, str]:
-    """The names that the TYPE_CHECKING block of the root imports, with their modules."""
+    """The names that a TYPE_CHECKING block imports, with their modules."""
     block = next(
         node
         for node in tree.body
@@ -43,17 +44,30 @@ def test_root_loads_each_of_its_names() -> None:
         assert name in listed
 
 
-def test_root_shows_type_checkers_the_same_names() -> None:
-    """What the root loads at run time and what a type checker sees are the same."""
-    typed = typing_imports(ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8")))
+LAZY = [module for module in modules() if "= lazily(__name__" in module.text]
+
+
+@pytest.mark.parametrize("module", LAZY, ids=lambda module: module.dotted_name)
+def test_what_loads_at_first_use_is_what_type_checkers_see(module: Module) -> None:
+    """Each name comes from the same module at run time and for a type checker, and is public."""
+    package = importlib.import_module(module.dotted_name)
     homes = {
-        name: f"project_x_py.{home}"
-        for home, names in project_x_py._HOMES.items()
-        for name in names
+        name: importlib.util.resolve_name(home, package.__name__)
+        for home, names in package._HOMES.items()
+        for name in names.split()
     }
-    homes |= {alias: homes[name] for alias, name in project_x_py._ALIASES.items()}
-    assert typed == homes
-    assert set(project_x_py.__all__) == set(homes) | {"DOCUMENTED_API", "__version__"}
+    aliases = getattr(package, "_ALIASES", {})
+    homes |= {alias: homes[name] for alias, name in aliases.items()}
+    typed = typing_imports(ast.parse(module.text))
+    assert {name: typed.get(name) for name in homes} == homes
+    assert set(homes) <= set(package.__all__) & set(dir(package))
+
+
+def test_packages_load_lazily_in_one_way() -> None:
+    """No package but that of the indicators, which makes its names, has a loader of its own."""
+    assert len(LAZY) >= 16
+    own = [module.name for module in modules() if "\ndef __getattr__" in module.text]
+    assert [name for name in own if "/indicators/" not in name] == []
 
 
 def test_root_refuses_a_name_it_has_not() -> None:

@@ -63,7 +63,7 @@ def test_bare_import_loads_almost_nothing(tmp_path: Path) -> None:
     names = found["modules"]
     assert isinstance(names, list)
     ours = [name for name in names if str(name).startswith("project_x_py.")]
-    assert ours == ["project_x_py._version"]
+    assert ours == ["project_x_py._lazy", "project_x_py._version"]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_every_public_package_has_a_page() -> None:
     """What the root takes its names from, and what users import by itself, is in the reference."""
     import project_x_py
 
-    homes = {f"project_x_py.{home}" for home in project_x_py._HOMES} - {"project_x_py.indicators"}
+    homes = {f"project_x_py{home}" for home in project_x_py._HOMES} - {"project_x_py.indicators"}
     assert sorted(homes - set(reference.public_modules())) == []
 
 

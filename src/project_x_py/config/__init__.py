@@ -10,8 +10,9 @@ source and the way out; none is ignored in silence.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from project_x_py._lazy import lazily
 
 if TYPE_CHECKING:
     from project_x_py.config.credentials import Credentials, load_credentials
@@ -40,26 +41,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ConfigManager": "project_x_py.config.manager",
-    "Credentials": "project_x_py.config.credentials",
-    "ProjectXConfig": "project_x_py.models",
-    "check_environment": "project_x_py.config.manager",
-    "create_config_template": "project_x_py.config.manager",
-    "create_custom_config": "project_x_py.config.manager",
-    "get_default_config_path": "project_x_py.config.manager",
-    "load_credentials": "project_x_py.config.credentials",
-    "load_default_config": "project_x_py.config.manager",
-    "load_topstepx_config": "project_x_py.config.manager",
+    ".credentials": "Credentials load_credentials",
+    ".manager": (
+        "ConfigManager check_environment create_config_template create_custom_config "
+        "get_default_config_path load_default_config load_topstepx_config"
+    ),
+    "project_x_py.models": "ProjectXConfig",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

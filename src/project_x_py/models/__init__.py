@@ -8,8 +8,9 @@ Invariant (``tests/test_models.py``): every name below loads on first use.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from project_x_py._lazy import lazily
 
 if TYPE_CHECKING:
     from project_x_py.models.entities import Account, Instrument, Order, Position, Trade
@@ -32,27 +33,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Account": "entities",
-    "BracketOrderResponse": "responses",
-    "Instrument": "entities",
-    "MarketDataEvent": "events",
-    "Order": "entities",
-    "OrderPlaceResponse": "responses",
-    "OrderUpdateEvent": "events",
-    "Position": "entities",
-    "PositionUpdateEvent": "events",
-    "ProjectXConfig": "settings",
-    "Trade": "entities",
+    ".entities": "Account Instrument Order Position Trade",
+    ".events": "MarketDataEvent OrderUpdateEvent PositionUpdateEvent",
+    ".responses": "BracketOrderResponse OrderPlaceResponse",
+    ".settings": "ProjectXConfig",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._lazy import lazily
+
 if TYPE_CHECKING:
     from project_x_py.order_templates.base import OrderTemplate
     from project_x_py.order_templates.named import get_template
@@ -24,24 +26,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ATRStopTemplate": "templates",
-    "BreakoutTemplate": "templates",
-    "OrderTemplate": "base",
-    "RiskRewardTemplate": "templates",
-    "ScalpingTemplate": "templates",
-    "get_template": "named",
+    ".base": "OrderTemplate",
+    ".named": "get_template",
+    ".templates": "ATRStopTemplate BreakoutTemplate RiskRewardTemplate ScalpingTemplate",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

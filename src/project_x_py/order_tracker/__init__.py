@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._lazy import lazily
+
 if TYPE_CHECKING:
     from project_x_py.exceptions import OrderLifecycleError
     from project_x_py.order_tracker.chain import OrderChainBuilder
@@ -12,22 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["OrderChainBuilder", "OrderLifecycleError", "OrderTracker", "track_order"]
 
 _HOMES = {
-    "OrderChainBuilder": "project_x_py.order_tracker.chain",
-    "OrderLifecycleError": "project_x_py.exceptions",
-    "OrderTracker": "project_x_py.order_tracker.tracker",
-    "track_order": "project_x_py.order_tracker.tracker",
+    ".chain": "OrderChainBuilder",
+    ".tracker": "OrderTracker track_order",
+    "project_x_py.exceptions": "OrderLifecycleError",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value: object = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

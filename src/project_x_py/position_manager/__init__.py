@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._lazy import lazily
+
 if TYPE_CHECKING:
     from project_x_py.position_manager._flatten import FlatProof
     from project_x_py.position_manager.position_manager import PositionManager
 
 __all__ = ["FlatProof", "PositionManager"]
 
-_HOMES = {"FlatProof": "_flatten", "PositionManager": "position_manager"}
+_HOMES = {
+    "._flatten": "FlatProof",
+    ".position_manager": "PositionManager",
+}
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

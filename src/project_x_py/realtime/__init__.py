@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._lazy import lazily
+
 if TYPE_CHECKING:
     from project_x_py.exceptions import CircuitBreakerError
     from project_x_py.realtime.circuit_breaker import (
@@ -39,28 +41,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CircuitBreaker": "circuit_breaker",
-    "CircuitBreakerConfig": "circuit_breaker",
-    "CircuitBreakerError": "circuit_breaker",
-    "CircuitBreakerMetrics": "circuit_breaker",
-    "CircuitBreakerMixin": "circuit_breaker",
-    "CircuitState": "circuit_breaker",
-    "ConnectionManagementMixin": "connection_management",
-    "EventHandlingMixin": "event_handling",
-    "FeedMixin": "feeds",
-    "HealthMonitoringMixin": "health_monitoring",
-    "ProjectXRealtimeClient": "client",
-    "SubscriptionsMixin": "subscriptions",
-    "TaskManagerMixin": "task_management",
-    "create_realtime_client": "client",
+    ".circuit_breaker": (
+        "CircuitBreaker CircuitBreakerConfig CircuitBreakerMetrics CircuitBreakerMixin CircuitState"
+    ),
+    ".client": "ProjectXRealtimeClient create_realtime_client",
+    ".connection_management": "ConnectionManagementMixin",
+    ".event_handling": "EventHandlingMixin",
+    ".feeds": "FeedMixin",
+    ".health_monitoring": "HealthMonitoringMixin",
+    ".subscriptions": "SubscriptionsMixin",
+    ".task_management": "TaskManagerMixin",
+    "project_x_py.exceptions": "CircuitBreakerError",
 }
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Load a name from its module at first use."""
-        from importlib import import_module
-
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._lazy import lazily
+
 if TYPE_CHECKING:
     from project_x_py.risk_manager.config import RiskConfig
     from project_x_py.risk_manager.managed_trade import ManagedTrade
@@ -12,21 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["ManagedTrade", "RiskConfig", "RiskManager"]
 
 _HOMES = {
-    "ManagedTrade": "managed_trade",
-    "RiskConfig": "config",
-    "RiskManager": "risk_manager",
+    ".config": "RiskConfig",
+    ".managed_trade": "ManagedTrade",
+    ".risk_manager": "RiskManager",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

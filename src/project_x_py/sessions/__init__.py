@@ -9,8 +9,9 @@ Held by ``tests/sessions/``; the calendar's sources are in ``docs/reference/cale
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from project_x_py._lazy import lazily
 
 if TYPE_CHECKING:
     from project_x_py.sessions._profile import (
@@ -85,63 +86,20 @@ __all__ = [
     "volume_profile",
 ]
 
-_HOMES: dict[str, tuple[str, ...]] = {
-    "_profile": (
-        "VolumeProfile",
-        "volume_profile",
+_HOMES = {
+    "._profile": "VolumeProfile volume_profile",
+    "._windows": "ProductSessions Window resolve_session_product",
+    ".aggregation": "aggregate_session_bars aggregate_with_sessions",
+    ".config": "DEFAULT_SESSIONS SessionConfig SessionTimes SessionType",
+    ".filtering": "SessionFilterMixin filter_session",
+    ".indicators": (
+        "calculate_anchored_vwap calculate_percent_from_open calculate_relative_to_vwap "
+        "calculate_session_cumulative_volume calculate_session_gap calculate_session_levels "
+        "calculate_session_vwap generate_session_alerts get_session_performance_metrics "
+        "get_volume_profile"
     ),
-    "_windows": (
-        "ProductSessions",
-        "Window",
-        "resolve_session_product",
-    ),
-    "aggregation": (
-        "aggregate_session_bars",
-        "aggregate_with_sessions",
-    ),
-    "config": (
-        "DEFAULT_SESSIONS",
-        "SessionConfig",
-        "SessionTimes",
-        "SessionType",
-    ),
-    "filtering": (
-        "SessionFilterMixin",
-        "filter_session",
-    ),
-    "indicators": (
-        "calculate_anchored_vwap",
-        "calculate_percent_from_open",
-        "calculate_relative_to_vwap",
-        "calculate_session_cumulative_volume",
-        "calculate_session_gap",
-        "calculate_session_levels",
-        "calculate_session_vwap",
-        "generate_session_alerts",
-        "get_session_performance_metrics",
-        "get_volume_profile",
-    ),
-    "statistics": (
-        "SessionAnalytics",
-        "SessionStatistics",
-        "session_summary",
-        "session_totals",
-    ),
+    ".statistics": "SessionAnalytics SessionStatistics session_summary session_totals",
 }
-"""Each module, and the names that it is home to."""
-
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Load a public name from its module at first use."""
-        if name not in _HOME_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-        globals()[name] = value
-        return value
-
-    def __dir__() -> list[str]:
-        """List the public names, loaded or not."""
-        return sorted(set(globals()) | set(__all__))
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._lazy import lazily
+
 if TYPE_CHECKING:
     from project_x_py._runtime.virtual_loop import run_virtual
     from project_x_py.simulator._accounts import SimulatedAccount
@@ -24,27 +26,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ExchangeQuirks": "project_x_py.simulator._quirks",
-    "HubQuirks": "project_x_py.simulator._quirks",
-    "Quirks": "project_x_py.simulator._quirks",
-    "RestQuirks": "project_x_py.simulator._quirks",
-    "SimulatedAccount": "project_x_py.simulator._accounts",
-    "SimulatedGateway": "project_x_py.simulator.gateway",
-    "run_virtual": "project_x_py._runtime.virtual_loop",
+    "._accounts": "SimulatedAccount",
+    "._quirks": "ExchangeQuirks HubQuirks Quirks RestQuirks",
+    ".gateway": "SimulatedGateway",
+    "project_x_py._runtime.virtual_loop": "run_virtual",
 }
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Load a public name from its module at first use."""
-        from importlib import import_module
-
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(_HOMES[name]), name)
-        globals()[name] = value
-        return value
-
-    def __dir__() -> list[str]:
-        """List the public names, loaded or not."""
-        return sorted(set(globals()) | set(__all__))
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

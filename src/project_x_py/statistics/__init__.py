@@ -8,8 +8,9 @@ Held by ``tests/statistics/``.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from project_x_py._lazy import lazily
 
 if TYPE_CHECKING:
     from project_x_py.statistics.aggregator import ComponentProtocol, StatisticsAggregator
@@ -40,28 +41,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "aggregator": ("ComponentProtocol", "StatisticsAggregator"),
-    "base": ("BaseStatisticsTracker", "ComponentStatistics", "StatisticsProvider"),
-    "collector": ("ComponentCollector",),
-    "export": ("StatsExporter",),
-    "health": ("HealthMonitor", "HealthThresholds"),
-    "server": ("MetricsServer",),
-    "snapshot": ("SuiteFacts", "SuiteStatistics"),
+    ".aggregator": "ComponentProtocol StatisticsAggregator",
+    ".base": "BaseStatisticsTracker ComponentStatistics StatisticsProvider",
+    ".collector": "ComponentCollector",
+    ".export": "StatsExporter",
+    ".health": "HealthMonitor HealthThresholds",
+    ".server": "MetricsServer",
+    ".snapshot": "SuiteFacts SuiteStatistics",
 }
-"""Each module, and the names that it is home to."""
-
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Load a public name from its module at first use."""
-        if name not in _HOME_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-        globals()[name] = value
-        return value
-
-    def __dir__() -> list[str]:
-        """List the public names, loaded or not."""
-        return sorted(set(globals()) | set(__all__))
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._lazy import lazily
 from project_x_py.trading_suite.config import Features, TradingSuiteConfig
 from project_x_py.trading_suite.context import InstrumentContext
 from project_x_py.trading_suite.suite import TradingSuite
@@ -65,39 +66,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "client": ("ProjectX", "ProjectXBase"),
-    "event_bus": ("EventBus", "EventType"),
-    "models": ("Instrument",),
-    "order_manager": ("OrderManager",),
-    "order_tracker": ("OrderChainBuilder", "OrderTracker"),
-    "orderbook": ("OrderBook",),
-    "position_manager": ("PositionManager",),
-    "realtime": ("ProjectXRealtimeClient",),
-    "realtime_data_manager": ("RealtimeDataManager",),
-    "risk_manager": ("ManagedTrade", "RiskConfig", "RiskManager"),
-    "sessions": ("SessionConfig", "SessionType"),
-    "statistics": ("StatisticsAggregator",),
-    "types": (
-        "DataManagerConfig",
-        "OrderManagerConfig",
-        "OrderbookConfig",
-        "PositionManagerConfig",
-        "ProjectXClientProtocol",
-        "TradingSuiteStats",
+    "project_x_py.client": "ProjectX ProjectXBase",
+    "project_x_py.event_bus": "EventBus EventType",
+    "project_x_py.models": "Instrument",
+    "project_x_py.order_manager": "OrderManager",
+    "project_x_py.order_tracker": "OrderChainBuilder OrderTracker",
+    "project_x_py.orderbook": "OrderBook",
+    "project_x_py.position_manager": "PositionManager",
+    "project_x_py.realtime": "ProjectXRealtimeClient",
+    "project_x_py.realtime_data_manager": "RealtimeDataManager",
+    "project_x_py.risk_manager": "ManagedTrade RiskConfig RiskManager",
+    "project_x_py.sessions": "SessionConfig SessionType",
+    "project_x_py.statistics": "StatisticsAggregator",
+    "project_x_py.types": (
+        "DataManagerConfig OrderManagerConfig OrderbookConfig PositionManagerConfig "
+        "ProjectXClientProtocol TradingSuiteStats"
     ),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Load a part from its package at first use."""
-        from importlib import import_module
-
-        if name not in _HOME_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"project_x_py.{_HOME_OF[name]}"), name)
-
-    def __dir__() -> list[str]:
-        """List the public names, loaded or not."""
-        return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -9,8 +9,9 @@ ones.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from project_x_py._lazy import lazily
 
 if TYPE_CHECKING:
     from project_x_py.types.api_responses import (
@@ -280,157 +281,54 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api_responses": (
-        "APIErrorResponse",
-        "AccountListResponse",
-        "AccountResponse",
-        "AccountUpdatePayload",
-        "AuthLoginResponse",
-        "BarData",
-        "BarDataResponse",
-        "InstrumentResponse",
-        "InstrumentSearchResponse",
-        "MarketDepthLevel",
-        "MarketDepthResponse",
-        "MarketDepthUpdatePayload",
-        "MarketTradePayload",
-        "OrderPlacementResponse",
-        "OrderResponse",
-        "OrderSearchResponse",
-        "OrderUpdatePayload",
-        "PositionResponse",
-        "PositionSearchResponse",
-        "PositionUpdatePayload",
-        "QuoteData",
-        "QuoteUpdatePayload",
-        "TradeExecutionPayload",
-        "TradeResponse",
-        "TradeSearchResponse",
+    ".api_responses": (
+        "APIErrorResponse AccountListResponse AccountResponse AccountUpdatePayload "
+        "AuthLoginResponse BarData BarDataResponse InstrumentResponse "
+        "InstrumentSearchResponse MarketDepthLevel MarketDepthResponse "
+        "MarketDepthUpdatePayload MarketTradePayload OrderPlacementResponse OrderResponse "
+        "OrderSearchResponse OrderUpdatePayload PositionResponse PositionSearchResponse "
+        "PositionUpdatePayload QuoteData QuoteUpdatePayload TradeExecutionPayload "
+        "TradeResponse TradeSearchResponse"
     ),
-    "base": (
-        "AccountId",
-        "AsyncCallback",
-        "CallbackType",
-        "ContractId",
-        "DEFAULT_TIMEZONE",
-        "OrderId",
-        "PositionId",
-        "SyncCallback",
-        "TICK_SIZE_PRECISION",
+    ".base": (
+        "AccountId AsyncCallback CallbackType ContractId DEFAULT_TIMEZONE OrderId PositionId "
+        "SyncCallback TICK_SIZE_PRECISION"
     ),
-    "callback_types": (
-        "AccountUpdateData",
-        "ConnectionStatusData",
-        "ErrorData",
-        "MarketDepthData",
-        "MarketTradeData",
-        "NewBarData",
-        "OrderFilledData",
-        "OrderUpdateData",
-        "PositionAlertData",
-        "PositionClosedData",
-        "PositionUpdateData",
-        "QuoteUpdateData",
-        "SystemStatusData",
-        "TradeExecutionData",
+    ".callback_types": (
+        "AccountUpdateData ConnectionStatusData ErrorData MarketDepthData MarketTradeData "
+        "NewBarData OrderFilledData OrderUpdateData PositionAlertData PositionClosedData "
+        "PositionUpdateData QuoteUpdateData SystemStatusData TradeExecutionData"
     ),
-    "config_types": (
-        "BacktestConfig",
-        "CacheConfig",
-        "DataManagerConfig",
-        "EnvironmentConfig",
-        "FeatureConfig",
-        "HTTPConfig",
-        "IndicatorConfig",
-        "LoggingConfig",
-        "MemoryManagementConfig",
-        "OrderManagerConfig",
-        "OrderbookConfig",
-        "PositionManagerConfig",
-        "ProjectXSDKConfig",
-        "RateLimitConfig",
-        "RealtimeConfig",
-        "RiskConfig",
-        "TradingSuiteConfig",
-        "WebSocketConfig",
+    ".config_types": (
+        "BacktestConfig CacheConfig DataManagerConfig EnvironmentConfig FeatureConfig "
+        "HTTPConfig IndicatorConfig LoggingConfig MemoryManagementConfig OrderManagerConfig "
+        "OrderbookConfig PositionManagerConfig ProjectXSDKConfig RateLimitConfig "
+        "RealtimeConfig RiskConfig TradingSuiteConfig WebSocketConfig"
     ),
-    "market_data": (
-        "IcebergConfig",
-        "MarketDataDict",
-        "MemoryConfig",
-        "OrderbookSnapshot",
-        "PriceLevelDict",
-        "TradeDict",
+    ".market_data": (
+        "IcebergConfig MarketDataDict MemoryConfig OrderbookSnapshot PriceLevelDict TradeDict"
     ),
-    "protocols": (
-        "OrderManagerProtocol",
-        "PositionManagerProtocol",
-        "ProjectXClientProtocol",
-        "ProjectXRealtimeClientProtocol",
-        "RealtimeDataManagerProtocol",
+    ".protocols": (
+        "OrderManagerProtocol PositionManagerProtocol ProjectXClientProtocol "
+        "ProjectXRealtimeClientProtocol RealtimeDataManagerProtocol"
     ),
-    "response_types": (
-        "ComprehensiveAnalysisResponse",
-        "ConnectionStatsResponse",
-        "ErrorResponse",
-        "HealthStatusResponse",
-        "IcebergDetectionResponse",
-        "LiquidityAnalysisResponse",
-        "MarketImpactResponse",
-        "MemoryStatsResponse",
-        "OrderStatsResponse",
-        "OrderbookAnalysisResponse",
-        "PerformanceStatsResponse",
-        "PortfolioMetricsResponse",
-        "PositionAnalysisResponse",
-        "PositionSizingResponse",
-        "RiskAnalysisResponse",
-        "RiskValidationResponse",
-        "SpoofingDetectionResponse",
-        "TradeAnalysisResponse",
-        "VolumeProfileListResponse",
-        "VolumeProfileResponse",
+    ".response_types": (
+        "ComprehensiveAnalysisResponse ConnectionStatsResponse ErrorResponse "
+        "HealthStatusResponse IcebergDetectionResponse LiquidityAnalysisResponse "
+        "MarketImpactResponse MemoryStatsResponse OrderStatsResponse "
+        "OrderbookAnalysisResponse PerformanceStatsResponse PortfolioMetricsResponse "
+        "PositionAnalysisResponse PositionSizingResponse RiskAnalysisResponse "
+        "RiskValidationResponse SpoofingDetectionResponse TradeAnalysisResponse "
+        "VolumeProfileListResponse VolumeProfileResponse"
     ),
-    "stats_types": (
-        "CacheStats",
-        "ComponentStats",
-        "ComprehensiveStats",
-        "ConnectionStats",
-        "ErrorInfo",
-        "ErrorStats",
-        "HTTPClientStats",
-        "HealthStats",
-        "MemoryUsageStats",
-        "OrderManagerStats",
-        "OrderbookStats",
-        "PerformanceStats",
-        "PositionManagerStats",
-        "RealtimeConnectionStats",
-        "RealtimeDataManagerStats",
-        "RiskManagerStats",
-        "TradingStats",
-        "TradingSuiteStats",
+    ".stats_types": (
+        "CacheStats ComponentStats ComprehensiveStats ConnectionStats ErrorInfo ErrorStats "
+        "HTTPClientStats HealthStats MemoryUsageStats OrderManagerStats OrderbookStats "
+        "PerformanceStats PositionManagerStats RealtimeConnectionStats "
+        "RealtimeDataManagerStats RiskManagerStats TradingStats TradingSuiteStats"
     ),
-    "trading": (
-        "DomType",
-        "OrderSide",
-        "OrderStatus",
-        "OrderType",
-        "OrderbookSide",
-        "PositionType",
-        "TradeLogType",
-    ),
+    ".trading": "DomType OrderSide OrderStatus OrderType OrderbookSide PositionType TradeLogType",
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -8,8 +8,9 @@ package loads no frame library.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from project_x_py._lazy import lazily
 
 if TYPE_CHECKING:
     from project_x_py._runtime.limiter import RateLimiter
@@ -89,56 +90,29 @@ __all__ = [
 ]
 
 _HOMES = {
-    "project_x_py._runtime.limiter": ("RateLimiter",),
-    "project_x_py.utils.environment": ("get_env_var",),
-    "project_x_py.utils.failures": (
-        "ErrorContext",
-        "handle_errors",
-        "handle_rate_limit",
-        "retry_on_network_error",
-        "validate_response",
+    ".environment": "get_env_var",
+    ".failures": (
+        "ErrorContext handle_errors handle_rate_limit retry_on_network_error validate_response"
     ),
-    "project_x_py.utils.formatting": ("format_price", "format_volume"),
-    "project_x_py.utils.frames": (
-        "create_data_snapshot",
-        "get_polars_last_value",
-        "get_polars_rows",
+    ".formatting": "format_price format_volume",
+    ".frames": "create_data_snapshot get_polars_last_value get_polars_rows",
+    ".logging_config": "LogContext ProjectXLogger log_api_call",
+    ".logs": "configure_sdk_logging setup_logging",
+    ".market": (
+        "convert_timeframe_to_seconds extract_symbol_from_contract_id get_market_session_info "
+        "is_market_hours validate_contract_id"
     ),
-    "project_x_py.utils.logging_config": ("LogContext", "ProjectXLogger", "log_api_call"),
-    "project_x_py.utils.logs": ("configure_sdk_logging", "setup_logging"),
-    "project_x_py.utils.market": (
-        "convert_timeframe_to_seconds",
-        "extract_symbol_from_contract_id",
-        "get_market_session_info",
-        "is_market_hours",
-        "validate_contract_id",
+    ".money": (
+        "calculate_position_sizing calculate_position_value calculate_risk_reward_ratio "
+        "calculate_tick_value round_to_tick_size"
     ),
-    "project_x_py.utils.money": (
-        "calculate_position_sizing",
-        "calculate_position_value",
-        "calculate_risk_reward_ratio",
-        "calculate_tick_value",
-        "round_to_tick_size",
+    ".pattern_detection": "detect_candlestick_patterns",
+    ".performance": (
+        "calculate_correlation_matrix calculate_max_drawdown calculate_portfolio_metrics "
+        "calculate_sharpe_ratio calculate_volatility_metrics"
     ),
-    "project_x_py.utils.pattern_detection": ("detect_candlestick_patterns",),
-    "project_x_py.utils.performance": (
-        "calculate_correlation_matrix",
-        "calculate_max_drawdown",
-        "calculate_portfolio_metrics",
-        "calculate_sharpe_ratio",
-        "calculate_volatility_metrics",
-    ),
+    "project_x_py._runtime.limiter": "RateLimiter",
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME_OF[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

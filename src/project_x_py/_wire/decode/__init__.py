@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._lazy import lazily
+
 if TYPE_CHECKING:
     from project_x_py._wire.decode._arguments import market_arguments, user_argument
     from project_x_py._wire.decode._market import (
@@ -75,39 +77,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DepthEvent": "_rows",
-    "DepthRow": "_rows",
-    "MarketEvent": "_rows",
-    "QuoteEvent": "_rows",
-    "QuoteRow": "_rows",
-    "TradeEvent": "_rows",
-    "TradeRow": "_rows",
-    "read_market_event": "_rows",
-    "DecodeStats": "_stats",
-    "USER_KINDS": "_user",
-    "UserKind": "_user",
-    "UserRecord": "_user",
-    "decode_entry": "_user",
-    "user_entries": "_user",
-    "GridFor": "_user",
-    "MarketDecoder": "_market",
-    "decode_accounts": "_user",
-    "decode_depth": "_market",
-    "decode_fills": "_user",
-    "decode_orders": "_user",
-    "decode_positions": "_user",
-    "decode_quote": "_market",
-    "decode_trades": "_market",
-    "market_arguments": "_arguments",
-    "user_argument": "_arguments",
+    "._arguments": "market_arguments user_argument",
+    "._market": "MarketDecoder decode_depth decode_quote decode_trades",
+    "._rows": (
+        "DepthEvent DepthRow MarketEvent QuoteEvent QuoteRow TradeEvent TradeRow read_market_event"
+    ),
+    "._stats": "DecodeStats",
+    "._user": (
+        "GridFor USER_KINDS UserKind UserRecord decode_accounts decode_entry decode_fills "
+        "decode_orders decode_positions user_entries"
+    ),
 }
 
 if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        """Load a name from its module at first use."""
-        from importlib import import_module
-
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    __getattr__, __dir__ = lazily(__name__, _HOMES)
