@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
-from tests.order_manager.desks import MARKET, bench, in_virtual_time, served
+from tests.order_manager.desks import MARKET, Bench, bench, in_virtual_time, served
 
 from project_x_py._core.orders import state as codes
 from project_x_py._core.orders.intents import (
@@ -21,7 +21,16 @@ from project_x_py._core.orders.intents import (
     Purpose,
 )
 from project_x_py._core.orders.ledger import Change
-from project_x_py._core.submission import Accepted, Lane, OrderEdit, Refused, Uncertain
+from project_x_py._core.records import OrderUpdate
+from project_x_py._core.submission import (
+    Accepted,
+    Lane,
+    Listed,
+    OrderEdit,
+    OrderSearch,
+    Refused,
+    Uncertain,
+)
 from project_x_py._runtime.together import together
 from project_x_py.exceptions import ProjectXOrderError, RiskLimitExceeded
 from project_x_py.simulator import faults
@@ -282,3 +291,35 @@ async def test_closing_while_a_call_waits_is_uncertain_not_a_cancellation() -> N
             await made.tasks.aclose()
         assert isinstance(outcomes[0], Uncertain)
         assert outcomes[0].sent
+
+
+@in_virtual_time
+async def test_an_edit_before_the_first_word_of_the_hub_is_told_once() -> None:
+    """The hub's late row of the placement takes nothing back, its row of the edit is no news."""
+    async with served() as gateway, bench(gateway) as made:
+        outcome = await made.place("run-1")
+        assert isinstance(outcome, Accepted)
+        assert outcome.order_id is not None
+        (placed,) = await _rows(made)
+        edit = OrderEdit(
+            account_id=made.account_id,
+            order_id=outcome.order_id,
+            contract_id=made.contract_id,
+            limit=made.limit - 4,
+        )
+        assert isinstance(await made.desk.modify(edit, lane=Lane.ENTRY), Accepted)
+        (moved,) = await _rows(made)
+        for row in (placed, moved, placed, moved):
+            made.desk.hear(row)
+        assert made.kinds == [Change.PLACED, Change.MODIFIED]
+        state = made.ledger.by_tag("run-1")
+        assert state is not None
+        assert state.snapshot().limit == made.limit - 4
+
+
+async def _rows(made: Bench) -> tuple[OrderUpdate, ...]:
+    """What the gateway has, which a hub would tell."""
+    await asyncio.sleep(0.1)
+    listed = await made.client.order_queries().orders(OrderSearch(account_id=made.account_id))
+    assert isinstance(listed, Listed)
+    return listed.rows

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from project_x_py._core.orders.intents import IntentState
 from project_x_py._core.submission import Accepted, Lane, Listed, OrderSearch, Refused, Uncertain
 from project_x_py.exceptions import (
@@ -92,10 +94,11 @@ class Answers:
 
     async def asked(self, order_id: int) -> OrderUpdate | None:
         """Return an order as the gateway has it now; None when it has none."""
+        asof_ns = self._desk.now_ns()
         found = await self._queries.order(self._account_id, order_id)
         if found is not None:
             await self._grid(found.contract_id)
-            self._desk.hear(found, reconciled=True)
+            self._desk.hear(replace(found, recv_ns=asof_ns), reconciled=True)
             state = self._desk.ledger.order(order_id)
             return found if state is None else state.snapshot()
         return None

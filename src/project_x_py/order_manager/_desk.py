@@ -111,6 +111,10 @@ class OrderDesk:
         self._leaving: set[int] = set()
         self._numbers = 0
 
+    def now_ns(self) -> int:
+        """Return the time on the clock that stamps what is received."""
+        return self._clock.now_ns()
+
     def on_doubt(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever only a read can tell what is true."""
         self._doubts.append(listener)
@@ -141,6 +145,9 @@ class OrderDesk:
     async def modify(self, edit: OrderEdit, *, lane: Lane) -> Outcome:
         """Send one change of an order, once."""
         self.commitments.begin(edit)
+        order = self.ledger.order(edit.order_id)
+        if order is not None:
+            order.edit_sent(edit)
         return await self._once(self._edit(edit, lane), "modify")
 
     async def cancel(self, order_id: int) -> Outcome:
@@ -243,8 +250,8 @@ class OrderDesk:
             self._tasks.spawn(self._forget(tags), name="journal-prune")
 
     def hear(self, fact: OrderUpdate, *, reconciled: bool = False) -> None:
-        """Merge a fact about an order."""
-        self._told(self.ledger.merge(fact), reconciled)
+        """Merge a fact about an order; one that was read is stamped with when its read began."""
+        self._told(self.ledger.merge(fact, read=reconciled), reconciled)
 
     def hear_fill(self, fill: TradeUpdate, *, reconciled: bool = False) -> None:
         """Merge a fill."""
@@ -359,8 +366,8 @@ class OrderDesk:
     async def _edit(self, edit: OrderEdit, lane: Lane) -> Outcome:
         """Send a change; it counts as made for as long as nobody knows what became of it."""
         outcome = await self._gateway.modify(edit, lane=lane)
-        if isinstance(outcome, Accepted):
-            self._told(self.ledger.edited(edit, self._clock.now_ns()), reconciled=False)
+        accepted_ns = self._clock.now_ns() if isinstance(outcome, Accepted) else None
+        self._told(self.ledger.edited(edit, accepted_ns), reconciled=False)
         if isinstance(outcome, Uncertain) and outcome.sent:
             self.commitments.lost(edit, self._clock.monotonic_ns())
         else:

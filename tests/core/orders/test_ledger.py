@@ -153,18 +153,154 @@ def test_edits_are_told_but_not_activation_or_trailing() -> None:
     assert ledger.merge(fact(72, type=5, limit=None, stop=19_994, updated_ns=9)) == []
 
 
+def edited(**changes: int) -> OrderEdit:
+    return OrderEdit(account_id=ACCOUNT, order_id=70, contract_id=EP, **changes)
+
+
+def send(ledger: OrderLedger, edit: OrderEdit) -> None:
+    order = ledger.order(edit.order_id)
+    assert order is not None
+    order.edit_sent(edit)
+
+
 def test_an_edit_that_was_acknowledged_is_known() -> None:
     """The answer tells of it once; a newer edit that is known already stands."""
     ledger = OrderLedger(ACCOUNT)
     ledger.merge(fact(updated_ns=1))
-    edit = OrderEdit(account_id=ACCOUNT, order_id=70, contract_id=EP, limit=20_004, size=2)
+    edit = edited(limit=20_004, size=2)
+    send(ledger, edit)
     (told,) = ledger.edited(edit, 5)
     assert (told.kind, told.order.limit, told.order.size) == (Change.MODIFIED, 20_004, 2)
     assert ledger.merge(fact(limit=20_004, size=2, updated_ns=2, recv_ns=6)) == []
-    edit = OrderEdit(account_id=ACCOUNT, order_id=70, contract_id=EP, limit=19_990)
-    assert kinds(ledger.edited(edit, 0)) == [Change.MODIFIED]
+    edit = edited(limit=19_990)
+    send(ledger, edit)
+    for limit, updated_ns in ((19_990, 3), (19_980, 4)):
+        assert kinds(ledger.merge(fact(limit=limit, updated_ns=updated_ns))) == [Change.MODIFIED]
+    assert ledger.edited(edit, 0) == []
     edit = OrderEdit(account_id=ACCOUNT, order_id=99, contract_id=EP, limit=1)
     assert ledger.edited(edit, 8) == []
+
+
+def test_an_edit_without_an_answer_is_told_by_a_row() -> None:
+    """What was asked for is believed once it is shown, and not before."""
+    ledger = OrderLedger(ACCOUNT)
+    ledger.merge(fact(updated_ns=1))
+    edit = edited(limit=20_004)
+    send(ledger, edit)
+    assert ledger.edited(edit, None) == []
+    assert kinds(ledger.merge(fact(limit=20_004, updated_ns=2))) == [Change.MODIFIED]
+
+
+def test_the_price_of_a_trailing_stop_is_what_is_stated() -> None:
+    """It moves by itself, so that an answer says nothing of where it is."""
+    ledger = OrderLedger(ACCOUNT)
+    ledger.merge(fact(type=5, limit=None, stop=19_990, updated_ns=1))
+    edit = edited(stop=19_992)
+    send(ledger, edit)
+    assert ledger.edited(edit, 5) == []
+    ledger.merge(fact(type=5, limit=None, stop=19_991, updated_ns=2))
+    order = ledger.order(70)
+    assert order is not None
+    assert order.snapshot().stop == 19_991
+
+
+def test_an_order_that_is_first_heard_of_edited_was_placed_as_asked() -> None:
+    """A row with another price than was asked for tells of the order and of its edit."""
+    ledger = sent(OrderLedger(ACCOUNT))
+    placed, moved = ledger.merge(fact(custom_tag="run-1", limit=20_004, size=2, updated_ns=2))
+    assert (placed.kind, placed.order.limit, placed.order.size) == (Change.PLACED, 20_000, 3)
+    assert (moved.kind, moved.order.limit, moved.order.size) == (Change.MODIFIED, 20_004, 2)
+    ledger = sent(OrderLedger(ACCOUNT), type=5, limit=None, stop=19_990)
+    (placed,) = ledger.merge(fact(custom_tag="run-1", type=5, limit=None, stop=19_994))
+    assert placed.order.stop == 19_994
+
+
+C_NS = 1_000_000
+"""When the order of the next test was placed, by the gateway's clock."""
+
+
+@given(st.data())
+def test_an_order_and_its_edit_are_told_once_each(data: st.DataObject) -> None:
+    """Answers, hub rows and query rows of placing and of editing, in any order that can be."""
+    ledger = sent(OrderLedger(ACCOUNT))
+    submission = ledger.submission("run-1")
+    assert submission is not None
+    edit = edited(**data.draw(st.sampled_from([{"limit": 20_004}, {"size": 2}, {"limit": 1}])))
+    changed = {name: value for name in ("limit", "size") if (value := getattr(edit, name))}
+    row = {"custom_tag": "run-1", "created_ns": C_NS, "updated_ns": C_NS}
+    status = st.sampled_from((codes.PENDING, codes.OPEN))
+    told: list[OrderChange] = []
+
+    def say(kind: str, at: int) -> None:
+        if kind == "answer":
+            told.extend(ledger.accepted(submission, 70, at))
+        elif kind == "edit answer":
+            told.extend(ledger.edited(edit, at))
+        else:
+            said = {**row, "status": data.draw(status), "recv_ns": at}
+            if kind.startswith("edited"):
+                said |= {**changed, "updated_ns": C_NS + 1}
+            told.extend(ledger.merge(fact(**said), read=kind.endswith("read")))
+
+    before = st.sampled_from(("answer", "hub", "read"))
+    after = st.sampled_from(
+        ("answer", "hub", "read", "edit answer", "edited hub", "edited read", "edited hub")
+    )
+    first = data.draw(st.lists(before, min_size=1, max_size=4))
+    late = data.draw(st.lists(after, max_size=8))
+    late.insert(
+        data.draw(st.integers(0, len(late))),
+        data.draw(st.sampled_from(("edit answer", "edited hub", "edited read"))),
+    )
+    for at, kind in enumerate(first):
+        say(kind, at)
+    send(ledger, edit)
+    for at, kind in enumerate(late, len(first)):
+        say(kind, at)
+    assert kinds(told) == [Change.PLACED, Change.MODIFIED]
+    assert (told[0].order.limit, told[0].order.size) == (20_000, 3)
+    order = ledger.order(70)
+    assert order is not None
+    for name, value in changed.items():
+        assert getattr(order.snapshot(), name) == getattr(told[1].order, name) == value
+
+
+@given(st.data())
+def test_edits_are_told_forwards(data: st.DataObject) -> None:
+    """Of several edits each is told at most once, never one of before, the last one always."""
+    ledger = OrderLedger(ACCOUNT)
+    ledger.merge(fact(limit=0, created_ns=C_NS))
+    count = data.draw(st.integers(2, 4))
+    edits = [edited(limit=number) for number in range(count + 1)]
+    facts = [(kind, n) for n in range(1, count + 1) for kind in ("send", "answer", "row")]
+    facts += [("fill", n) for n in data.draw(st.lists(st.integers(0, count), max_size=2))]
+    lost = data.draw(st.sets(st.sampled_from(facts)))
+    facts = [one for one in facts if one[0] == "send" or one[1] == count or one not in lost]
+    facts += data.draw(st.lists(st.sampled_from([one for one in facts if one[0] != "send"])))
+    sends, told, waiting = 0, [0], list(data.draw(st.permutations(facts)))
+    while waiting:
+        # What cannot have happened yet comes later.
+        at = next(
+            n
+            for n, (kind, number) in enumerate(waiting)
+            if number == sends + 1 or (kind != "send" and number <= sends)
+            if kind == "send" or number <= sends
+        )
+        kind, number = waiting.pop(at)
+        now = len(waiting)
+        if kind == "send":
+            sends += 1
+            send(ledger, edits[number])
+            continue
+        if kind == "answer":
+            changes = ledger.edited(edits[number], now)
+        else:
+            filled = int(kind == "fill")
+            said = fact(limit=number, created_ns=C_NS, updated_ns=C_NS + number, filled=filled)
+            changes = ledger.merge(said)
+        told += [one.order.limit for one in changes if one.kind is Change.MODIFIED]
+    assert told == sorted(set(told))
+    assert told[-1] == count
 
 
 def test_a_fill_that_comes_before_its_order_waits_for_it() -> None:

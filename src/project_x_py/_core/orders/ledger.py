@@ -25,6 +25,7 @@ from project_x_py._core.orders.state import (
     FILLED,
     PENDING,
     REJECTED,
+    TRAILING_STOP,
     OrderState,
 )
 from project_x_py._core.records import OrderUpdate
@@ -44,9 +45,6 @@ CAPACITY = 20_000
 
 FORGOTTEN = 10 * CAPACITY
 """Numbers of orders let go that are remembered, so that a late fact does not revive one."""
-
-TRAILING_STOP = 5
-"""Its price moves by itself, so that a new one is no edit."""
 
 
 class Change(Enum):
@@ -177,8 +175,13 @@ class OrderLedger:
             return [OrderChange(Change.REJECTED, fact, None, reason=message)]
         return self.merge(fact)
 
-    def merge(self, fact: OrderUpdate) -> list[OrderChange]:
-        """Take a fact about an order into account, and return what has changed by it."""
+    def merge(self, fact: OrderUpdate, *, read: bool = False) -> list[OrderChange]:
+        """Take a fact about an order into account, and return what has changed by it.
+
+        Args:
+            fact: About any order of the account.
+            read: Whether it is a row that was asked for, stamped with the moment the read began.
+        """
         if fact.account_id != self.account_id:
             return []
         state = self._orders.get(fact.id)
@@ -188,25 +191,26 @@ class OrderLedger:
                 return []
             return self._begin(fact)
         before = state.snapshot()
-        state.hear(fact)
+        state.hear(fact, read=read)
         return self._told(state, before)
 
-    def edited(self, edit: OrderEdit, now_ns: int) -> list[OrderChange]:
-        """The gateway's answer to an edit: it has it; a newer edit that is known stands."""
+    def edited(self, edit: OrderEdit, now_ns: int | None) -> list[OrderChange]:
+        """What came of a change that the order was told of before it was sent.
+
+        Args:
+            edit: The change.
+            now_ns: When the gateway accepted it; a newer change that is known stands. None when
+                it refused, or when nobody knows: other facts will tell.
+        """
         state = self._orders.get(edit.order_id)
         if state is None:
             return []
-        said = state.snapshot()
-        return self.merge(
-            msgspec.structs.replace(
-                said,
-                size=said.size if edit.size is None else edit.size,
-                limit=said.limit if edit.limit is None else edit.limit,
-                stop=said.stop if edit.stop is None else edit.stop,
-                # An answer is news even on a clock that stands still.
-                recv_ns=max(now_ns, said.recv_ns + 1),
-            )
-        )
+        before = state.snapshot()
+        if now_ns is None:
+            state.edit_lost(edit)
+        else:
+            state.edit_accepted(edit, now_ns)
+        return self._told(state, before)
 
     def merge_fill(self, fill: TradeUpdate) -> list[OrderChange]:
         """Take a fill into account; one of an order that is not known yet waits for it."""
@@ -284,14 +288,35 @@ class OrderLedger:
         for fill in self._early_fills.pop(fact.id, ()):
             state.hear_fill(fill)
         self._tie(state)
+        placed = self._as_asked(state)
         order = state.snapshot()
         if order.status == REJECTED:
             changes = [self._change(Change.REJECTED, state, None)]
         else:
-            changes = [OrderChange(Change.PLACED, order, None)]
-            changes += self._growth(state, None, order)
+            changes = [OrderChange(Change.PLACED, placed, None)]
+            changes += self._edits(placed, order) + self._growth(state, None, order)
         self._retire(state)
         return changes
+
+    def _as_asked(self, state: OrderState) -> OrderUpdate:
+        """Return an order that is heard of first as it was placed.
+
+        What was asked for is a fact as well: where another price is stated, it has been edited.
+        """
+        submission = self._submissions.get(state.tag) if state.tag else None
+        if submission is None:
+            return state.snapshot()
+        asked = submission.intent.request
+        state.hear(_fact(submission.intent, state.id, PENDING, 0))
+        order = state.snapshot()
+        if order.status in _ENDS or order.type == TRAILING_STOP:
+            return order
+        return msgspec.structs.replace(
+            order,
+            size=asked.size,
+            limit=order.limit if asked.limit is None else asked.limit,
+            stop=order.stop if asked.stop is None else asked.stop,
+        )
 
     def _told(self, state: OrderState, before: OrderUpdate) -> list[OrderChange]:
         self._tie(state)

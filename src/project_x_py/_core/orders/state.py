@@ -7,6 +7,7 @@ largest fill, the newest edit of each price, every fill once.
 Invariants (``tests/core/orders/test_state.py``):
 
 - any order and any repetition of the same facts gives the same state;
+- a price that an accepted edit has left is not shown again by what is heard late;
 - a terminal status is never left, and the filled quantity never shrinks;
 - a fill counts once, whatever the number of reports of it, and not at all once it is voided.
 """
@@ -15,10 +16,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from project_x_py._core.orders.newest import Newest
 from project_x_py._core.records import OrderUpdate
 
 if TYPE_CHECKING:
     from project_x_py._core.records import TradeUpdate
+    from project_x_py._core.submission import OrderEdit
 
 __all__ = [
     "CANCELLED",
@@ -30,6 +33,7 @@ __all__ = [
     "REJECTED",
     "SUSPENDED",
     "TERMINAL",
+    "TRAILING_STOP",
     "WORKING",
     "OrderState",
 ]
@@ -40,6 +44,9 @@ WORKING = frozenset({OPEN, PENDING, PENDING_CANCELLATION, SUSPENDED})
 """Statuses of an order that may still fill."""
 
 TERMINAL = frozenset({FILLED, CANCELLED, EXPIRED, REJECTED})
+
+TRAILING_STOP = 5
+"""Its price moves by itself, so that a new one is no edit."""
 
 _RANK = {
     PENDING: 1,
@@ -54,26 +61,6 @@ _RANK = {
 """How far along its life a status is; of two terminal ones the one that tells of more wins."""
 
 _BY_RANK = {rank: status for status, rank in _RANK.items()}
-
-_Edit = tuple[int, int]
-"""Order of two statements about the same field: time of the edit, then time of hearing of it."""
-
-_NEVER: _Edit = (-1, -1)
-
-
-class _Newest:
-    """The newest value said of one field; a statement that leaves it out says nothing of it."""
-
-    __slots__ = ("_key", "value")
-
-    def __init__(self) -> None:
-        self._key: tuple[_Edit, float] = (_NEVER, 0.0)
-        self.value: float | None = None
-
-    def hear(self, edit: _Edit, value: float | None) -> None:
-        if value is not None and (edit, value) > self._key:
-            self._key = (edit, value)
-            self.value = value
 
 
 class OrderState:
@@ -109,8 +96,8 @@ class OrderState:
         self._going = (0, 0)
         self._heard_ns = 0
         self._reported = 0
-        self._size, self._limit, self._stop = _Newest(), _Newest(), _Newest()
-        self._average = _Newest()
+        self._size, self._limit, self._stop = Newest(), Newest(), Newest()
+        self._average = Newest()
         self._tag: str | None = None
         self._parent_id: int | None = None
         self._linked_id: int | None = None
@@ -121,14 +108,20 @@ class OrderState:
         self._shown: OrderUpdate | None = None
         self.hear(first)
 
-    def hear(self, fact: OrderUpdate) -> None:
-        """Take a fact about this order into account."""
+    def hear(self, fact: OrderUpdate, *, read: bool = False) -> None:
+        """Take a fact about this order into account.
+
+        Args:
+            fact: About this order.
+            read: Whether it is a row of a read, received no earlier than ``recv_ns`` says.
+        """
         self._shown = None
         edited_ns = fact.updated_ns or fact.created_ns or 0
-        edit = (edited_ns, fact.recv_ns)
-        self._size.hear(edit, fact.size)
-        self._limit.hear(edit, fact.limit)
-        self._stop.hear(edit, fact.stop)
+        edit, final = (edited_ns, fact.recv_ns), fact.status in TERMINAL
+        read_ns = fact.recv_ns if read else None
+        self._size.hear(edit, fact.size, read_ns=read_ns, final=final)
+        self._limit.hear(edit, fact.limit, read_ns=read_ns, final=final)
+        self._stop.hear(edit, fact.stop, read_ns=read_ns, final=final)
         self._average.hear((fact.filled, edited_ns), fact.average_fill)
         self._reported = max(self._reported, fact.filled)
         self._heard_ns = max(self._heard_ns, fact.recv_ns)
@@ -149,6 +142,24 @@ class OrderState:
         if fill.voided:
             self._voided.add(fill.id)
         self._fills.setdefault(fill.id, (fill.price, fill.size))
+
+    def edit_sent(self, edit: OrderEdit) -> None:
+        """Note that a change of this order is about to be sent."""
+        for field, value in self._changed(edit):
+            field.sent(edit, value)
+
+    def edit_accepted(self, edit: OrderEdit, now_ns: int) -> None:
+        """Take into account that the gateway has accepted a change."""
+        self._shown = None
+        self._heard_ns = max(self._heard_ns, now_ns)
+        for field, _ in self._changed(edit):
+            field.accepted(edit, now_ns)
+
+    def edit_lost(self, edit: OrderEdit) -> None:
+        """Note that a change was refused, or that no answer to it came."""
+        self._shown = None
+        for field, _ in self._changed(edit):
+            field.lost(edit)
 
     @property
     def id(self) -> int:
@@ -214,6 +225,12 @@ class OrderState:
     def parent_id(self) -> int | None:
         """The entry that this order protects."""
         return self._parent_id
+
+    def _changed(self, edit: OrderEdit) -> list[tuple[Newest, int]]:
+        # The price of a trailing stop moves by itself: what was asked for says little of it.
+        stop = None if self._first.type == TRAILING_STOP else edit.stop
+        fields = ((self._size, edit.size), (self._limit, edit.limit), (self._stop, stop))
+        return [(field, value) for field, value in fields if value is not None]
 
     def snapshot(self) -> OrderUpdate:
         """Return what is known as one record; made once for each fact."""
