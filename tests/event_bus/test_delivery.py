@@ -139,6 +139,39 @@ def test_a_failing_handler_is_reported_and_goes_on(caplog: pytest.LogCaptureFixt
     assert "breaks" in record.getMessage()
 
 
+def test_a_handler_that_always_fails_does_not_flood_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Ten failures a minute are logged, the next minute says how many were not; all are told."""
+    errors = 0
+
+    async def main() -> None:
+        bus = EventBus(clock=VirtualClock(0))
+
+        async def breaks(event: Event) -> None:
+            raise LookupError(event.data)
+
+        async def on_error(_event: Event) -> None:
+            nonlocal errors
+            errors += 1
+
+        bus.on(EventType.NEW_BAR, breaks)
+        bus.on(EventType.ERROR, on_error)
+        for number in range(500):
+            await bus.emit(EventType.NEW_BAR, number)
+        assert len(caplog.records) == 10
+        await asyncio.sleep(60)
+        await bus.emit(EventType.NEW_BAR, 500)
+        assert bus.statistics().errors == 501
+        await bus.aclose()
+
+    run_virtual(main())
+    assert errors == 501
+    assert len(caplog.records) == 11
+    assert "490 failures before it were not logged" in caplog.records[-1].getMessage()
+    assert all(record.exc_info for record in caplog.records)
+
+
 def test_a_failing_error_handler_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:
     """The failure of an ERROR handler is not announced again."""
     calls = 0

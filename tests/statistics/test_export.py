@@ -143,3 +143,5 @@ async def test_an_unknown_format_is_refused() -> None:
     """The message lists those that there are."""
     with pytest.raises(ValueError, match="no format 'xml', only json, prometheus, csv, datadog"):
         await StatsExporter().export(STATS, "xml")
+    with pytest.raises(ValueError, match="no format None, only"):
+        await StatsExporter().export(STATS, None)  # type: ignore[arg-type]

@@ -132,6 +132,7 @@ def test_documented_keywords() -> None:
         ({"instruments": "MNQ", "timzone": "UTC"}, TypeError, "timezone"),
         ({"instruments": "MNQ", "timezone": "Mars/Base"}, ValueError, "Mars/Base"),
         ({"instruments": "MNQ", "initial_days": 0}, ValueError, "initial_days"),
+        ({"instruments": "MNQ", "initial_days": 1e9}, ValueError, "initial_days must be at most"),
         ({"instruments": "MNQ", "config": {}}, TypeError, "config must be a ProjectXConfig"),
         ({"instruments": "MNQ", "username": 5}, TypeError, "username must be a text, not a int"),
         ({"instruments": "MNQ", "api_key": b"k"}, TypeError, "api_key must be a text"),
@@ -161,6 +162,8 @@ def test_without_credentials_the_way_out_is_named(
         run_virtual(TradingSuite.create("MNQ"))
     assert "PROJECT_X_API_KEY" in str(caught.value)
     assert "PROJECT_X_USERNAME" in str(caught.value)
+    with pytest.raises(ValueError, match="username is given without api_key; no cred"):
+        run_virtual(TradingSuite.create("MNQ", username="trader"))
 
 
 def test_a_failed_creation_leaves_nothing_behind() -> None:
@@ -197,6 +200,18 @@ def test_one_contract_by_two_names_is_refused(names: list[str]) -> None:
 
 
 @pytest.mark.checklist(60, 187)
+def test_a_closed_suite_says_that_it_cannot_flatten() -> None:
+    """Nothing can be sent any more, and the error says why, not which task could not start."""
+
+    async def main() -> None:
+        async with simulated_suite(initial_days=1) as (_, suite):
+            await suite.disconnect()
+            with pytest.raises(RuntimeError, match="the suite is closed"):
+                await suite.flatten()
+
+    run_virtual(main())
+
+
 def test_disconnect_leaves_nothing_behind() -> None:
     """Disconnect ends every task of the suite, twice is once, and reads still work."""
 

@@ -58,7 +58,7 @@ def load_credentials(config_file: str | Path | None = None) -> Credentials:
         names = " and ".join(_PREFIXES[0] + name.upper() for name in missing)
         raise InvalidFieldError(
             f"no credentials: set {names} in the environment or in a .env file in the current "
-            "directory. To run without an account: projectx run SCRIPT"
+            "directory. Without an account: projectx run SCRIPT, or a command with --simulated"
         )
     if len(values["api_key"]) < _SHORTEST_KEY:
         raise InvalidFieldError(

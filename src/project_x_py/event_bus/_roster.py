@@ -1,7 +1,9 @@
 """The handlers of one bus: their mailboxes, what they are registered for, how they fare.
 
 Invariant (``tests/event_bus/test_registration.py``): one mailbox per handler; it is forgotten when
-it has neither a registration nor a task.
+it has neither a registration nor a task. A handler that fails with every event fills no disk: so
+many failures of it are logged in a minute, and the next one says how many were not
+(``tests/event_bus/test_delivery.py``).
 """
 
 from __future__ import annotations
@@ -28,8 +30,31 @@ if TYPE_CHECKING:
 __all__ = ["Roster"]
 
 _NS = 1_000_000_000
+_LOGGED = 10
+_LOGGED_IN_NS = 60 * _NS
+"""So many failures of one handler are logged in such a time; all are announced and counted."""
 
 logger = logging.getLogger(__name__)
+
+
+class _LogShare:
+    """How much of one handler's failures is logged."""
+
+    __slots__ = ("_began_ns", "_logged", "_missed")
+
+    def __init__(self) -> None:
+        self._began_ns = self._logged = self._missed = 0
+
+    def take(self, now_ns: int) -> int | None:
+        """Return how many were not logged before this one; None when it is not logged either."""
+        if not self._logged or now_ns - self._began_ns >= _LOGGED_IN_NS:
+            self._began_ns, self._logged = now_ns, 0
+        if self._logged >= _LOGGED:
+            self._missed += 1
+            return None
+        self._logged += 1
+        missed, self._missed = self._missed, 0
+        return missed
 
 
 class Roster:
@@ -47,6 +72,7 @@ class Roster:
         "_boxes",
         "_changed",
         "_closed",
+        "_failures",
         "_faults",
         "_monotonic_ns",
         "_supervisor",
@@ -68,6 +94,7 @@ class Roster:
         self._changed = changed
         self._boxes: dict[object, Mailbox] = {}
         self._faults: dict[tuple[EventType | str, Mailbox], str] = {}
+        self._failures: dict[Mailbox, _LogShare] = {}
         self.waits = LogHistogram()
         self._closed = False
 
@@ -114,6 +141,7 @@ class Roster:
             box.finish()
             if box.task is None and not box.queue:
                 self._boxes.pop(box.key, None)
+                self._failures.pop(box, None)
 
     def busy(self, me: Mailbox | None) -> list[Mailbox]:
         """Return the mailboxes, other than ``me``, that hold or hand over events."""
@@ -122,7 +150,11 @@ class Roster:
     def handler_failed(self, box: Mailbox, event: Event, error: BaseException) -> None:
         """Log what a handler raised, and announce it unless it handled an ERROR itself."""
         name = event_name(event.type)
-        logger.error("handler %s failed on %s", box.label, name, exc_info=error)
+        share = self._failures.setdefault(box, _LogShare())
+        missed = share.take(self._monotonic_ns())
+        if missed is not None:
+            more = f"; {missed:,} failures before it were not logged" if missed else ""
+            logger.error("handler %s failed on %s%s", box.label, name, more, exc_info=error)
         self._announce_error(event.type, box, str(error), error)
 
     def handler_overflowed(self, box: Mailbox, event: Event) -> None:

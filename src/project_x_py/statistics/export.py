@@ -124,7 +124,7 @@ class StatsExporter:
         self, stats: ComprehensiveStats, export_format: str, **kwargs: Any
     ) -> str | dict[str, Any]:
         """Return the same as :meth:`export`."""
-        match export_format.lower():
+        match str(export_format).lower():
             case "json":
                 return self._json(stats, **kwargs)
             case "prometheus":

@@ -28,7 +28,7 @@ ROOM = 32
 """Events that wait here; more of them wait in the handler's mailbox."""
 
 
-class _Box:
+class _StreamReader:
     """Between the bus and the reader; knows nothing of the stream, so that it can be let go."""
 
     __slots__ = ("arrived", "bus", "ended", "kind", "room", "waiting")
@@ -78,7 +78,7 @@ class EventStream:
     """
 
     def __init__(self, bus: EventBus, event: EventType | str) -> None:
-        self._box = _Box(bus, event)
+        self._box = _StreamReader(bus, event)
         weakref.finalize(self, self._box.end).atexit = False
 
     def __aiter__(self) -> Self:

@@ -47,6 +47,8 @@ OWN_JOURNAL = "own"
 """The order journal is the account's own file in the user's state directory."""
 
 DEFAULT_TIMEFRAMES = ("5min",)
+MOST_DAYS = 36_525
+"""A hundred years: more history than there is, and less than a date can hold."""
 
 SECTIONS = {
     "order_manager_config": "OrderManagerConfig",
@@ -211,6 +213,8 @@ def _days(given: float) -> float:
         raise TypeError(f"initial_days must be a number of days, not {given!r}")
     if not 0 < given < math.inf:
         raise ValueError(f"initial_days must be above zero, not {given!r}")
+    if given > MOST_DAYS:
+        raise ValueError(f"initial_days must be at most {MOST_DAYS:,}, not {given!r}")
     return given
 
 

@@ -22,7 +22,7 @@ from project_x_py._runtime.together import together
 from project_x_py.client import ProjectX
 from project_x_py.config import ProjectXConfig, load_credentials, load_default_config
 from project_x_py.event_bus import EventBus, EventType
-from project_x_py.exceptions import ProjectXConnectionError, ProjectXError
+from project_x_py.exceptions import InvalidFieldError, ProjectXConnectionError, ProjectXError
 from project_x_py.realtime import ProjectXRealtimeClient
 from project_x_py.sessions.config import session_type_of
 from project_x_py.trading_suite._account import AccountParts
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from project_x_py.config import Credentials
     from project_x_py.event_bus import Event
     from project_x_py.models import Instrument, Order, OrderPlaceResponse
     from project_x_py.order_manager import OrderManager
@@ -699,7 +700,12 @@ class TradingSuite:
 
         Args:
             timeout_s: How long this call works before it answers.
+
+        Raises:
+            RuntimeError: The suite is closed, so that nothing can be sent.
         """
+        if self._closing is not None or self._closed:
+            raise RuntimeError("the suite is closed; create another one")
         return await self._account.positions.flatten(timeout_s=timeout_s)
 
     @property
@@ -718,10 +724,21 @@ def _client(login: dict[str, Any]) -> ProjectX:
     username, api_key = login.get("username"), login.get("api_key")
     account_name = login.get("account_name")
     if username is None or api_key is None:
-        found = load_credentials()
+        found = _credentials(username, api_key)
         username, api_key = username or found.username, api_key or found.api_key
         account_name = account_name or found.account_name
     return ProjectX(username, api_key, config or load_default_config(), account_name)
+
+
+def _credentials(username: str | None, api_key: str | None) -> Credentials:
+    """Return those of the environment; one without the other says which is missing."""
+    try:
+        return load_credentials()
+    except InvalidFieldError as error:
+        if username is None and api_key is None:
+            raise
+        given, lacks = ("username", "api_key") if api_key is None else ("api_key", "username")
+        raise InvalidFieldError(f"{given} is given without {lacks}; {error}") from None
 
 
 async def _context(
