@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from project_x_py._core.exposure import Held, OpenOrder, exposure_of, open_order_of, worst_size
-from project_x_py._core.orders.intents import Intent, Protection
+from project_x_py._core.orders.intents import Intent, Protection, Purpose
 from project_x_py._core.submission import OrderRequest
 
 MNQ, ES = "CON.F.US.MNQ.U26", "CON.F.US.EP.U26"
@@ -41,6 +41,17 @@ def test_a_stop_bounds_what_is_held() -> None:
     assert exposure_of(blind, [order(1, 1, price=90, stop=90)], half, FAR).at_risk == 25
 
 
+def test_a_stop_larger_than_what_is_held_covers_it() -> None:
+    """It was grown before its entry filled: that is no second entry, unless it is nobody's leg."""
+    held, entry = {MNQ: Held(1, Decimal(0), 100)}, order(0, 2, price=100, protected_at=90)
+    grown = order(1, 3, price=90, stop=90, leg=True)
+    assert exposure_of(held, [entry, grown], half, FAR).at_risk == Decimal("0.5") * (20 + 10)
+    assert exposure_of({}, [entry, grown], half, FAR).at_risk == Decimal("0.5") * 20
+    plain = order(1, 3, price=90, stop=90)
+    found = exposure_of(held, [entry, plain], half, FAR).at_risk
+    assert found == Decimal("0.5") * (20 + FAR + 3 * FAR)
+
+
 def test_an_entry_counts_with_its_own_stop() -> None:
     """One that asked for protection counts with it, one that did not with the default."""
     asked = order(0, 2, price=100, protected_at=90)
@@ -54,6 +65,8 @@ def test_an_intent_is_the_order_that_it_may_become() -> None:
     request = OrderRequest(account_id=1, contract_id=ES, type=4, side=1, size=2, stop=95, tag="t")
     made = open_order_of(Intent(tag="t", request=request, created_ns=0))
     assert (made.signed, made.stop, made.price, made.protected_at) == (-2, 95, 95, None)
+    stop = Intent(tag="t", request=request, purpose=Purpose.STOP, protects="u", created_ns=0)
+    assert (made.leg, open_order_of(stop).leg) == (False, True)
     request = OrderRequest(account_id=1, contract_id=ES, type=1, side=0, size=2, limit=95, tag="u")
     protection = Protection(stop=90)
     made = open_order_of(Intent(tag="u", request=request, protection=protection, created_ns=0))

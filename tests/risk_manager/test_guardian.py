@@ -260,6 +260,33 @@ async def test_an_order_that_grows_is_judged_like_an_entry() -> None:
 
 
 @in_virtual_time
+async def test_a_stop_that_grows_before_its_entry_fills_is_protection() -> None:
+    """Up to what is held and what may come in nobody judges it; beyond, it opens."""
+    async with simulated_suite(
+        "MNQ",
+        gateway={"start": OPEN},
+        initial_days=1,
+        features=["risk_manager"],
+        risk_config=RiskConfig(max_position_size=2, max_risk_per_trade_amount=30),
+    ) as (_, suite):
+        await asyncio.sleep(3)
+        orders, low = suite["MNQ"].orders, await _price(suite) - 90
+        await orders.place_market_order("MNQ", BUY, 1)
+        await asyncio.sleep(1)
+        stop = await orders.add_stop_loss("MNQ", low - 20)
+        assert stop is not None
+        assert await orders.place_limit_order("MNQ", BUY, 1, low)
+        at_risk = suite.risk_manager.guardian.risks()
+        assert await orders.modify_order(stop.orderId, size=2)
+        assert suite.risk_manager.guardian.risks() == at_risk
+        assert await orders.modify_order(stop.orderId, size=1)
+        assert await orders.modify_order(stop.orderId, stop_price=low - 24, size=2)
+        assert not await orders.modify_order(stop.orderId, size=3)
+        assert "max_risk_per_trade" in str(orders.last_error)
+        await suite.flatten()
+
+
+@in_virtual_time
 async def test_a_limit_that_is_near_is_told_once_whatever_the_instruments() -> None:
     """Managers that share a judge do not each announce it; refusals go to their own instrument."""
     events: list[Event] = []

@@ -1,7 +1,8 @@
 """What is at stake in an account: what is held, what works, and what may work, at its worst.
 
 Invariants (``tests/core/test_exposure.py``): an order more never makes the worst case smaller,
-except a stop, which bounds what is held; an order whose fate is unknown counts like one that works.
+except a stop, which bounds what is held; an order whose fate is unknown counts like one that works;
+what protects an entry that has not filled is no entry itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from project_x_py._core.orders.intents import Purpose
 from project_x_py._core.rules import Exposure, size_units
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Where it triggers, of an order that waits for a price."""
     protected_at: int | None = None
     """Stop that was asked for beside it."""
+    leg: bool = False
+    """Whether it protects or ends what is held or may be entered: it covers, whatever its size."""
 
     @property
     def signed(self) -> int:
@@ -66,6 +70,7 @@ def open_order_of(intent: Intent) -> OpenOrder:
         price=wanted.stop if wanted.limit is None else wanted.limit,
         stop=wanted.stop if wanted.type in STOPS else None,
         protected_at=None if intent.protection is None else intent.protection.stop,
+        leg=intent.purpose is not Purpose.ENTRY,
     )
 
 
@@ -105,7 +110,7 @@ def exposure_of(
         ticks += sum(
             order.size * _entry_ticks(order, unprotected_ticks)
             for order in working
-            if not _reduces(order, found.net)
+            if not order.leg and not _reduces(order, found.net)
         )
         at_risk += ticks * tick_value(contract_id)
     open_profit = sum((one.open_profit for one in held.values()), Decimal(0))
@@ -113,7 +118,7 @@ def exposure_of(
 
 
 def _reduces(order: OpenOrder, net: int) -> bool:
-    return order.signed * net < 0 and order.size <= abs(net)
+    return order.signed * net < 0 and (order.leg or order.size <= abs(net))
 
 
 def _held_ticks(held: Held, orders: list[OpenOrder], unprotected: int) -> int:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from project_x_py._core.orders.intents import Intent, Purpose
+from project_x_py._core.orders.family import is_leg
+from project_x_py._core.orders.intents import Intent
 from project_x_py._core.orders.ledger import OrderLedger
 from project_x_py._core.orders.state import OPEN
 from project_x_py._core.submission import Lane
@@ -188,16 +189,13 @@ class OrderParts:
         """Return why an edit must not be sent: one that adds risk is judged like an entry.
 
         The order counts as what it would become, and no longer as what it is. Stops and targets
-        are their owner's to move, as long as they take off no more than is held, and so is an
-        order that becomes smaller where it is.
+        are their owner's to move, as long as they take off no more than is held and may still be
+        entered, and so is an order that becomes smaller where it is.
         """
         wanted = as_edited(order, edit)
         known = self.desk.ledger.submission(order.custom_tag or "")
         grows = wanted.size > order.size - order.filled
-        leg = order.parent_id is not None or (known and known.intent.purpose is not Purpose.ENTRY)
-        net = self.holdings.net(order.contract_id)
-        leaves = net and (net > 0) == (order.side == OrderSide.SELL) and wanted.size <= abs(net)
-        if leg and (not grows or leaves):
+        if is_leg(order, known) and (not grows or wanted.size <= self._to_protect(order)):
             return None
         if not grows and (wanted.limit, wanted.stop) == (order.limit, order.stop):
             return None
@@ -213,6 +211,16 @@ class OrderParts:
         refusal = self.desk.gate.deny(intent)
         self.counters.denied += refusal is not None
         return refusal
+
+    def _to_protect(self, leg: OrderUpdate) -> int:
+        """Return the contracts that a leg may take off: those held, and those that may come in."""
+        net = self.holdings.net(leg.contract_id)
+        held = abs(net) if net and (net > 0) == (leg.side == OrderSide.SELL) else 0
+        return held + sum(
+            one.size
+            for one in self.door.open_orders()
+            if one.contract_id == leg.contract_id and one.side != leg.side and not one.leg
+        )
 
     async def start(self, feed: UserFeed | None) -> bool:
         """Take up what an earlier run left, read the account, and follow it from now on.

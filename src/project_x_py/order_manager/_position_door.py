@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from project_x_py._core.exposure import STOPS, OpenOrder, open_order_of
+from project_x_py._core.orders.family import is_leg
 from project_x_py._core.orders.intents import Purpose
 from project_x_py._core.submission import Accepted, Lane, Uncertain
 from project_x_py._runtime.together import together
@@ -80,6 +81,7 @@ class PositionDoor:
                         price=self._desk.commitments.price(state, wanted.stop if wanted else None),
                         stop=order.stop if order.type in STOPS else None,
                         protected_at=None if wanted is None else wanted.stop,
+                        leg=is_leg(order, submission),
                     )
                 )
         for submission in ledger.outstanding():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from project_x_py._core.orders import state as codes
-from project_x_py._core.orders.family import Assessment, Resize, assess
-from project_x_py._core.orders.intents import Protection
+from project_x_py._core.orders.family import Assessment, Resize, assess, is_leg
+from project_x_py._core.orders.intents import Intent, Protection, Purpose, Submission
 from project_x_py._core.orders.state import OrderState
 from project_x_py._core.records import OrderUpdate
+from project_x_py._core.submission import OrderRequest
 
 BOTH = Protection(stop=19_900, target=20_100)
 
@@ -140,3 +142,16 @@ def test_the_figures_add_up(size: int, data: st.DataObject) -> None:
         cut = {resize.order_id: resize.size for resize in found.shrink}
         left = sum(cut.get(leg.id, leg.size) - leg.filled for leg in stops if not leg.is_terminal)
         assert left <= max(found.held, 0)
+
+
+def test_a_leg_is_known_by_its_parent_or_by_what_it_was_sent_for() -> None:
+    """A child of the gateway's is one without being asked for; somebody else's order is none."""
+    plain = order(1, 2).snapshot()
+    request = OrderRequest(account_id=1, contract_id=plain.contract_id, type=1, side=0, size=2)
+    asked = {
+        purpose: Submission(Intent(tag="t", request=request, purpose=purpose, created_ns=0))
+        for purpose in Purpose
+    }
+    assert not is_leg(plain, None)
+    assert is_leg(msgspec.structs.replace(plain, parent_id=6), None)
+    assert [is_leg(plain, asked[purpose]) for purpose in Purpose] == [False, True, True, True]

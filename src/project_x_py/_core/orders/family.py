@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from project_x_py._core.orders.intents import Purpose
 from project_x_py._core.orders.state import OPEN, PENDING, SUSPENDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from project_x_py._core.orders.intents import Protection
+    from project_x_py._core.orders.intents import Protection, Submission
     from project_x_py._core.orders.state import OrderState
+    from project_x_py._core.records import OrderUpdate
 
-__all__ = ["Assessment", "Resize", "assess"]
+__all__ = ["Assessment", "Resize", "assess", "is_leg"]
 
 _COVERS = frozenset({OPEN, PENDING})
 """Statuses of a stop that is at the exchange; a suspended one covers nothing yet."""
@@ -117,6 +119,18 @@ def assess(
         waiting=any(leg.status == SUSPENDED for leg in working_stops),
         targets_missing=max(0, held - at_target) if protection.target is not None else 0,
     )
+
+
+def is_leg(order: OrderUpdate, submission: Submission | None) -> bool:
+    """Return whether an order protects or ends what another opened, by what is known of it.
+
+    Args:
+        order: The order.
+        submission: What it was asked for with, None for one that somebody else placed.
+    """
+    if order.parent_id is not None:
+        return True
+    return submission is not None and submission.intent.purpose is not Purpose.ENTRY
 
 
 def _surplus(legs: Sequence[OrderState], held: int) -> list[Resize]:
