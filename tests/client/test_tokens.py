@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from project_x_py.client._tokens import ASSUMED_LIFE_NS, is_token, token_expiry_ns, token_life_ns
+from project_x_py.client._tokens import ASSUMED_LIFE_NS, is_token, token_life_ns
 
 NS = 1_000_000_000
 
@@ -24,20 +24,18 @@ def jwt(**claims: object) -> str:
 def test_no_text_is_an_error(text: str) -> None:
     """Whatever comes as a token, reading it raises nothing and gives a life."""
     assert token_life_ns(text, 0)[0] > 0
-    assert token_expiry_ns(text) is None or "." in text
     assert is_token(text) in (True, False)
 
 
 @pytest.mark.parametrize("exp", [True, "soon", None, 1e300, [1], {}])
 def test_an_end_that_cannot_be_is_no_end(exp: object) -> None:
     """An ``exp`` that is no time is ignored: the documented day is assumed."""
-    assert token_expiry_ns(jwt(exp=exp)) is None
     assert token_life_ns(jwt(exp=exp), 5) == (ASSUMED_LIFE_NS, False)
 
 
 def test_a_life_ends_at_its_claim() -> None:
     """``exp`` counts in seconds, with or without a fraction."""
-    assert token_expiry_ns(jwt(exp=100)) == 100 * NS
+    assert token_life_ns(jwt(exp=100), 40 * NS) == (60 * NS, False)
     assert token_life_ns(jwt(exp=100.5), 40 * NS) == (60 * NS + NS // 2, False)
 
 

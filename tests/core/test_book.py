@@ -71,9 +71,8 @@ def test_the_ladder_is_a_dictionary_of_prices(updates: list[Update]) -> None:
         assert ladder.set_level(*update) == plain.set_level(*update)
         check(ladder, plain)
         assert ladder.version > version
-        side, price, size, ns = update
+        side, price, size, _ = update
         assert ladder.size_at(side, price) == size
-        assert ladder.set_ns(side, price) == (ns if size else 0)
 
 
 @given(level_updates, st.integers(0, 1), st.integers(-12, 12))

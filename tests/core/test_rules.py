@@ -15,7 +15,6 @@ from project_x_py._core.rules import (
     Exposure,
     RuleName,
     RuleState,
-    exposure_units,
     must_be_flat,
     rules_for,
     size_units,
@@ -82,7 +81,6 @@ def test_micros_count_a_tenth_with_the_known_exceptions() -> None:
     units = {ticker: size_units(f"CON.F.US.{one}.U26") for ticker, one in code.items()}
     assert units == {"SIL": 2, "MBT": 10, "MET": 10, "MCL": 1}
     assert (size_units(ES), size_units(MNQ)) == (10, 1)
-    assert exposure_units({ES: -2, MNQ: 3}) == 23
     with pytest.raises(ProjectXInstrumentError):
         size_units("CON.F.US.NOPE.U26")
 

@@ -305,7 +305,6 @@ def test_counts_and_questions() -> None:
 
     async def main() -> None:
         bus, other = EventBus(), EventBus()
-        assert not bus.has_handlers()
         assert not bus.wants("new_bar")
         bus.on("new_bar", recorder([]))
         bus.once("new_bar", recorder([]))
@@ -313,13 +312,11 @@ def test_counts_and_questions() -> None:
         assert bus.get_handler_count("new_bar") == 2
         assert bus.get_handler_count(EventType.ERROR) == 1
         assert bus.get_handler_count() == 3
-        assert bus.has_handlers("new_bar")
-        assert not bus.has_handlers("trade_tick")
+        assert bus.wants("new_bar")
         bus.forward_to(other)
         assert not bus.wants("trade_tick")
         other.on_any(recorder([]))
         assert bus.wants("trade_tick")
-        assert not bus.has_handlers("trade_tick")
         other.off()
         other.enable_history()
         assert bus.wants("trade_tick")

@@ -139,11 +139,6 @@ class PriceLadder:
         level = self._sides[side].levels.get(price)
         return level[1] if level is not None else 0
 
-    def set_ns(self, side: int, price: int) -> int:
-        """Return when a level was last set, ns since 1970 UTC; zero where there is none."""
-        level = self._sides[side].levels.get(price)
-        return level[2] if level is not None else 0
-
     def uncross(self, side: int, price: int) -> list[Level]:
         """Remove the levels of the other side that cannot stand beside a true price of this one.
 

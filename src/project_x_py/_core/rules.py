@@ -21,13 +21,10 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from project_x_py._core.products import parse_contract_id, product_for_code
 from project_x_py._core.time import CHICAGO, to_datetime
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = [
     "EXPRESS_SIZES",
@@ -39,7 +36,6 @@ __all__ = [
     "Exposure",
     "RuleName",
     "RuleState",
-    "exposure_units",
     "must_be_flat",
     "rules_for",
     "size_units",
@@ -75,7 +71,6 @@ class RuleName(Enum):
     DAILY_LOSS = "daily_loss_limit"
     POSITION_SIZE = "position_size"
     FLAT_TIME = "flat_by_1510"
-    CONSISTENCY = "consistency"
     CANNOT_TRADE = "cannot_trade"
     TRADE_RISK = "max_risk_per_trade"
     OWN_DAILY_LOSS = "max_daily_loss"
@@ -426,11 +421,6 @@ class RuleState:
                 largest=max(0, largest),
             )
         ]
-
-
-def exposure_units(nets: Mapping[str, int]) -> int:
-    """Return positions, by contract id, in tenths of a mini."""
-    return sum(abs(net) * size_units(contract_id) for contract_id, net in nets.items())
 
 
 def _minis(units: int) -> str:

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccountSource",
-    "AccountWatch",
     "Clock",
     "ConnectionChange",
     "ContextView",
@@ -222,14 +221,6 @@ class UserFeed(Protocol):
     def detach_user(self, sink: UserSink) -> None: ...
 
     def grids_known(self) -> None: ...
-
-
-class AccountWatch(Protocol):
-    """Who knows whether the account's state can be relied on at this moment."""
-
-    def account_doubt(self) -> str | None:
-        """Return why not, None when it can; notices also that the machine has just slept."""
-        ...
 
 
 class HistorySource(Protocol):

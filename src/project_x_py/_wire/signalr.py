@@ -152,11 +152,6 @@ class RecordSplitter:
             raise ProjectXDataError(f"a hub record is longer than {self._max} bytes")
         return records
 
-    @property
-    def held_bytes(self) -> int:
-        """Bytes of the record that is not complete yet."""
-        return self._held_bytes
-
 
 def decode_record(raw: bytes) -> Envelope:
     """Return the record that ``raw``, one piece of :meth:`RecordSplitter.feed`, denotes.

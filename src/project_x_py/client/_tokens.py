@@ -11,7 +11,7 @@ import math
 
 import msgspec
 
-__all__ = ["ASSUMED_LIFE_NS", "is_token", "token_expiry_ns", "token_life_ns"]
+__all__ = ["ASSUMED_LIFE_NS", "is_token", "token_life_ns"]
 
 NS = 1_000_000_000
 ASSUMED_LIFE_NS = 24 * 3600 * NS
@@ -28,11 +28,6 @@ def is_token(text: str) -> bool:
         and text.isprintable()
         and (" " not in text)
     )
-
-
-def token_expiry_ns(token: str) -> int | None:
-    """Return when a JWT ends by its ``exp`` claim, ns since 1970 UTC; None when it has none."""
-    return _seconds(_claims(token), "exp")
 
 
 def token_life_ns(token: str, now_ns: int) -> tuple[int, bool]:

@@ -329,14 +329,6 @@ class EventBus:
         """Return the number of registrations for one event by its name, or of all there are."""
         return self._roster.subscriptions.count(None if event is None else normalise(event))
 
-    def has_handlers(self, event: EventType | str | None = None) -> bool:
-        """Answer whether a handler of this bus would be told of the event, or of any at all."""
-        subscriptions = self._roster.subscriptions
-        if event is None:
-            return subscriptions.count(None) > 0
-        kind = normalise(event)
-        return bool(subscriptions.boxes(kind)) or subscriptions.has_once(kind)
-
     def wants(self, event: EventType | str) -> bool:
         """Answer whether anybody would notice the event, so that its data is worth making.
 

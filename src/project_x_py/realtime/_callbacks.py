@@ -145,11 +145,6 @@ class CallbackLine:
             if not self.closed:
                 await self._wake.wait()
 
-    @property
-    def times_rested(self) -> int:
-        """How often the callback was left alone because it kept failing."""
-        return self._breaker.times_opened
-
     async def _rest(self) -> None:
         """Leave a callback alone that keeps failing; its events wait."""
         logger.error("callback %r for %s keeps failing; its events wait", self.callback, self.kind)

@@ -45,7 +45,6 @@ MAX_BODY_BYTES = 1024 * 1024
 _JSON = {"content-type": "application/json; charset=utf-8"}
 _TEXT = {"content-type": "text/plain; charset=utf-8"}
 _PROBLEM = {"content-type": "application/problem+json; charset=utf-8"}
-_INT32 = range(-(2**31), 2**31)
 
 
 @dataclass(frozen=True, slots=True)

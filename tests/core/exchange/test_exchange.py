@@ -373,14 +373,6 @@ def test_an_expired_contract_takes_nothing_more() -> None:
     assert world.order(MARKET, BUY).code == 9
 
 
-def test_restricting_an_account_is_told() -> None:
-    """The account's event says that it cannot trade; orders then get code 4."""
-    world = World()
-    events = world.exchange.restrict(1, world.now, can_trade=False, violated=True)
-    assert [event.row.can_trade for event in events] == [False]  # type: ignore[union-attr]
-    assert world.order(MARKET, BUY).code == 4
-
-
 def test_records_of_other_contracts_are_passed_over() -> None:
     """A market that is not traded here moves nothing."""
     world = World()

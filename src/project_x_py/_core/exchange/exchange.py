@@ -409,20 +409,6 @@ class Exchange:
         market.halted_until_ns = None
         return self._ledger.take_events()
 
-    def restrict(
-        self, account_id: int, now_ns: int, *, can_trade: bool, violated: bool = False
-    ) -> tuple[ExchangeEvent, ...]:
-        """Change whether an account may place orders, and say whether it broke a rule.
-
-        Raises:
-            KeyError: There is no such account.
-        """
-        account = self._accounts[account_id]
-        self._move(now_ns)
-        account.can_trade, account.violated = can_trade, violated
-        self._ledger.write_account(account)
-        return self._ledger.take_events()
-
     # Time.
 
     def _move(self, ns: int) -> None:
