@@ -48,7 +48,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     recv_ns: int
 
 
-class Quote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Quote(msgspec.Struct, frozen=True, gc=False):
     """What changed in a contract's quote; None means unchanged."""
 
     contract_id: str

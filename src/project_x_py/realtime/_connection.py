@@ -241,14 +241,16 @@ class HubConnection:
     ) -> str:
         records, self._waiting = self._waiting, []
         recv_ns = self._clock.now_ns()
+        take = taker.take
         taken = 0
         while True:
-            for record in records:
-                if not taker.take(record, recv_ns):
-                    reason = self._take(record, taker, recv_ns)
-                    if reason is not None:
-                        return reason
-                taken += 1
+            for batch in _batches(records):
+                for record in batch:
+                    if not take(record, recv_ns):
+                        reason = self._take(record, taker, recv_ns)
+                        if reason is not None:
+                            return reason
+                taken += len(batch)
                 if taken >= BATCH_RECORDS:
                     taken = 0
                     await asyncio.sleep(0)
@@ -333,6 +335,14 @@ class HubConnection:
             except ConnectionError as exc:
                 self.lose(redact(str(exc)))
                 return
+
+
+def _batches(records: list[bytes]) -> Sequence[list[bytes]]:
+    """Return records in lists of at most ``BATCH_RECORDS``."""
+    if len(records) <= BATCH_RECORDS:
+        return (records,)
+    starts = range(0, len(records), BATCH_RECORDS)
+    return [records[start : start + BATCH_RECORDS] for start in starts]
 
 
 def socket_url(url: str, token: str) -> str:

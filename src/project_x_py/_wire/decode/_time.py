@@ -19,14 +19,17 @@ LAST_NS = 1 << 63
 """The year 2262: later nanoseconds are no 64-bit integers."""
 
 ZONE = "+00:00"
-USUAL = 27
-"""Where the zone of a text with seven digits of a second begins, as the gateway writes them."""
 
 _SCALE: tuple[int, ...] = tuple(10 ** (9 - digits) for digits in range(10))
 _seconds: dict[str, int] = {}
-_FIRST = {f"{number:03}": number * 1_000_000 for number in range(1_000)}
-_LAST = {f"{number:04}": number * 100 for number in range(10_000)}
-"""The digits of a second in two parts, which is quicker than to read and to check a number."""
+_MILLIS = {f"{number:03}": number * 1_000_000 for number in range(1_000)}
+_ENDS = {
+    f"{number:0{digits}}"[:digits] + ZONE: number * _SCALE[digits + 3]
+    for digits in range(5)
+    for number in range(10**digits)
+}
+"""What may follow the milliseconds: up to four digits, as zeros at the end are left out, and the
+zone. The digits of a second in two parts are quicker than to read and to check a number."""
 
 
 def exchange_ns(text: str | None, recv_ns: int) -> int:
@@ -37,14 +40,15 @@ def exchange_ns(text: str | None, recv_ns: int) -> int:
     """
     if text is None:
         return recv_ns
-    if text[USUAL:] == ZONE:
-        try:
-            return _seconds[text[:20]] + _FIRST[text[20:23]] + _LAST[text[23:27]]
-        except KeyError:
-            return _parsed(text, recv_ns)  # another second, or no digits
+    try:
+        return _seconds[text[:20]] + _MILLIS[text[20:23]] + _ENDS[text[23:]]
+    except KeyError:
+        return _unusual(text, recv_ns)  # another second, or another form
+
+
+def _unusual(text: str, recv_ns: int) -> int:
     second_ns = _seconds.get(text[:20])
     if second_ns is not None and text[-6:] == ZONE:
-        # Zeros at the end are left out.
         digits = text[20:-6]
         if digits.isdecimal() and digits.isascii() and len(digits) < 10:
             return second_ns + int(digits) * _SCALE[len(digits)]
