@@ -1,6 +1,6 @@
 """A chart of past bars with two averages, as a page that any browser opens.
 
-Needs Plotly: ``.venv/bin/python -m pip install plotly``.
+Needs Plotly: ``uv pip install plotly``, or ``pip install plotly`` in an environment with pip.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ async def main() -> None:
         last = await suite.data.get_current_price()
         assert last is not None
         async with suite.managed_trade(max_risk_amount=80.0) as trade:
-            entered = await trade.enter_long(stop_loss=last - STOP, take_profit=last + TARGET)
+            entered = await trade.enter_long(last, last - STOP, last + TARGET)
             print(f"bought {entered['size']}, ${entered['risk_amount']:.2f} at risk at the stop")
             for check in range(CHECKS):
                 await asyncio.sleep(1)

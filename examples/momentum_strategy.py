@@ -42,7 +42,7 @@ async def trade_once(context: InstrumentContext, distance: float) -> None:
     assert price is not None
     async with context.managed_trade(max_risk_amount=RISK_USD) as trade:
         try:
-            entered = await trade.enter_long(stop_loss=price - distance)
+            entered = await trade.enter_long(price, stop_loss=price - distance)
         except RiskLimitExceeded as refusal:
             print(f"{context.symbol}: not entered, {refusal}")
             return
