@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -131,3 +132,32 @@ def test_refused_trades_are_reported() -> None:
             assert await suite.data.get_health_score() < 100
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("apart_ns", "told"),
+    [(-82 * DAY_NS, "82 days behind"), (5 * 3600 * NS, "5.0 hours ahead of"), (-DAY_NS - 1, None)],
+)
+def test_a_gateway_of_another_day_is_told_of_once(
+    apart_ns: int, told: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where no trade at all has a time that can be, a line says so, and the way out."""
+
+    async def main() -> None:
+        saturday = {"start": datetime(2026, 9, 5, 16, tzinfo=UTC)}
+        async with simulated_suite("MNQ", timeframes=["1min"], gateway=saturday) as (_, suite):
+            now_ns = suite.client.clock.now_ns()
+            price = await suite.data.get_current_price()
+            assert price is not None
+            if told is None:
+                right = _trade(round(price * 4), now_ns, contract=suite.instrument_id)
+                suite.data.on_trades([right])
+            for _ in range(3):
+                stray = _trade(80_000, now_ns + apart_ns, contract=suite.instrument_id)
+                suite.data.on_trades([stray])
+                await asyncio.sleep(61)
+
+    run_virtual(main())
+    said = [one.message for one in caplog.records if "the gateway's time is" in one.message]
+    assert len(said) == (told is not None)
+    assert told is None or (f"is {told} this program's" in said[0] and "--env" in said[0])

@@ -50,9 +50,11 @@ class TradeGate:
     Attributes:
         refused: Trades refused so far, by reason.
         total: Trades refused so far.
+        apart_ns: How far the newest trade that was refused for its time is from the clock; below
+            zero behind it, 0 while there is none.
     """
 
-    __slots__ = ("_contract_id", "_last", "_waiting", "refused", "total")
+    __slots__ = ("_contract_id", "_last", "_waiting", "apart_ns", "refused", "total")
 
     def __init__(self, contract_id: str) -> None:
         self._contract_id = contract_id
@@ -60,6 +62,7 @@ class TradeGate:
         self._waiting: list[Trade] = []
         self.refused = dict.fromkeys(REASONS, 0)
         self.total = 0
+        self.apart_ns = 0
 
     @property
     def waiting(self) -> int:
@@ -112,10 +115,10 @@ class TradeGate:
     def _reason(self, trade: Trade, now_ns: int) -> str | None:
         if trade.contract_id != self._contract_id:
             return "wrong contract"
-        if trade.exch_ns > now_ns + AHEAD_NS:
-            return "future"
-        if trade.exch_ns < now_ns - BEHIND_NS:
-            return "past"
+        apart_ns = trade.exch_ns - now_ns
+        if not -BEHIND_NS <= apart_ns <= AHEAD_NS:
+            self.apart_ns = apart_ns
+            return "future" if apart_ns > 0 else "past"
         if abs(trade.price) > LARGEST_PRICE or not 0 <= trade.size <= LARGEST_SIZE:
             return "absurd"
         return None

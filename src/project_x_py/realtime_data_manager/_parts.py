@@ -5,11 +5,12 @@ Invariant (``tests/realtime_data_manager/test_manager.py``): the parts meet here
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from project_x_py._core.grid import TickGrid
-from project_x_py._core.time import NS, to_datetime
+from project_x_py._core.time import HOUR_NS, NS, to_datetime
 from project_x_py.realtime_data_manager._admission import TradeGate
 from project_x_py.realtime_data_manager._audit import BarAuditor, Difference
 from project_x_py.realtime_data_manager._events import MarketEvents, bar_fields
@@ -34,8 +35,17 @@ if TYPE_CHECKING:
 
 __all__ = ["REPORT_NS", "Parts", "Surroundings"]
 
+logger = logging.getLogger(__name__)
+
 REPORT_NS = 60 * NS
 """Refused trades are announced at most this often, in wall time."""
+
+OTHER_DAY = (
+    "the gateway's time is {} this program's. A simulated gateway of another day hands its clock "
+    "to a script that 'projectx run' starts, or that has read the file which 'projectx gateway "
+    "--env FILE' writes"
+)
+"""What it means when no trade at all has a time that can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,7 @@ class Parts:
         self._gaps: list[FeedGap] = []
         self._reported = 0
         self._reported_ns: int | None = None
+        self._said_apart = False
         feed, clock = given.feed, given.clock
         self.frames, self.indicators = _frames(feed, grid, given.timezone)
         self.loader = HistoryLoader(given.source, contract.id, given.kinds, grid, given.capacity)
@@ -100,11 +111,13 @@ class Parts:
             return
         more, self._reported, self._reported_ns = refused - self._reported, refused, now_ns
         counts = {**self.gate.refused, "too late": self._given.feed.bars.too_late}
-        self._tell(
-            "trades_refused",
-            f"{more} trades of {self.contract.id} are in no bar",
-            {"refused": refused, "by_reason": counts},
-        )
+        message = f"trades of {self.contract.id} that are in no bar: {more}"
+        apart_ns = self.gate.apart_ns
+        if apart_ns and not self._said_apart and not self._given.feed.bars.trades:
+            self._said_apart = True
+            message = f"{message}: {OTHER_DAY.format(_span(apart_ns))}"
+            logger.warning("%s", message)
+        self._tell("trades_refused", message, {"refused": refused, "by_reason": counts})
 
     def _joined(self, joined_ns: int) -> None:
         self._given.wake()
@@ -150,3 +163,10 @@ def _frames(
         indicators[name] = TimeframeIndicators(builder, grid, closed)
         frames[name] = FrameCache(builder, grid, str(timezone), indicators[name])
     return frames, indicators
+
+
+def _span(apart_ns: int) -> str:
+    """Return how far apart two times are, and which is first."""
+    hours = abs(apart_ns) / HOUR_NS
+    far = f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+    return f"{far} {'ahead of' if apart_ns > 0 else 'behind'}"
