@@ -92,7 +92,7 @@ async def test_a_position_is_closed_once() -> None:
 @in_virtual_time
 async def test_a_market_order_fills_and_is_closed() -> None:
     """The position is closed by one order; nothing held is no order."""
-    async with managed() as (_, desk):
+    async with managed(config={"auto_cancel_on_close": False}) as (_, desk):
         orders = desk.orders
         placed = await orders.place_market_order("MNQ", BUY, 2)
         await asyncio.sleep(1)

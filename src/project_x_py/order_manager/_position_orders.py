@@ -5,9 +5,9 @@ order belongs to it once it is tracked. Entries under guard are looked after by 
 without this.
 
 Invariants (``tests/order_manager/test_position_orders.py``): an order belongs to one contract, its
-own; what is resized is never larger than what it is to close; with ``auto_cancel_on_close`` no
-stop and no target of a contract works on after it is flat. With a journal what was tracked by hand
-is tracked in the next run, too.
+own; unless ``auto_cancel_on_close`` is off, no stop and no target of a contract works on after it
+is flat, and none takes off more than is held. With a journal what belongs to a position does so in
+the next run, too.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from project_x_py._core.orders.state import CANCELLED, WORKING
 from project_x_py._core.submission import Accepted, Lane, OrderEdit
 from project_x_py._runtime.together import together
 from project_x_py.exceptions import ProjectXOrderError
+from project_x_py.order_manager._excess import Excess
 from project_x_py.order_manager._views import order_model
-from project_x_py.types.trading import OrderSide, OrderType
+from project_x_py.types.trading import OrderType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from project_x_py._core.orders.ledger import OrderChange
     from project_x_py._core.orders.state import OrderState
+    from project_x_py._core.records import OrderUpdate
     from project_x_py.models import Order
     from project_x_py.order_manager._parts import OrderParts
 
@@ -47,6 +49,7 @@ class _Tracked(msgspec.Struct, frozen=True):
 
     kind: str
     meta: dict[str, Any] | None = None
+    covers: bool = False
 
 
 _decode = msgspec.json.Decoder(_Tracked).decode
@@ -65,11 +68,10 @@ class PositionOrders:
         self._parts = parts
         self._kinds: dict[int, str] = {}
         self._meta: dict[int, dict[str, Any]] = {}
-        self._held: dict[str, int] = {}
-        self._seen: set[str] = set()
+        self._excess = Excess(parts, self._kinds)
         parts.on_open.append(self._take_up)
         parts.on_change.append(self._on_change)
-        parts.on_position_said.append(self._on_position)
+        parts.on_position_said.append(self._excess.on_position)
 
     def __len__(self) -> int:
         return len(self._kinds)
@@ -99,13 +101,14 @@ class PositionOrders:
         self._kinds[order_id] = kind
         if meta is not None:
             self._meta[order_id] = dict(meta)
-        self._parts.memos.keep(MEMO, str(order_id), _Tracked(kind, self._meta.get(order_id)))
+        self._keep(order_id)
 
     def untrack(self, order_id: int) -> None:
         """Let an order belong to no position; harmless when it does not."""
         if self._kinds.pop(order_id, None) is not None:
             self._parts.memos.drop(MEMO, str(order_id))
         self._meta.pop(order_id, None)
+        self._excess.forget(order_id)
 
     def clear(self) -> None:
         """Let no order belong to a position."""
@@ -240,46 +243,40 @@ class PositionOrders:
             self._kinds.setdefault(int(name), tracked.kind)
             if tracked.meta is not None:
                 self._meta.setdefault(int(name), tracked.meta)
+            if tracked.covers:
+                self._excess.cover(int(name))
             self._parts.reconciler.find(int(name))
+
+    def _keep(self, order_id: int) -> None:
+        kind, covers = self._kinds[order_id], self._excess.covers(order_id)
+        tracked = _Tracked(kind, self._meta.get(order_id), covers)
+        self._parts.memos.keep(MEMO, str(order_id), tracked)
 
     def _on_change(self, change: OrderChange) -> None:
         order = change.order
-        self._seen.add(order.contract_id)
+        if change.kind is Change.PLACED and order.id not in self._kinds:
+            self._link(order)
+        self._excess.on_change(change)
         if change.kind in (Change.CANCELLED, Change.REJECTED, Change.EXPIRED):
             self.untrack(order.id)
         elif change.kind is Change.FILLED and order.id in self._kinds:
             self._parts.memos.drop(MEMO, str(order.id))
-        if change.kind is not Change.PLACED or order.id in self._kinds:
-            return
-        kind = None
+
+    def _link(self, order: OrderUpdate) -> None:
+        """Let a leg, and what was placed for a position, belong to it."""
         if order.parent_id is not None:
-            kind = "target" if order.type == OrderType.LIMIT else "stop"
-        elif order.custom_tag is not None:
-            submission = self._parts.desk.ledger.submission(order.custom_tag)
-            if submission is not None:
-                kind = _BY_PURPOSE.get(submission.intent.purpose)
-                if submission.intent.protection is not None:
-                    kind = "entry"
+            self._kinds[order.id] = "target" if order.type == OrderType.LIMIT else "stop"
+            return
+        submission = self._parts.desk.ledger.submission(order.custom_tag or "")
+        if submission is None:
+            return
+        intent = submission.intent
+        kind = "entry" if intent.protection is not None else _BY_PURPOSE.get(intent.purpose)
         if kind is not None:
             self._kinds[order.id] = kind
-
-    def _on_position(self) -> None:
-        """Cancel what a position leaves behind, where the config asks for it."""
-        now = {contract_id: self._parts.holdings.net(contract_id) for contract_id in self._seen}
-        before, self._held = self._held, now
-        if not self._parts.config.get("auto_cancel_on_close", False):
-            return
-        for contract_id, net in before.items():
-            if not net or net * now[contract_id] > 0:
-                continue
-            side = OrderSide.SELL if net > 0 else OrderSide.BUY
-            left = [
-                state
-                for state in self._parts.desk.ledger.working(contract_id)
-                if self._kinds.get(state.id) in ("stop", "target") and state.snapshot().side == side
-            ]
-            if left:
-                self._parts.tasks.spawn(self._cancelled(left), name=f"closed-{contract_id}")
+        if kind in ("stop", "target") and intent.protects is None:
+            self._excess.cover(order.id)
+            self._keep(order.id)
 
 
 def _name(one: str | int) -> str:

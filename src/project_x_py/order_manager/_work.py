@@ -27,6 +27,7 @@ from project_x_py.exceptions import (
     RiskLimitExceeded,
 )
 from project_x_py.models import BracketOrderResponse, OrderPlaceResponse
+from project_x_py.order_manager._excess import uncovered
 from project_x_py.order_manager._requests import (
     check_edit,
     check_target,
@@ -336,7 +337,9 @@ class OrderWork:
         net = await self._parts.answers.net(contract.id)
         if not net:
             return None
-        wanted = abs(net) if size is None else checked_size(size, abs(net))
+        kind = "stop" if name == "stop_price" else "target"
+        asked = None if size is None else checked_size(size, abs(net))
+        wanted = uncovered(self._parts, contract.id, kind, net, asked)
         side = OrderSide.SELL if net > 0 else OrderSide.BUY
         grid = await self._parts.intake.grid(contract.id)
         exact = price

@@ -51,8 +51,8 @@ class OrderManager(PlacingMixin, PositionOrderMixin, FiguresMixin, UpkeepMixin):
         event_bus: Where order events are published.
         config: Settings; ``max_order_size``, ``max_orders_per_minute``,
             ``order_timeout_minutes``, ``default_order_type``, ``require_confirmation`` and
-            ``auto_cancel_on_close`` are kept, and ``enable_stop_limit`` lets stop-limit orders
-            through.
+            ``auto_cancel_on_close`` (on unless it is False) are kept, and ``enable_stop_limit``
+            lets stop-limit orders through.
         journal: Where intents are written down before they are sent; None keeps none.
         gate: Asked before every order that adds risk.
         prices: Who knows last prices; without it, sides of stops are the gateway's to judge.

@@ -345,7 +345,11 @@ class PlacingMixin:
     ) -> OrderPlaceResponse | None:
         """Place a stop for what is held; None when nothing is held.
 
-        A price off the grid goes to the tick that risks less.
+        A price off the grid goes to the tick that risks less. One that leaves no room for it is
+        made smaller or cancelled once this one works, and this one when less is held.
+
+        Raises:
+            ProjectXOrderError: The price is impossible, or so much has a bracket's stop already.
         """
         return await self._work.protect(contract_id, "stop_price", stop_price, size, account_id)
 
@@ -356,5 +360,5 @@ class PlacingMixin:
         size: int | None = None,
         account_id: int | None = None,
     ) -> OrderPlaceResponse | None:
-        """Place a target for what is held; None when nothing is held."""
+        """Place a target for what is held, as :meth:`add_stop_loss` places a stop."""
         return await self._work.protect(contract_id, "limit_price", limit_price, size, account_id)
