@@ -199,7 +199,6 @@ def test_one_contract_by_two_names_is_refused(names: list[str]) -> None:
     run_virtual(main())
 
 
-@pytest.mark.checklist(60, 187)
 def test_a_closed_suite_says_that_it_cannot_flatten() -> None:
     """Nothing can be sent any more, and the error says why, not which task could not start."""
 
@@ -212,6 +211,7 @@ def test_a_closed_suite_says_that_it_cannot_flatten() -> None:
     run_virtual(main())
 
 
+@pytest.mark.checklist(60, 187)
 def test_disconnect_leaves_nothing_behind() -> None:
     """Disconnect ends every task of the suite, twice is once, and reads still work."""
 
