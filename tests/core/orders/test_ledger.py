@@ -210,6 +210,9 @@ def test_an_order_that_is_first_heard_of_edited_was_placed_as_asked() -> None:
     placed, moved = ledger.merge(fact(custom_tag="run-1", limit=20_004, size=2, updated_ns=2))
     assert (placed.kind, placed.order.limit, placed.order.size) == (Change.PLACED, 20_000, 3)
     assert (moved.kind, moved.order.limit, moved.order.size) == (Change.MODIFIED, 20_004, 2)
+    ledger = OrderLedger(ACCOUNT)
+    ledger.plan(intent()).confirmed(70)
+    assert kinds(ledger.merge(fact(custom_tag="run-1", limit=20_004))) == [Change.PLACED]
     ledger = sent(OrderLedger(ACCOUNT), type=5, limit=None, stop=19_990)
     (placed,) = ledger.merge(fact(custom_tag="run-1", type=5, limit=None, stop=19_994))
     assert placed.order.stop == 19_994

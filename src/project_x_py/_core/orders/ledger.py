@@ -287,8 +287,8 @@ class OrderLedger:
         state = self._orders[fact.id] = OrderState(fact)
         for fill in self._early_fills.pop(fact.id, ()):
             state.hear_fill(fill)
-        self._tie(state)
         placed = self._as_asked(state)
+        self._tie(state)
         order = state.snapshot()
         if order.status == REJECTED:
             changes = [self._change(Change.REJECTED, state, None)]
@@ -302,9 +302,10 @@ class OrderLedger:
         """Return an order that is heard of first as it was placed.
 
         What was asked for is a fact as well: where another price is stated, it has been edited.
+        An order that an earlier run knew may have been edited then, which is no news.
         """
         submission = self._submissions.get(state.tag) if state.tag else None
-        if submission is None:
+        if submission is None or submission.order_id is not None:
             return state.snapshot()
         asked = submission.intent.request
         state.hear(_fact(submission.intent, state.id, PENDING, 0))
