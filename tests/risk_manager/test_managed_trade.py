@@ -28,12 +28,15 @@ CLIENT = (SimulatedAccount(bracket_mode="position"),)
 
 @asynccontextmanager
 async def trading(
-    *symbols: str, accounts: tuple[SimulatedAccount, ...] = CLIENT, **limits: Any
+    *symbols: str,
+    accounts: tuple[SimulatedAccount, ...] = CLIENT,
+    start: datetime = OPEN,
+    **limits: Any,
 ) -> AsyncIterator[tuple[SimulatedGateway, TradingSuite, float]]:
     """A suite with risk, its gateway, and the last price."""
     async with simulated_suite(
         *(symbols or ("MNQ",)),
-        gateway={"start": OPEN, "accounts": accounts},
+        gateway={"start": start, "accounts": accounts},
         initial_days=1,
         features=["risk_manager"],
         risk_config=RiskConfig(**limits),
@@ -101,6 +104,28 @@ async def test_it_sizes_by_dollars_and_holds_nothing_without_a_stop(
         summary = await trade.get_trade_summary()
         made = float(suite.positions.keeper.realised())
         assert (summary["status"], summary["realized_pnl"]) == ("closed", pytest.approx(made))
+
+
+@in_virtual_time
+async def test_it_tells_how_long_it_was_without_a_stop() -> None:
+    """From when a fill is known until its stop is, in its own summary, during and after it."""
+    limits = {"scale_in_enabled": True, "martingale_enabled": True}
+    async with (
+        trading(accounts=NATIVE, **limits) as (_, suite, price),
+        suite.managed_trade() as trade,
+    ):
+        assert (await trade.get_summary())["unprotected_ms"] == 0
+        await trade.enter_long(stop_loss=price - 60, size=1)
+        first = (await trade.get_summary())["unprotected_ms"]
+        assert 0 < first <= 50
+        await trade.scale_in(1)
+        both = (await trade.get_summary())["unprotected_ms"]
+        assert 0 < both - first <= 50
+        await trade.close_position()
+        await asyncio.sleep(15)
+        assert (await trade.get_summary())["unprotected_ms"] == both
+        ended = suite.orders.get_protection_times()
+        assert sum(one["unprotected_ms"] for one in ended) == both
 
 
 @in_virtual_time

@@ -112,6 +112,18 @@ class TradeDoor:
             reason=submission.message or submission.state.value if never else None,
         )
 
+    def unprotected_ns(self, tag: str) -> int:
+        """Return how long contracts of an entry were held without a working stop, up to this
+        moment; 0 for one that nobody guards."""
+        guard = self._parts.guard
+        guarded = guard.guarded(tag)
+        if guarded is None:
+            ended = (ns for entry, ns in reversed(guard.ended) if entry.custom_tag == tag)
+            return next(ended, 0)
+        since_ns = guarded.naked_since_ns
+        running_ns = 0 if since_ns is None else self._parts.clock.monotonic_ns() - since_ns
+        return guarded.naked_ns + running_ns
+
     async def exit(
         self, tag: str, size: int, limit_price: float | Decimal | None = None
     ) -> OrderPlaceResponse:

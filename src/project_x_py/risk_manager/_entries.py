@@ -88,6 +88,11 @@ class TradeEntries:
         return all(state.is_safe for state in self)
 
     @property
+    def unprotected_ns(self) -> int:
+        """How long contracts were held without a working stop, of all entries together."""
+        return sum(self._door.unprotected_ns(tag) for tag in self.tags)
+
+    @property
     def stop(self) -> int | None:
         """The stop of what is held, in ticks: the one that is hit last, None without one."""
         stops = [state.stop for state in self if state.stop is not None]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["entered_view", "summary_view"]
 
+MS = 1_000_000
+"""Nanoseconds of a millisecond."""
+
 NOT_SENT = 2
 """Code of an order that this side refused to send: the gateway's own for a rejection."""
 
@@ -72,6 +75,7 @@ def summary_view(
         "realized_pnl": made,
         "unrealized_pnl": worth,
         "total_pnl": None if worth is None else made + worth,
+        "unprotected_ms": entries.unprotected_ns / MS,
         "entry_orders": [state.order_id for state in states if state.order_id is not None],
         "stop_orders": [number for state in states for number in state.stop_ids],
         "target_orders": [number for state in states for number in state.target_ids],

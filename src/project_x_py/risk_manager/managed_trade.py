@@ -454,8 +454,9 @@ class ManagedTrade:
 
         Keys: contract_id, symbol, status (new, working, open, closed, cancelled), side, size,
         held, entry_price, exit_price, current_price, stop_loss, take_profit, risk_amount,
-        max_risk, realized_pnl, unrealized_pnl, total_pnl, entry_orders, stop_orders,
-        target_orders, results.
+        max_risk, realized_pnl, unrealized_pnl, total_pnl, unprotected_ms (how long contracts of
+        it were held without a working stop, from when a fill was known until its stop was),
+        entry_orders, stop_orders, target_orders, results.
         """
         terms = await self._known_terms()
         price = self._risk.last_price(terms.contract_id)
