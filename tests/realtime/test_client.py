@@ -121,6 +121,8 @@ async def test_reports_have_their_documented_keys() -> None:
     assert set(stats) == {
         "events_received",
         "feed_gaps",
+        "messages_sent",
+        "timeout_errors",
         "open_gaps",
         "records_waiting",
         "stale_feeds",

@@ -135,6 +135,7 @@ async def test_an_invocation_without_completion_times_out() -> None:
     assert not await client.subscribe_market_data([MNQ])
     assert asyncio.get_running_loop().time() - began == pytest.approx(10)
     assert "SubscribeContractTrades: no completion within 10 s" in str(client.last_error)
+    assert client.get_stats()["timeout_errors"] == 1
     assert client.get_stats()["subscribed_contracts"] == 0
     await client.cleanup()
 

@@ -53,13 +53,12 @@ def test_what_nobody_has_measured_is_none() -> None:
 
 
 def test_several_instruments_make_one_section() -> None:
-    """Counts are added up, the greatest is told, and a mean weighs what it is a mean of."""
+    """Counts are added up, of what is greatest the greatest is told, and shares are averaged."""
     told = comprehensive(
         part(
             "MNQ.data",
             figures={
                 "trades_processed": 30,
-                "avg_processing_time_ms": 1.0,
                 "data_freshness_seconds": 0.5,
                 "timeframe_stats.1min.bars": 10,
                 "buffer_utilization": 1.0,
@@ -69,17 +68,25 @@ def test_several_instruments_make_one_section() -> None:
             "MES.data",
             figures={
                 "trades_processed": 10,
-                "avg_processing_time_ms": 3.0,
                 "data_freshness_seconds": 4.0,
                 "timeframe_stats.1min.bars": 5,
                 "buffer_utilization": 0.5,
             },
         ),
     )["data_manager"]
-    assert (told["trades_processed"], told["avg_processing_time_ms"]) == (40, 1.5)
+    assert (told["trades_processed"], told["avg_processing_time_ms"]) == (40, None)
     assert (told["data_freshness_seconds"], told["buffer_utilization"]) == (4.0, 0.75)
     assert told["timeframe_stats"] == {"1min": {"bars": 15}}
     assert told["last_update"] == AT
+
+
+def test_a_mean_weighs_what_it_is_a_mean_of() -> None:
+    """Thirty prints of one contract and ten of five are two each."""
+    books = [
+        part("A.orderbook", figures={"trades_processed": 30, "avg_trade_size": 1.0}),
+        part("B.orderbook", figures={"trades_processed": 10, "avg_trade_size": 5.0}),
+    ]
+    assert comprehensive(*books)["orderbook"]["avg_trade_size"] == 2.0
 
 
 def test_means_of_nothing_are_zero() -> None:

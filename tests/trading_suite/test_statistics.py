@@ -174,7 +174,11 @@ def test_each_section_is_what_its_part_tells() -> None:
             assert judged["total_risk_exposure"] == judged["managed_trades_active"] == 0
             assert judged["managed_trades_completed"] == 1
             assert judged["position_size_limit"] == suite.config.get_risk_config().max_position_size
-            assert told["data_manager"] == await suite.data.get_memory_stats()
+            own_data = await suite.data.get_memory_stats()
+            took_ms = told["data_manager"]["avg_processing_time_ms"]
+            assert took_ms is not None
+            assert took_ms >= 0
+            assert told["data_manager"] == {**own_data, "avg_processing_time_ms": took_ms}
             assert suite.orderbook is not None
             book = await suite.orderbook.get_memory_stats()
             assert told["orderbook"].items() <= book.items()
@@ -183,6 +187,8 @@ def test_each_section_is_what_its_part_tells() -> None:
             assert told["cache"]["cache_hits"] == calls["cache_hits"]
             frames = suite.realtime.get_stats()["frames_received"]
             assert told["realtime"]["messages_received"] == sum(frames.values()) > 10
+            assert (told["realtime"]["messages_sent"], told["realtime"]["timeout_errors"]) > (4, 0)
+            assert judged["max_drawdown"] == own["max_drawdown"]
 
     run_virtual(run())
 

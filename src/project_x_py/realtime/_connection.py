@@ -32,7 +32,14 @@ if TYPE_CHECKING:
     from project_x_py._wire.decode import DecodeStats
     from project_x_py._wire.signalr import Envelope
 
-__all__ = ["HubConnection", "HubTiming", "InvocationRefused", "RecordTaker", "socket_url"]
+__all__ = [
+    "HubConnection",
+    "HubTiming",
+    "HubTraffic",
+    "InvocationRefused",
+    "RecordTaker",
+    "socket_url",
+]
 
 BATCH_RECORDS = 256
 """Records, or frames, taken before the loop may do something else."""
@@ -83,6 +90,19 @@ class RecordTaker(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class HubTraffic:
+    """What was sent to a hub, over all of its connections.
+
+    Attributes:
+        sent: Messages: handshakes, invocations and pings.
+        timeouts: How often an answer, or any sign of life, did not come in time.
+    """
+
+    sent: int = 0
+    timeouts: int = 0
+
+
 class HubConnection:
     """A socket that has passed the handshake; made by :meth:`open`."""
 
@@ -96,6 +116,7 @@ class HubConnection:
         clock: Clock,
         timing: HubTiming,
         stats: DecodeStats,
+        traffic: HubTraffic,
     ) -> None:
         self.token = token
         self._socket = socket
@@ -104,6 +125,7 @@ class HubConnection:
         self._clock = clock
         self._timing = timing
         self._stats = stats
+        self._traffic = traffic
         self._pending: dict[str, asyncio.Future[None]] = {}
         self._last_id = 0
         self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -124,6 +146,7 @@ class HubConnection:
         clock: Clock,
         timing: HubTiming,
         stats: DecodeStats,
+        traffic: HubTraffic,
     ) -> HubConnection:
         """Connect and shake hands.
 
@@ -136,17 +159,28 @@ class HubConnection:
         )
         try:
             async with asyncio.timeout(timing.connect_s):
+                traffic.sent += 1
                 splitter, waiting = await _shake_hands(socket)
         except BaseException as exc:
             await socket.close()
             if isinstance(exc, TimeoutError):
+                traffic.timeouts += 1
                 raise ProjectXConnectionError(
                     f"no handshake within {timing.connect_s:g} s", sent=True
                 ) from None
             if isinstance(exc, ConnectionError | ProjectXDataError):
                 raise ProjectXConnectionError(f"handshake: {exc}", sent=True) from None
             raise
-        return cls(socket, splitter, waiting, token=token, clock=clock, timing=timing, stats=stats)
+        return cls(
+            socket,
+            splitter,
+            waiting,
+            token=token,
+            clock=clock,
+            timing=timing,
+            stats=stats,
+            traffic=traffic,
+        )
 
     @property
     def ended(self) -> bool:
@@ -210,9 +244,11 @@ class HubConnection:
         self._pending[key] = call
         try:
             async with asyncio.timeout(timeout_s):
+                self._traffic.sent += 1
                 await self._socket.send(signalr.encode_invocation(method, arguments, key))
                 await call
         except TimeoutError:
+            self._traffic.timeouts += 1
             raise ProjectXConnectionError(
                 f"{method}: no completion within {timeout_s:g} s", sent=True
             ) from None
@@ -313,6 +349,7 @@ class HubConnection:
             due_ns = 0
             silent_ns = max(self.heard_ns, since_ns) + silence_ns
             if now_ns >= silent_ns:
+                self._traffic.timeouts += 1
                 self.lose(
                     f"the gateway has said nothing for {self._timing.silence_s:g} s",
                     GapReason.SILENT,
@@ -326,8 +363,10 @@ class HubConnection:
             next_ns = now_ns + ping_ns
             try:
                 async with asyncio.timeout(self._timing.ping_s):
+                    self._traffic.sent += 1
                     await self._socket.send(signalr.PING)
             except TimeoutError:
+                self._traffic.timeouts += 1
                 self.lose(
                     f"the gateway has read nothing for {self._timing.ping_s:g} s", GapReason.SILENT
                 )

@@ -115,6 +115,7 @@ class Hub:
             timing=timing,
             stats=stats,
         )
+        self.traffic = self._opener.traffic
         self._taker = taker
         self._announce = announce
         self._outages = outages

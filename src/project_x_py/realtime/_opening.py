@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from project_x_py._core.time import NS
 from project_x_py.exceptions import ProjectXConnectionError
-from project_x_py.realtime._connection import HubConnection
+from project_x_py.realtime._connection import HubConnection, HubTraffic
 from project_x_py.realtime._tasks import PASSING
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class HubOpener:
         self._clock = clock
         self._timing = timing
         self._stats = stats
+        self.traffic = HubTraffic()
         self._network: Network | None = None
         self._refused: str | None = None
         self._doubtful: str | None = None
@@ -117,6 +118,7 @@ class HubOpener:
             clock=self._clock,
             timing=self._timing,
             stats=self._stats,
+            traffic=self.traffic,
         )
 
     async def open_with_token(self, *, alone: bool) -> HubConnection:

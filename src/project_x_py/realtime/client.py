@@ -241,7 +241,9 @@ class ProjectXRealtimeClient(
             ``task_stats`` (see :meth:`get_task_stats`), ``health`` (see
             :meth:`get_health_status`), ``frames_received`` per hub, ``decode_errors`` (kind to
             count of what was left out), ``callback_errors``, ``callbacks_detached``,
-            ``bytes_received``, ``reconnection_attempts``, ``last_reconnection_ns`` (wall time, 0
+            ``bytes_received``, ``messages_sent`` (handshakes, invocations, pings),
+            ``timeout_errors`` (answers and signs of life that did not come in time),
+            ``reconnection_attempts``, ``last_reconnection_ns`` (wall time, 0
             before the first), ``last_error`` (why the hubs could not be connected),
             ``feed_gaps`` (outages so far), ``open_gaps``, ``records_waiting`` (account records
             whose contract is not known yet), ``stale_feeds`` and ``false_alarms`` (silences
@@ -263,6 +265,8 @@ class ProjectXRealtimeClient(
             "callback_errors": router.callback_errors,
             "callbacks_detached": router.overflows,
             "bytes_received": sum(hub.bytes_received for hub in pair.hubs),
+            "messages_sent": sum(hub.traffic.sent for hub in pair.hubs),
+            "timeout_errors": sum(hub.traffic.timeouts for hub in pair.hubs),
             "reconnection_attempts": sum(hub.retries for hub in pair.hubs),
             "last_reconnection_ns": max(hub.reconnected_ns or 0 for hub in pair.hubs),
             "last_error": pair.last_error,

@@ -165,7 +165,6 @@ class Statistics(ComponentFigures):
         held = sum(one["bars"] for one in buffers.values())
         limit = sum(one["limit"] for one in buffers.values())
         minutes = max(self.tallies.uptime_s(), 1) / 60
-        took = self.tallies.timings.get("trades")
         return {
             "bars_processed": sum(ended.values()),
             "ticks_processed": trades + self.quotes,
@@ -174,7 +173,7 @@ class Statistics(ComponentFigures):
             "timeframe_stats": {
                 name: {"bars": buffers[name]["bars"], "bars_ended": ended[name]} for name in ended
             },
-            "avg_processing_time_ms": 0.0 if took is None else took.figures()["avg_ms"],
+            "avg_processing_time_ms": None,
             "data_latency_ms": self.latency_ms,
             "buffer_utilization": held / limit if limit else 0.0,
             "total_bars_stored": held,

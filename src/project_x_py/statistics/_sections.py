@@ -48,7 +48,6 @@ GREATEST = frozenset(
 """The worst instrument's, or the largest."""
 MEAN_OF = {
     "avg_trade_size": "trades_processed",
-    "avg_processing_time_ms": "trades_processed",
     "avg_spread": "trades_processed",
     "spread_volatility": "trades_processed",
     "order_clustering": "trades_processed",
@@ -91,11 +90,11 @@ def sections_of(
     if positions is not None:
         found["position_manager"] = _positions(positions, risk)
     if data:
-        found["data_manager"] = _data(data)
+        found["data_manager"] = _data(data, parts.get("realtime"))
     if books:
         found["orderbook"] = _picked(OrderbookStats, _merged(books))
     if risk:
-        found["risk_manager"] = _picked(RiskManagerStats, _risk(risk))
+        found["risk_manager"] = _picked(RiskManagerStats, _risk(risk), _results(positions))
     if (realtime := parts.get("realtime")) is not None:
         found["realtime"] = _realtime(realtime)
     if (client := parts.get("client")) is not None:
@@ -180,14 +179,27 @@ def _risk(parts: Sequence[ComponentStatistics]) -> dict[str, float]:
     return {**parts[0].figures, **counted, "memory_usage_mb": memory_mb}
 
 
-def _data(parts: Sequence[ComponentStatistics]) -> dict[str, object]:
+def _results(positions: ComponentStatistics | None) -> dict[str, object]:
+    """Return what the account's closed trades tell of its risk."""
+    figures = {} if positions is None else positions.figures
+    return {name: figures.get(name) for name in ("sharpe_ratio", "max_drawdown")}
+
+
+def _data(
+    parts: Sequence[ComponentStatistics], realtime: ComponentStatistics | None
+) -> dict[str, object]:
     figures = _merged(parts)
     frames: dict[str, dict[str, int]] = {}
     for path, value in figures.items():
         if path.startswith(TIMEFRAME):
             timeframe, _, name = path.removeprefix(TIMEFRAME).rpartition(".")
             frames.setdefault(timeframe, {})[name] = int(value)
-    more = {"timeframe_stats": frames, "last_update": _latest(parts)}
+    applied = None if realtime is None else realtime.latency.get("bar")
+    more = {
+        "timeframe_stats": frames,
+        "last_update": _latest(parts),
+        "avg_processing_time_ms": applied.mean_us / 1000 if applied and applied.count else None,
+    }
     return _picked(RealtimeDataManagerStats, figures, more)
 
 

@@ -1,7 +1,8 @@
 """Dictionaries that statistics return: measured values only.
 
-Times carry their unit in the name, memory is in MB, timestamps are ISO-8601 text. A figure that
-nobody measures, or that has no meaning yet, is None.
+Times carry their unit in the name, memory is in MB, timestamps are ISO-8601 text. A figure that has
+no meaning yet is None; one of type None is measured by nothing here, because there is no such thing
+or because to measure it would cost more than it tells.
 """
 
 from typing import NotRequired, TypedDict
@@ -39,12 +40,12 @@ class CacheStats(TypedDict):
     items_cached: int
     total_size_mb: float
     avg_item_size_kb: float
-    avg_lookup_time_ms: float | None
+    avg_lookup_time_ms: None
     evictions: int
     ttl_expirations: int
-    memory_limit_mb: float | None
+    memory_limit_mb: None
     memory_usage_mb: float
-    memory_pressure: float | None
+    memory_pressure: None
 
 
 class ComponentStats(TypedDict):
@@ -201,8 +202,8 @@ class PositionManagerStats(TypedDict):
     max_drawdown: float | None
     total_risk: float | None
     max_position_risk: float | None
-    portfolio_correlation: float | None
-    var_95: float | None
+    portfolio_correlation: None
+    var_95: None
     position_updates: int
     risk_calculations: int
     last_position_update: str | None
@@ -216,7 +217,8 @@ class RealtimeDataManagerStats(TypedDict):
     quotes_processed: int
     trades_processed: int
     timeframe_stats: dict[str, dict[str, int]]
-    avg_processing_time_ms: float
+    avg_processing_time_ms: float | None
+    """Of a print; measured on its way from the hubs, so None where a manager alone is asked."""
     data_latency_ms: float
     buffer_utilization: float
     total_bars_stored: int
@@ -269,26 +271,26 @@ class RiskManagerStats(TypedDict):
     total_risk_exposure: float
     max_position_risk: float
     portfolio_risk: float | None
-    var_95: float | None
+    var_95: None
     max_loss_limit: float | None
     daily_loss_limit: float
     position_size_limit: int
-    leverage_limit: float | None
+    leverage_limit: None
     stop_losses_triggered: int
-    margin_calls: int | None
+    margin_calls: None
     risk_alerts: int
-    emergency_stops: int | None
+    emergency_stops: None
     risk_calculations_per_second: float
-    avg_calculation_time_ms: float | None
+    avg_calculation_time_ms: None
     memory_usage_mb: float
     managed_trades_active: int
     managed_trades_completed: int
-    managed_trades_stopped: int | None
-    avg_trade_duration_minutes: float | None
+    managed_trades_stopped: None
+    avg_trade_duration_minutes: None
     sharpe_ratio: float | None
-    sortino_ratio: float | None
+    sortino_ratio: None
     max_drawdown: float | None
-    risk_adjusted_return: float | None
+    risk_adjusted_return: None
 
 
 class RealtimeConnectionStats(TypedDict):
@@ -300,7 +302,7 @@ class RealtimeConnectionStats(TypedDict):
     reconnection_attempts: int
     last_reconnection: str | None
     connection_stability_score: float | None
-    messages_sent: int | None
+    messages_sent: int
     messages_received: int
     message_queue_size: int
     avg_message_latency_ms: float | None
@@ -309,7 +311,7 @@ class RealtimeConnectionStats(TypedDict):
     bandwidth_usage_kbps: float
     connection_errors: int
     message_errors: int
-    timeout_errors: int | None
+    timeout_errors: int
     last_error: str | None
 
 
@@ -330,7 +332,7 @@ class HTTPClientStats(TypedDict):
     cache_misses: int
     cache_hit_rate: float
     active_connections: int
-    connection_reuse_rate: float | None
+    connection_reuse_rate: None
 
 
 class MemoryUsageStats(TypedDict):
@@ -342,12 +344,12 @@ class MemoryUsageStats(TypedDict):
     memory_usage_percent: float | None
     component_memory: dict[str, float]
     gc_collections: int
-    gc_time_ms: float | None
-    objects_tracked: int | None
+    gc_time_ms: None
+    objects_tracked: None
     memory_alerts: int
-    out_of_memory_errors: int | None
-    cleanup_operations: int | None
-    last_cleanup: str | None
+    out_of_memory_errors: None
+    cleanup_operations: None
+    last_cleanup: None
 
 
 class ComprehensiveStats(TypedDict):
