@@ -9,7 +9,7 @@ import pytest
 from tests.order_manager.desks import in_virtual_time
 from tests.position_manager.accounts import BUY, following
 
-from project_x_py.exceptions import ProjectXError
+from project_x_py.exceptions import ProjectXError, RiskLimitExceeded
 from project_x_py.simulator import faults
 
 READS = "/api/Position/searchOpen"
@@ -44,7 +44,7 @@ async def test_more_than_is_held_is_refused_before_anything_leaves() -> None:
 @in_virtual_time
 async def test_a_lost_answer_is_looked_into_and_not_repeated() -> None:
     """The close arrived, its answer did not: one close, and success is said of what is seen."""
-    async with following(held=2) as (gateway, account):
+    async with following(orders=True, held=2) as (gateway, account):
         gateway.faults.apply(faults.LoseAnswer(route="/api/Position/closeContract"))
         answer = await account.positions.close_position_direct("MNQ")
         assert (answer["success"], answer["closed_size"]) == (True, 2)
@@ -79,11 +79,33 @@ def test_flat_is_proved(virtual: Any, orders: bool) -> None:
 @in_virtual_time
 async def test_what_is_not_proved_is_kept_at() -> None:
     """While the gateway cannot be read nothing is proved; when it answers again all is closed."""
-    async with following(held=2) as (gateway, account):
+    async with following(orders=True, held=2) as (gateway, account):
         gateway.faults.apply(faults.Refuse(route=READS, status=503, times=999))
         proof = await account.positions.flatten(timeout_s=3)
         assert not proof.proved
         assert proof.reason
+        assert account.orders is not None
+        with pytest.raises(RiskLimitExceeded, match="not proved yet"):
+            await account.orders.place_market_order(account.contract_id, BUY, 1)
         gateway.faults.requests.clear()
         await asyncio.sleep(30)
         assert await account.positions.get_all_positions() == []
+        assert (await account.orders.place_market_order(account.contract_id, BUY, 1)).success
+
+
+@in_virtual_time
+async def test_what_goes_on_entering_is_kept_out() -> None:
+    """A strategy that enters again and again while everything is closed ends nothing of that."""
+    async with following(orders=True, held=2) as (_, account):
+        orders = account.orders
+        assert orders is not None
+        flattening = asyncio.ensure_future(account.positions.flatten())
+        refused = 0
+        while not flattening.done():
+            await asyncio.sleep(0.1)
+            try:
+                await orders.place_market_order(account.contract_id, BUY, 1)
+            except RiskLimitExceeded:
+                refused += 1
+        assert (await flattening).proved
+        assert refused > 5

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from decimal import Decimal
 
@@ -359,6 +360,10 @@ class PositionOrders(Protocol):
 
     async def cancel_working(self, contract_id: str | None) -> int:
         """Cancel every working order, once each; return how many work or are unknown."""
+        ...
+
+    def withheld(self, contract_id: str | None) -> AbstractContextManager[None]:
+        """Refuse entries of a contract, of all for None, as long as the context lasts."""
         ...
 
     async def read_account(self) -> bool: ...

@@ -151,7 +151,14 @@ class OrderParts:
             after=self._read,
             awaited=self.guard.awaits_read,
         )
-        self.door = PositionDoor(self.desk, self.guard, self.reconciler, self.intake, self.holdings)
+        self.door = PositionDoor(
+            self.desk,
+            self.guard,
+            self.reconciler,
+            self.intake,
+            self.holdings,
+            self.permission,
+        )
         self.brackets = BracketDesk(self.desk, self.guard, self.clock, self.intake.next_tag)
 
     def _guard_of(self, run: str) -> ProtectionGuard:

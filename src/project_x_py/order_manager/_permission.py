@@ -1,18 +1,22 @@
-"""Whether the gateway lets the account trade: entries are refused here before it refuses them.
+"""Whether the account may enter: the gateway lets it trade, and nobody is closing everything.
 
 Invariant (``tests/order_manager/test_permission.py``): while the gateway says that the account may
-not trade no entry is sent; exits, stops and cancellations are never asked about.
+not trade, or a contract is being closed for good, no entry is sent; exits, stops and cancellations
+are never asked about.
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from project_x_py._core.time import NS
 from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from project_x_py._core.orders.intents import Intent
     from project_x_py._core.records import AccountUpdate
     from project_x_py._ports import OrderSource, TaskOwner
@@ -45,12 +49,25 @@ class Permission:
         self._tasks = tasks
         self._gate = gate
         self._asked_ns: int | None = None
+        self._closing: list[str | None] = []
+        """Contracts that somebody is closing until it is proved, None for all."""
+
+    @contextmanager
+    def withheld(self, contract_id: str | None) -> Iterator[None]:
+        """Refuse entries of a contract, of all for None: they would be closed again at once."""
+        self._closing.append(contract_id)
+        try:
+            yield
+        finally:
+            self._closing.remove(contract_id)
 
     def deny(self, intent: Intent) -> str | None:
         """Return why an entry must not be sent, None when it may."""
         if not self.can_trade:
             self._ask()
             return f"the gateway does not let account {self._name} trade (canTrade is false)"
+        if None in self._closing or intent.request.contract_id in self._closing:
+            return "positions are being closed, and it is not proved yet that nothing is left"
         return None if self._gate is None else self._gate.deny(intent)
 
     def hear(self, update: AccountUpdate) -> None:

@@ -16,6 +16,8 @@ from project_x_py._runtime.together import together
 from project_x_py.order_manager._requests import order_tag
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from project_x_py._core.grid import TickGrid
     from project_x_py._core.submission import Outcome
     from project_x_py._ports import HeldPositions
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from project_x_py.order_manager._guard import ProtectionGuard
     from project_x_py.order_manager._holdings import Holdings
     from project_x_py.order_manager._intake import Intake
+    from project_x_py.order_manager._permission import Permission
     from project_x_py.order_manager._reconciler import Reconciler
 
 __all__ = ["PositionDoor"]
@@ -39,6 +42,7 @@ class PositionDoor:
         reconciler: Reads.
         intake: Knows grids.
         holdings: Hands over to whoever keeps positions.
+        permission: Refuses entries.
     """
 
     def __init__(
@@ -48,12 +52,14 @@ class PositionDoor:
         reconciler: Reconciler,
         intake: Intake,
         holdings: Holdings,
+        permission: Permission,
     ) -> None:
         self._desk = desk
         self._guard = guard
         self._reconciler = reconciler
         self._intake = intake
         self._holdings = holdings
+        self._permission = permission
 
     def adopt(self, keeper: HeldPositions) -> None:
         """Let ``keeper`` be the one owner of positions from now on."""
@@ -62,6 +68,10 @@ class PositionDoor:
     def held_grid(self, contract_id: str) -> TickGrid | None:
         """Return a grid that is known here."""
         return self._intake.held_grid(contract_id)
+
+    def withheld(self, contract_id: str | None) -> AbstractContextManager[None]:
+        """Refuse entries of a contract, of all for None, as long as the context lasts."""
+        return self._permission.withheld(contract_id)
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """Return what works and what may work, the unknown counted, legs that wait left out."""

@@ -7,6 +7,7 @@ answer is looked into and not repeated; *closed* is said of what the gateway sho
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.submission import Accepted, Refused
@@ -34,7 +35,7 @@ class PositionCloser:
     def __init__(self, core: PositionCore, scope: str | None) -> None:
         self._core = core
         self._scope = scope
-        self._flattening: asyncio.Task[FlatProof] | None = None
+        self._flattening: dict[str | None, asyncio.Task[FlatProof]] = {}
 
     async def contract_id(self, name: str | None) -> str:
         """Return the contract that is meant, by id, name or ticker.
@@ -88,11 +89,15 @@ class PositionCloser:
         )
 
     async def flatten(self, name: str | None, timeout_s: float) -> FlatProof:
-        """Cancel and close everything in view, and prove it; keep at it when it is not proved."""
+        """Cancel and close everything in view, and prove it; keep at it when it is not proved.
+
+        Until it is proved entries are refused: what they open would be closed again.
+        """
         contract_id = self._scope if name is None else await self.contract_id(name)
-        proof = await self._core.flattener.flatten(contract_id, timeout_s)
-        if not proof.proved:
-            self._keep_at_it(contract_id)
+        with self._core.door.withheld(contract_id):
+            proof = await self._core.flattener.flatten(contract_id, timeout_s)
+            if not proof.proved:
+                self._keep_at_it(contract_id)
         return proof
 
     async def close_all(self, name: str | None, account_id: int | None = None) -> dict[str, Any]:
@@ -145,16 +150,20 @@ class PositionCloser:
         return _answer(contract_id, 0, outcome.reason)
 
     def _keep_at_it(self, contract_id: str | None) -> None:
-        if self._flattening is None or self._flattening.done():
-            self._flattening = self._core.tasks.spawn(
-                self._until_flat(contract_id), name="flatten-on"
+        running = self._flattening.get(contract_id)
+        if running is None or running.done():
+            until_flat = ExitStack()
+            until_flat.enter_context(self._core.door.withheld(contract_id))
+            self._flattening[contract_id] = self._core.tasks.spawn(
+                self._until_flat(contract_id, until_flat), name=f"flatten-on-{contract_id}"
             )
 
-    async def _until_flat(self, contract_id: str | None) -> FlatProof:
-        while True:
-            proof = await self._core.flattener.flatten(contract_id)
-            if proof.proved:
-                return proof
+    async def _until_flat(self, contract_id: str | None, until_flat: ExitStack) -> FlatProof:
+        with until_flat:
+            while True:
+                proof = await self._core.flattener.flatten(contract_id)
+                if proof.proved:
+                    return proof
 
 
 def is_count(value: object) -> bool:

@@ -6,6 +6,7 @@ way is not sent again within the settle time.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from project_x_py._core.orders.intents import SETTLE_NS
@@ -13,6 +14,8 @@ from project_x_py._core.orders.state import WORKING
 from project_x_py._core.submission import Lane, Listed, OrderSearch
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from project_x_py._core.submission import Outcome
     from project_x_py._ports import Clock, OrderGateway, OrderQueries
 
@@ -45,6 +48,10 @@ class GatewayDoor:
     async def reduce_at_gateway(self, contract_id: str, size: int) -> Outcome:
         """Ask the gateway to close a part of a position, once."""
         return await self._gateway.reduce_position(self._account_id, contract_id, size)
+
+    def withheld(self, contract_id: str | None) -> AbstractContextManager[None]:
+        """Refuse nothing: whose entries come from elsewhere is not known here."""
+        return nullcontext()
 
     async def cancel_working(self, contract_id: str | None) -> int:
         """Cancel what works; return how many orders worked before."""
