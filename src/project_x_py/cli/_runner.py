@@ -2,6 +2,8 @@
 
 The script is run as ``python SCRIPT`` would run it. Ctrl-C, however it is sent, ends it with
 exit status 0 and without a traceback, after its own clean-up; a second one is ignored meanwhile.
+
+Invariant (``tests/cli/test_runner.py``): a traceback begins in the script, as Python's own would.
 """
 
 from __future__ import annotations
@@ -31,9 +33,20 @@ def main(argv: list[str]) -> int:
         runpy.run_path(str(script), run_name="__main__")
     except KeyboardInterrupt:
         return 0
+    except Exception as error:  # noqa: BLE001 - whatever a script raises is shown as Python does
+        _show(error, str(script))
+        return 1
     finally:
         signal.signal(signal.SIGINT, _ignore)
     return 0
+
+
+def _show(error: Exception, script: str) -> None:
+    """Show what ended the script, without the frames that lead to it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != script:
+        trace = trace.tb_next
+    sys.excepthook(type(error), error.with_traceback(trace), trace)
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:

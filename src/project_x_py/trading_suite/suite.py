@@ -275,7 +275,8 @@ class TradingSuite:
         if not await self.realtime.connect():
             raise ProjectXConnectionError(
                 f"the hubs could not be reached: {self.client.config.user_hub_url}, "
-                f"{self.client.config.market_hub_url}"
+                f"{self.client.config.market_hub_url}: "
+                f"{self.realtime.last_error or 'they were left meanwhile'}"
             )
         if not self._is_guarded:
             self._is_guarded = True
