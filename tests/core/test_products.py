@@ -20,6 +20,7 @@ from project_x_py._core.products import (
     active_contract,
     close_symbols,
     find_product,
+    grid_of,
     parse_contract_id,
     parse_contract_name,
     parse_symbol_id,
@@ -192,3 +193,10 @@ def test_a_product_without_months_has_no_contract() -> None:
     """A table row that lists nothing is told of, not looped over for ever."""
     with pytest.raises(ProjectXInstrumentError, match="no active contract"):
         active_contract(replace(product_for_ticker("ES"), cycle=""), date(2026, 1, 1))
+
+
+def test_the_grid_of_a_contract_is_that_of_its_product() -> None:
+    """Of any month, listed or not; of a product that is not in the table nothing is said."""
+    assert grid_of("CON.F.US.MNQ.Z19") == product_for_ticker("MNQ").grid
+    assert grid_of("CON.F.US.NOPE.Z19") is None
+    assert grid_of("MNQ") is None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from tests.order_manager.desks import MARKET, Bench, bench, in_virtual_time, served
+from tests.order_manager.desks import MARKET, Bench, bench, served
 from tests.suites import login
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.submission import Outcome
 from project_x_py.position_manager._flatten import Flattener
-from project_x_py.simulator import faults
+from project_x_py.simulator import SimulatedGateway, faults
 from project_x_py.trading_suite import TradingSuite
 
 
@@ -127,3 +128,37 @@ async def test_queries_that_used_up_the_budget_do_not_delay_the_proof() -> None:
             one.cancel()
         await asyncio.wait(asking)
         await suite.disconnect()
+
+
+@in_virtual_time
+async def test_a_contract_that_is_listed_no_more_is_taken_off_with_proof() -> None:
+    """Held when the account is first read, in a contract that the gateway denies by its id."""
+    async with SimulatedGateway(in_process=True, instruments=("MNQ", "MES")) as gateway:
+        first = await TradingSuite.create("MNQ", **login(gateway), initial_days=1)
+        held = str(first.instrument_id)
+        await first.orders.place_market_order("MNQ", 0, 2)
+        await first.disconnect()
+        unlisted = faults.Answer(route="/api/Contract/searchById", code=1, times=999)
+        gateway.faults.apply(unlisted)
+        second = await TradingSuite.create("MES", **login(gateway), initial_days=1)
+        await asyncio.sleep(15)
+        assert [one.contractId for one in await second.positions.get_all_positions()] == [held]
+        closed = await second.positions.partially_close_position(held, 1)
+        assert (closed["success"], closed["contract_id"]) == (True, held)
+        proof = await second.flatten()
+        assert (proof.proved, proof.closed) == (True, {held: 1})
+        await second.disconnect()
+
+
+@in_virtual_time
+async def test_what_the_gateway_does_not_close_is_named_with_its_reason() -> None:
+    """A contract that was held over a roll; it is asked for ever less often, but for ever."""
+    async with served() as gateway, bench(gateway) as made:
+        await loaded(made)
+        gateway.faults.apply(faults.Roll(contract_id=made.contract_id))
+        flat, door = flattener(made)
+        proof = await flat.flatten()
+        assert (proof.proved, proof.held) == (False, {made.contract_id: 2})
+        assert made.contract_id in str(proof.reason)
+        assert "ContractNotActive" in str(proof.reason)
+        assert door.closes <= 10

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.order_manager.desks import in_virtual_time, served
+from tests.order_manager.desks import served
 from tests.position_manager.ports import GRID
 from tests.suites import login
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py.client import ProjectX
-from project_x_py.exceptions import ProjectXPositionError
+from project_x_py.exceptions import ProjectXInstrumentError, ProjectXPositionError
 from project_x_py.position_manager._grids import GridBook
 from project_x_py.simulator import faults
 
@@ -26,7 +27,7 @@ async def test_what_is_sought_is_found_out_once_and_told() -> None:
         book = GridBook(client, tasks, lambda: learned.append("grid"))
         contract = gateway.contracts[0].contract_id
         with pytest.raises(ProjectXPositionError, match="not known"):
-            book.known(contract)
+            book.known("CON.F.US.NOPE.Z99")
         assert book.sought(contract) is None
         assert book.sought(contract) is None
         await asyncio.sleep(1)
@@ -52,4 +53,18 @@ async def test_a_name_or_a_ticker_leads_to_the_same_grid() -> None:
         other = GridBook(client, tasks, lambda: None)
         assert (await other.contract("MNQ")).id == contract
         assert other.known(contract) == GRID
+        await tasks.aclose()
+
+
+@in_virtual_time
+async def test_a_contract_that_is_listed_no_more_has_the_grid_of_its_product() -> None:
+    """It may be held over a roll; one of a product that nobody knows is told to be unknown."""
+    async with served() as gateway, ProjectX(**login(gateway)) as client:
+        await client.authenticate()
+        tasks = Supervisor("grids")
+        book = GridBook(client, tasks, lambda: None)
+        gone = "CON.F.US.MNQ.Z19"
+        assert book.known(gone) == await book.grid(gone) == book.held(gone) == GRID
+        with pytest.raises(ProjectXInstrumentError, match="NOPE"):
+            await book.grid("CON.F.US.NOPE.Z99")
         await tasks.aclose()

@@ -38,6 +38,7 @@ __all__ = [
     "active_contract",
     "close_symbols",
     "find_product",
+    "grid_of",
     "parse_contract_id",
     "parse_contract_name",
     "parse_symbol_id",
@@ -197,6 +198,17 @@ def parse_contract_id(text: str) -> ContractName:
     code, month, year = match.groups()
     product = _BY_CODE.get(code)
     return ContractName(code, product.ticker if product else code, month, 2000 + int(year))
+
+
+def grid_of(contract_id: str) -> TickGrid | None:
+    """Return the grid of a contract by its product, None for a product that is not in the table.
+
+    For contracts that the gateway names in a position or an order, and lists no more.
+    """
+    try:
+        return product_for_code(parse_contract_id(contract_id).code).grid
+    except ProjectXInstrumentError:
+        return None
 
 
 def parse_contract_name(text: str, near: date) -> ContractName:

@@ -3,8 +3,8 @@
 Whoever trades a contract knows its grid. Orders and positions can be in others, left by a person
 or another program; theirs are asked for once.
 
-Invariant (``tests/client/test_queries.py``): an order in a contract that nobody here trades is
-told of like any other.
+Invariant (``tests/client/test_queries.py``): an order in a contract that nobody here trades, or
+that the gateway lists no more, is told of like any other.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from project_x_py._core.grid import TickGrid
+from project_x_py._core.products import grid_of
 from project_x_py._core.submission import Lane
 from project_x_py.exceptions import ProjectXInstrumentError
 
@@ -64,10 +65,16 @@ class Grids:
         return grid
 
     async def learn(self, contract_ids: Iterable[str], *, lane: Lane = Lane.RECONCILE) -> None:
-        """Get to know the grids of some contracts; one that nobody knows stays unknown."""
+        """Get to know the grids of contracts that the gateway has named.
+
+        One that it lists no more has the grid of its product; one of a product that nobody knows
+        stays unknown.
+        """
         for contract_id in sorted(set(contract_ids)):
             if self.held(contract_id) is None:
                 try:
                     await self.grid(contract_id, lane=lane)
                 except ProjectXInstrumentError:
-                    continue
+                    grid = grid_of(contract_id)
+                    if grid is not None:
+                        self._found[contract_id] = grid

@@ -10,9 +10,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from project_x_py._core.grid import TickGrid
+from project_x_py._core.products import grid_of
 from project_x_py._core.submission import Lane
 from project_x_py._core.time import CHICAGO, to_datetime
-from project_x_py.exceptions import ProjectXError, ProjectXOrderError
+from project_x_py.exceptions import ProjectXError, ProjectXInstrumentError, ProjectXOrderError
 from project_x_py.order_manager._brackets import BracketPlan, check_bracket
 from project_x_py.order_manager._requests import (
     bracket_ticks,
@@ -245,10 +246,23 @@ class Intake:
         return None if name is None else (await self.contract(name)).id
 
     async def grid(self, contract_id: str) -> TickGrid:
-        """Return the grid of a contract id."""
+        """Return the grid of a contract that the gateway has named, asked for when it is not known.
+
+        One that the gateway lists no more has the grid of its product.
+
+        Raises:
+            ProjectXInstrumentError: Nobody knows the product either.
+            ProjectXError: The gateway failed.
+        """
         grid = self._grids.get(contract_id)
         if grid is None:
-            grid = self._grids[(await self.contract(contract_id)).id]
+            try:
+                grid = self._grids[(await self.contract(contract_id)).id]
+            except ProjectXInstrumentError:
+                grid = grid_of(contract_id)
+                if grid is None:
+                    raise
+                self._grids[contract_id] = grid
         return grid
 
     def grid_for(self, contract_id: str) -> TickGrid | None:
@@ -261,7 +275,7 @@ class Intake:
 
     async def _learn(self, contract_id: str) -> None:
         try:
-            await self.contract(contract_id)
+            await self.grid(contract_id)
         except ProjectXError as exc:
             logger.warning("events of %s wait, its grid is not known: %s", contract_id, exc)
             return

@@ -46,7 +46,9 @@ class PositionCloser:
         wanted = name or self._scope
         if wanted is None:
             raise ProjectXPositionError("name the contract whose position is to be closed")
-        found = (await self._core.grids.contract(wanted)).id
+        # What is held by its id needs no listing: the gateway may list the contract no more.
+        held = self._core.keeper.net(wanted) != 0
+        found = wanted if held else (await self._core.grids.contract(wanted)).id
         if self._scope not in (None, found):
             raise ProjectXPositionError(f"these are the positions of {self._scope}, not of {found}")
         return found
@@ -159,11 +161,15 @@ class PositionCloser:
             )
 
     async def _until_flat(self, contract_id: str | None, until_flat: ExitStack) -> FlatProof:
+        pause_s = SETTLE_S
         with until_flat:
             while True:
                 proof = await self._core.flattener.flatten(contract_id)
                 if proof.proved:
                     return proof
+                # What the gateway will not close for days must not use up everybody's requests.
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_S)
 
 
 def is_count(value: object) -> bool:

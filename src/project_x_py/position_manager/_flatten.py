@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from project_x_py._core.orders.intents import SETTLE_NS
-from project_x_py._core.submission import Accepted, Lane, Listed
+from project_x_py._core.submission import Accepted, Lane, Listed, Refused
 from project_x_py._core.time import NS
 from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
     from project_x_py._core.records import PositionUpdate
-    from project_x_py._core.submission import Outcome
+    from project_x_py._core.submission import Listing, Outcome
     from project_x_py._ports import Clock, OrderQueries
 
 __all__ = ["FlatProof", "Flattener", "OrderDoor"]
@@ -33,6 +33,9 @@ LONGEST_S = 30.0
 """How long one call works before it answers *not proved*."""
 
 SETTLE_S = SETTLE_NS / NS
+
+LONGEST_PAUSE_S = 5.0
+"""Between two looks while the gateway refuses to close all that is held."""
 
 
 class OrderDoor(Protocol):
@@ -94,6 +97,8 @@ class Flattener:
         """
         closed: dict[str, int] = {}
         asked_ns: dict[str, int] = {}
+        refused: dict[str, str] = {}
+        pause_s = SETTLE_S / 2
         last = FlatProof(False, reason="nothing could be read")
         flat_since_ns: int | None = None
         ends_ns = self._clock.monotonic_ns() + int(timeout_s * NS)
@@ -106,16 +111,19 @@ class Flattener:
                 flat_since_ns = began_ns if flat_since_ns is None else flat_since_ns
             else:
                 flat_since_ns = None
-                await self._close(last.held, asked_ns, closed)
+                await self._close(last.held, asked_ns, closed, refused)
             if self._clock.monotonic_ns() >= ends_ns:
                 return FlatProof(
                     False,
                     closed,
                     last.held,
                     last.working,
-                    last.reason or "it was not shown twice that nothing is left",
+                    _reason(last, refused),
                 )
-            await asyncio.sleep(SETTLE_S / 2)
+            # While all that is held is refused, only the gateway can change anything.
+            stuck = bool(last.held) and last.held.keys() <= refused.keys()
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S) if stuck else SETTLE_S / 2
+            await asyncio.sleep(pause_s)
 
     async def _look(self, contract_id: str | None, closed: dict[str, int]) -> FlatProof:
         try:
@@ -124,13 +132,18 @@ class Flattener:
         except ProjectXError as exc:
             return FlatProof(False, closed, reason=str(exc))
         if not isinstance(listed, Listed) or not listed.complete:
-            return FlatProof(False, closed, reason="the list of positions was not complete")
+            return FlatProof(False, closed, reason=_incomplete(listed))
         held = {row.contract_id: row.net for row in _of(listed.rows, contract_id)}
         return FlatProof(False, closed, held, working)
 
     async def _close(
-        self, held: dict[str, int], asked_ns: dict[str, int], closed: dict[str, int]
+        self,
+        held: dict[str, int],
+        asked_ns: dict[str, int],
+        closed: dict[str, int],
+        refused: dict[str, str],
     ) -> None:
+        """Ask once for each position that nothing closes yet; ``refused`` keeps the refusals."""
         for contract_id, net in held.items():
             now_ns = self._clock.monotonic_ns()
             sent_ns = asked_ns.get(contract_id)
@@ -141,8 +154,31 @@ class Flattener:
             outcome = await self._orders.close_at_gateway(contract_id)
             if isinstance(outcome, Accepted):
                 closed[contract_id] = closed.get(contract_id, 0) + abs(net)
+            if not isinstance(outcome, Refused):
+                refused.pop(contract_id, None)
             else:
+                refused[contract_id] = outcome.message or outcome.name
+            if not isinstance(outcome, Accepted):
                 logger.warning("%s is not closed yet: %s", contract_id, outcome)
+
+
+def _reason(last: FlatProof, refused: dict[str, str]) -> str:
+    """Return why it is not proved, as exactly as the gateway has said."""
+    told = [
+        f"the gateway does not close {held}: {refused[held]}"
+        for held in last.held
+        if held in refused
+    ]
+    if last.reason is not None:
+        told.insert(0, last.reason)
+    return "; ".join(told) or "it was not shown twice that nothing is left"
+
+
+def _incomplete(listed: Listing[PositionUpdate]) -> str:
+    """Return what a list of positions lacks."""
+    if not isinstance(listed, Listed):
+        return f"the list of positions was not complete: {listed.reason}"
+    return f"the list of positions was not complete: {listed.left_out} of it cannot be read"
 
 
 def _of(rows: tuple[PositionUpdate, ...], contract_id: str | None) -> list[PositionUpdate]:

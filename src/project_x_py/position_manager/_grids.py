@@ -10,7 +10,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from project_x_py._core.grid import TickGrid
-from project_x_py.exceptions import ProjectXError, ProjectXPositionError
+from project_x_py._core.products import grid_of
+from project_x_py.exceptions import (
+    ProjectXError,
+    ProjectXInstrumentError,
+    ProjectXPositionError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,9 +57,10 @@ class GridBook:
         """Return the grid of a contract that is held.
 
         Raises:
-            ProjectXPositionError: Nobody learnt it before the position was told of.
+            ProjectXPositionError: Nobody learnt it before the position was told of, and nobody
+                knows the product.
         """
-        grid = self.held(contract_id)
+        grid = self.held(contract_id) or grid_of(contract_id)
         if grid is None:
             raise ProjectXPositionError(f"the grid of {contract_id} is not known")
         return grid
@@ -78,15 +84,28 @@ class GridBook:
         return found
 
     async def grid(self, contract_id: str) -> TickGrid:
-        """Return the grid of a contract, after asking for it when it is not known."""
+        """Return the grid of a contract that the gateway has named, asked for when it is not known.
+
+        One that the gateway lists no more has the grid of its product.
+
+        Raises:
+            ProjectXInstrumentError: Nobody knows the product either.
+            ProjectXError: The gateway failed.
+        """
         grid = self.held(contract_id)
         if grid is None:
-            grid = self._grids[(await self.contract(contract_id)).id]
+            try:
+                grid = self._grids[(await self.contract(contract_id)).id]
+            except ProjectXInstrumentError:
+                grid = grid_of(contract_id)
+                if grid is None:
+                    raise
+                self._grids[contract_id] = grid
         return grid
 
     async def _learn(self, contract_id: str) -> None:
         try:
-            await self.contract(contract_id)
+            await self.grid(contract_id)
         except ProjectXError as exc:
             logger.warning("positions of %s wait, its grid is not known: %s", contract_id, exc)
             return
