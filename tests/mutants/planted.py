@@ -343,7 +343,7 @@ PLANTED = (
     Planted(
         "a flatten and the guard undo each other",
         GUARD,
-        "            if self.closings.is_closing(entry.snapshot().contract_id):\n",
+        "            if self._is_closing(entry.snapshot().contract_id):\n",
         "            if not guarded.tag:\n",
         f"{OWN}/test_guard.py",
     ),

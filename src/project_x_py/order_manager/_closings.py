@@ -5,8 +5,9 @@ only a statement of positions tells of, is possible. Neither is trusted about an
 filled further since: then statements alone tell what is left.
 
 Invariants (``tests/order_manager/test_closings.py``): never more is counted as closed of an entry
-than was held of it; while a contract is being closed on request nobody protects it anew; what is
-only possible never makes anything unprotected.
+than was held of it; while a contract is being closed on request nobody protects it anew, and no
+longer than that: a request that was answered, or of which a read shows that it did nothing, has
+ended; what is only possible never makes anything unprotected.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 
     from project_x_py._ports import Clock
 
-__all__ = ["STAND_DOWN_S", "Closings", "HeldEntry"]
+__all__ = ["GAP_S", "STAND_DOWN_S", "Closings", "HeldEntry"]
 
 STAND_DOWN_S = 5.0
-"""How long a close that was asked for keeps protection from being placed anew."""
+"""How long a close that was asked for keeps protection from being placed anew at most."""
+
+GAP_S = 0.3
+"""How long it does so after orders were cancelled for it, while the close itself has not left."""
 
 
 class HeldEntry(msgspec.Struct, frozen=True):
@@ -54,19 +58,69 @@ class Closings:
         """Contracts missing of an entry by a read, and how far it and its legs had filled then."""
         self._maybe: dict[str, int] = {}
         self._until_ns: dict[str | None, int] = {}
+        self._resumed: set[str] = set()
+        """Contracts of which the request has ended while everything is being closed."""
+        self._ordered_ns: dict[str, int] = {}
+        self._asked_ns: dict[str, int] = {}
+        """When the gateway was last asked to close a contract; exchange time."""
+        self._doubts: dict[str, tuple[int, int]] = {}
+        """From when a read shows what a lost close did, exchange time; and how long it matters."""
 
-    def stand_down(self, contract_id: str | None) -> None:
+    def stand_down(self, contract_id: str | None, for_s: float = STAND_DOWN_S) -> None:
         """Note that a contract, or everything, is being closed on request."""
-        self._until_ns[contract_id] = self._clock.monotonic_ns() + int(STAND_DOWN_S * NS)
+        self._until_ns[contract_id] = self._later_ns(for_s)
+        if contract_id is None:
+            self._resumed.clear()
+        else:
+            self._resumed.discard(contract_id)
+            self._asked_ns[contract_id] = self._clock.now_ns()
 
     def resume(self, contract_id: str) -> None:
         """Note that the request about a contract has ended."""
         self._until_ns.pop(contract_id, None)
+        self._doubts.pop(contract_id, None)
+        self._resumed.add(contract_id)
+
+    def doubt(self, contract_id: str, from_ns: int) -> None:
+        """Note that a request to close has no answer; a read from ``from_ns`` on tells."""
+        self.resume(contract_id)
+        self._doubts[contract_id] = (from_ns, self._later_ns(STAND_DOWN_S))
+
+    def doubted(self, asof_ns: int) -> list[tuple[str, int]]:
+        """Return contracts of which a read as of some time shows what a lost close did.
+
+        Each comes with the exchange time at which the close was asked for.
+        """
+        return [
+            (contract_id, self._asked_ns.get(contract_id, 0))
+            for contract_id, (from_ns, _) in self._doubts.items()
+            if asof_ns >= from_ns
+        ]
+
+    def read_due_s(self, contract_id: str) -> float | None:
+        """Return in how long a read tells what a lost close did; None when none is lost."""
+        from_ns, until_ns = self._doubts.get(contract_id, (0, 0))
+        if until_ns <= self._clock.monotonic_ns():
+            return None
+        return max(0.0, (from_ns - self._clock.now_ns()) / NS)
+
+    def order(self, contract_id: str) -> None:
+        """Note that a contract is being closed by an order of the user's."""
+        self._ordered_ns[contract_id] = self._later_ns(STAND_DOWN_S)
+
+    def is_ordered(self, contract_id: str) -> bool:
+        """Whether that was so short a time ago that the order may still be about to fill."""
+        return self._ordered_ns.get(contract_id, 0) > self._clock.monotonic_ns()
 
     def is_closing(self, contract_id: str) -> bool:
-        """Whether a contract is being closed on request."""
+        """Whether a contract is being closed on request of the gateway, or may be."""
         now_ns = self._clock.monotonic_ns()
-        return any(self._until_ns.get(key, 0) > now_ns for key in (contract_id, None))
+        keys = (contract_id,) if contract_id in self._resumed else (contract_id, None)
+        _, doubted_ns = self._doubts.get(contract_id, (0, 0))
+        return doubted_ns > now_ns or any(self._until_ns.get(key, 0) > now_ns for key in keys)
+
+    def _later_ns(self, seconds: float) -> int:
+        return self._clock.monotonic_ns() + int(seconds * NS)
 
     def take(self, entries: Iterable[HeldEntry], size: int | None, *, sure: bool) -> None:
         """Count contracts as closed, of the oldest entry first; all of them without a size.

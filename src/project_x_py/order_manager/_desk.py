@@ -108,6 +108,7 @@ class OrderDesk:
         self._tell = tell
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._doubts: list[Callable[[], None]] = []
+        self._absences: list[Callable[[], None]] = []
         self._leaving: set[int] = set()
         self._numbers = 0
 
@@ -118,6 +119,10 @@ class OrderDesk:
     def on_doubt(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever only a read can tell what is true."""
         self._doubts.append(listener)
+
+    def on_absent(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever something was proved not to have reached the gateway."""
+        self._absences.append(listener)
 
     def doubt(self) -> None:
         """Say that only a read can tell what is true."""
@@ -141,6 +146,25 @@ class OrderDesk:
         self._numbers += 1
         carrying = self._tasks.spawn(self._carry(submission, lane), name=f"place-{self._numbers}")
         return await _known(carrying)
+
+    async def place_till_told(self, intent: Intent, timeout_s: float) -> Outcome:
+        """Send what protects, once, and return as soon as anybody tells what became of it.
+
+        Often the hub does first; an answer that is lost is waited for long after. The order goes
+        on after ``timeout_s``, as it does when the caller is cancelled.
+        """
+        sending: asyncio.Task[Outcome] = self._tasks.spawn(
+            self.place(intent, lane=Lane.PROTECTIVE), name=f"send-{intent.tag}"
+        )
+        told = self._tasks.spawn(self.settled(intent.tag, timeout_s), name=f"told-{intent.tag}")
+        try:
+            await asyncio.wait({sending, told}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                return sending.result()
+            return _as_told(self.ledger.submission(intent.tag))
+        finally:
+            sending.cancel()
+            told.cancel()
 
     async def modify(self, edit: OrderEdit, *, lane: Lane) -> Outcome:
         """Send one change of an order, once."""
@@ -259,8 +283,12 @@ class OrderDesk:
 
     def hear_read(self, read: CompleteRead) -> list[Submission]:
         """Take into account what a complete read does not show; return what is proved absent."""
-        absent = self.ledger.note_read(read)
         self.commitments.on_read(read)
+        return self.hear_tags(read)
+
+    def hear_tags(self, read: CompleteRead) -> list[Submission]:
+        """Do so of the tags alone: nobody has heard of the rest of such a read."""
+        absent = self.ledger.note_read(read)
         for submission in absent:
             logger.warning(
                 "order %s never reached the gateway: two complete reads do not show it",
@@ -268,6 +296,8 @@ class OrderDesk:
             )
             self._note(submission)
         self._wake()
+        for listener in self._absences if absent else ():
+            listener()
         return absent
 
     def _pass(self, submission: Submission) -> None:
@@ -420,6 +450,20 @@ class OrderDesk:
     def _timed(self, took_ns: int) -> None:
         self.answer_ns.append(took_ns)
         del self.answer_ns[:-KEPT_TIMINGS]
+
+
+def _as_told(submission: Submission | None) -> Outcome:
+    """Return what is known of a submission whose answer is still to come."""
+    if submission is None:
+        return Uncertain("nothing is known of it any more", sent=True)
+    match submission.state:
+        case IntentState.CONFIRMED:
+            return Accepted(submission.order_id)
+        case IntentState.REFUSED:
+            text = submission.message or ""
+            return Refused(submission.code, "", text, submission.order_id)
+    unsent = submission.state is IntentState.UNSENT
+    return Uncertain(submission.message or "no answer yet", sent=not unsent)
 
 
 def _guarded_since(intents: list[Intent]) -> dict[str, int]:

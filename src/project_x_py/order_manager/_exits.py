@@ -11,13 +11,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from project_x_py._core.orders.intents import Purpose
+from project_x_py._core.orders.intents import IntentState, Purpose
 
 if TYPE_CHECKING:
+    from project_x_py._core.orders.intents import Submission
     from project_x_py._core.orders.ledger import OrderLedger
     from project_x_py._core.records import OrderUpdate
 
-__all__ = ["by_others", "exiting", "is_being_closed", "is_own_close"]
+__all__ = [
+    "by_others",
+    "exit_never_left",
+    "exiting",
+    "is_being_closed",
+    "is_closed_at_market",
+    "is_own_close",
+]
 
 MARKET = 2
 
@@ -43,6 +51,31 @@ def is_being_closed(ledger: OrderLedger, contract_id: str) -> bool:
         if is_own_close(ledger, order.custom_tag) or (foreign and order.type == MARKET):
             return True
     return False
+
+
+def is_closed_at_market(ledger: OrderLedger, contract_id: str) -> bool:
+    """Whether an order by which the user closes a contract at once may still fill, or arrive."""
+    asked = [one.intent.tag for one in ledger.outstanding(contract_id) if _is_market_close(one)]
+    return bool(asked) or any(
+        state.snapshot().type == MARKET and is_own_close(ledger, state.snapshot().custom_tag)
+        for state in ledger.working(contract_id)
+    )
+
+
+def _is_market_close(submission: Submission) -> bool:
+    intent = submission.intent
+    at_once = intent.request.type == MARKET
+    return at_once and intent.purpose is Purpose.EXIT and intent.protects is None
+
+
+def exit_never_left(ledger: OrderLedger, tag: str) -> bool:
+    """Whether the exit that followed a refused stop did not arrive, and nothing was sent since."""
+    sent = ledger.submissions_for(tag)
+    stops = [one for one in sent if one.intent.purpose is Purpose.STOP]
+    if not stops or stops[-1].state is not IntentState.REFUSED:
+        return False
+    gone = sent[-1].state in (IntentState.ABSENT, IntentState.UNSENT)
+    return gone and sent[-1].intent.purpose is Purpose.EXIT
 
 
 def exiting(ledger: OrderLedger, tag: str, entry_side: int) -> tuple[int, int]:

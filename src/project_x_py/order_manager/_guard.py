@@ -25,6 +25,7 @@ from msgspec.structs import replace
 
 from project_x_py._core.orders.family import Assessment, assess
 from project_x_py._core.orders.intents import (
+    QUICK_SETTLE_NS,
     SETTLE_NS,
     Intent,
     IntentState,
@@ -42,8 +43,15 @@ from project_x_py._core.submission import (
 )
 from project_x_py._core.time import NS
 from project_x_py.order_manager._closings import Closings, HeldEntry
-from project_x_py.order_manager._exits import by_others, exiting, is_being_closed, is_own_close
-from project_x_py.order_manager._guarded import Guarded
+from project_x_py.order_manager._exits import (
+    by_others,
+    exit_never_left,
+    exiting,
+    is_being_closed,
+    is_closed_at_market,
+    is_own_close,
+)
+from project_x_py.order_manager._guarded import Guarded, misplaced_legs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,6 +137,7 @@ class ProtectionGuard:
         """Contracts that entries and their legs had filled when last looked at, by contract."""
         self._back_ns: dict[str, int] = {}
         """When a reversal was last closed, by contract."""
+        desk.on_absent(self.on_position)
         self._restored: set[str] = set()
         """Entries of an earlier run, of which nobody knows what was closed."""
 
@@ -225,6 +234,7 @@ class ProtectionGuard:
     def closing(self, contract_id: str, size: int | None, outcome: Outcome) -> None:
         """Take into account what became of a request to close what is held, or a part of it."""
         if isinstance(outcome, Refused) or (isinstance(outcome, Uncertain) and not outcome.sent):
+            self._not_closed(contract_id, outcome)
             return
         sure = isinstance(outcome, Accepted)
         net = self._net(contract_id)
@@ -234,8 +244,37 @@ class ProtectionGuard:
                 self.closings.take(self._held(contract_id, side), size, sure=sure)
         if sure:
             self.closings.resume(contract_id)
+        elif size is None and isinstance(outcome, Uncertain):
+            # What the gateway hung up on it has done by then, or will not do.
+            settle_ns = QUICK_SETTLE_NS if outcome.ended else SETTLE_NS
+            self.closings.doubt(contract_id, self._clock.now_ns() + settle_ns)
         for guarded in list(self._guarded.values()):
             self._look(guarded)
+
+    def _not_closed(self, contract_id: str, outcome: Outcome) -> None:
+        """Protect anew what was not closed; a refusal may mean that nothing is held any more."""
+        if isinstance(outcome, Refused):
+            self.closings.doubt(contract_id, self._clock.now_ns())
+            self._desk.doubt()
+        else:
+            self.closings.resume(contract_id)
+        for guarded in list(self._guarded.values()):
+            self._look(guarded)
+
+    def _is_closing(self, contract_id: str) -> bool:
+        """Whether a contract is being closed on request: nobody protects it anew meanwhile."""
+        if self.closings.is_closing(contract_id):
+            return True
+        ordered = self.closings.is_ordered(contract_id)
+        return ordered and is_closed_at_market(self._desk.ledger, contract_id)
+
+    def _settle_doubts(self, asof_ns: int) -> None:
+        """Guard again what a lost close has left as it was, or what is stated well after it."""
+        for contract_id, asked_ns in self.closings.doubted(asof_ns):
+            grown_ns = self._grown_ns.get(contract_id, 0)
+            stated = self._net_after(contract_id, grown_ns) is not None
+            if grown_ns < asked_ns or stated:
+                self.closings.resume(contract_id)
 
     def _rests_on_a_statement(self, guarded: Guarded, entry: OrderState) -> bool:
         """Whether only a statement from before the last fill says that nothing is held."""
@@ -310,6 +349,7 @@ class ProtectionGuard:
 
     def on_read(self, asof_ns: int) -> None:
         """Look after everything, and let go of what a complete read shows to be over."""
+        self._settle_doubts(asof_ns)
         for guarded in list(self._guarded.values()):
             over_ns = guarded.over_ns
             guarded.confirmed = over_ns is not None and asof_ns > over_ns + SETTLE_NS
@@ -333,7 +373,7 @@ class ProtectionGuard:
         return said is not None and held > max(0, said if order.side == BUY else -said)
 
     def on_position(self) -> None:
-        """Look after everything, since a position was stated."""
+        """Look after everything, since a position was stated, or an order never arrived."""
         for guarded in list(self._guarded.values()):
             self._look(guarded)
 
@@ -372,7 +412,9 @@ class ProtectionGuard:
             return
         self._measure(guarded, view)
         if guarded.task is None and _needs_work(
-            view, self._misplaced(guarded), guarded.refused_targets
+            view,
+            misplaced_legs(guarded, self.legs(guarded.tag), self._desk.ledger),
+            guarded.refused_targets,
         ):
             guarded.task = self._tasks.spawn(self._tend(guarded), name=f"guard-{guarded.tag}")
         elif guarded.task is None:
@@ -526,7 +568,7 @@ class ProtectionGuard:
                 if view is None:
                     return
                 self._measure(guarded, view)
-                misplaced = self._misplaced(guarded)
+                misplaced = misplaced_legs(guarded, self.legs(guarded.tag), self._desk.ledger)
                 if not _needs_work(view, misplaced, guarded.refused_targets):
                     return
                 if not view.missing and not view.overfilled:
@@ -535,7 +577,7 @@ class ProtectionGuard:
                 if not await self._act(guarded, view, misplaced, age_s):
                     self._ask(guarded)
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(_pause_s(guarded.unsent)):
+                        async with asyncio.timeout(self._rest_s(guarded)):
                             await guarded.changed.wait()
         finally:
             guarded.task = None
@@ -555,7 +597,7 @@ class ProtectionGuard:
             self.closings.prove(guarded.tag, entry.filled, view.closed)
             return await self._exit(guarded, entry, view.overfilled, back=True)
         if view.missing:
-            if self.closings.is_closing(entry.snapshot().contract_id):
+            if self._is_closing(entry.snapshot().contract_id):
                 return False
             return await self._cover(guarded, entry, view, age_s)
         alone = sum(self.closings.of(guarded.tag, entry.filled, None)) > 0
@@ -570,6 +612,16 @@ class ProtectionGuard:
             await self._desk.modify(edit, lane=Lane.PROTECTIVE)
             return True
         return False
+
+    def _rest_s(self, guarded: Guarded) -> float:
+        """Return how long to wait for a fact; what a lost close did is asked for when it is due."""
+        entry, rest_s = self._desk.ledger.by_tag(guarded.tag), _pause_s(guarded.unsent)
+        due_s = None if entry is None else self.closings.read_due_s(entry.snapshot().contract_id)
+        if due_s:
+            return min(rest_s, due_s)
+        if due_s is not None:
+            self._desk.doubt()
+        return rest_s
 
     def _ask(self, guarded: Guarded) -> None:
         """Have the gateway read, but not all the time."""
@@ -599,12 +651,14 @@ class ProtectionGuard:
         if age_s >= DEADLINE_S:
             self._warn(guarded.tag, f"{view.missing} contracts could not be protected; closing")
             return await self._exit(guarded, entry, view.missing)
-        if (guarded.protection.native and age_s < GRACE_S) or self._pending_cover(guarded.tag):
+        stops, _ = self.legs(guarded.tag)
+        # Legs that have ended are not on their way.
+        comes = guarded.protection.native and not (stops and all(leg.is_terminal for leg in stops))
+        if (comes and age_s < GRACE_S) or self._pending_cover(guarded.tag):
             return False
-        if self._refused_unseen(guarded):
+        if self._refused_unseen(guarded) or exit_never_left(self._desk.ledger, guarded.tag):
             self._warn(guarded.tag, "the stop was found refused; closing")
             return await self._exit(guarded, entry, view.missing)
-        stops, _ = self.legs(guarded.tag)
         working = [leg for leg in stops if leg.status == OPEN]
         if working:
             leg = working[-1]
@@ -706,7 +760,7 @@ class ProtectionGuard:
             protects=guarded.tag,
             created_ns=self._clock.now_ns(),
         )
-        outcome = await self._desk.place(intent, lane=Lane.PROTECTIVE)
+        outcome = await self._desk.place_till_told(intent, DEADLINE_S)
         left = not isinstance(outcome, Uncertain) or outcome.sent
         guarded.unsent = 0 if left else guarded.unsent + 1
         return outcome
@@ -725,42 +779,6 @@ class ProtectionGuard:
             size=size,
         )
         return isinstance(await self._desk.modify(edit, lane=Lane.PROTECTIVE), Accepted)
-
-    def _misplaced(self, guarded: Guarded) -> list[OrderEdit]:
-        """Return edits that bring the gateway's own legs to the prices that were asked for.
-
-        The gateway counts their distance from the fill, which need not be the price expected. A
-        leg is brought there once: from then on it is its owner's to move.
-        """
-        if not guarded.protection.native or guarded.earlier:
-            return []
-        stops, targets = self.legs(guarded.tag)
-        found = []
-        for leg in (*stops, *targets):
-            order = leg.snapshot()
-            if leg.status != OPEN or leg.id in guarded.adjusted:
-                continue
-            if self._desk.ledger.submission(order.custom_tag or "") is not None:
-                # What was sent from here, a part that is left at a limit, is where it belongs.
-                continue
-            stop = guarded.protection.stop if order.type == STOP else None
-            limit = guarded.protection.target if order.type == LIMIT else None
-            if (stop is None or order.stop in (None, stop)) and (
-                limit is None or order.limit in (None, limit)
-            ):
-                if order.stop is not None or order.limit is not None:
-                    guarded.adjusted.add(leg.id)
-                continue
-            found.append(
-                OrderEdit(
-                    account_id=order.account_id,
-                    order_id=leg.id,
-                    contract_id=order.contract_id,
-                    stop=stop,
-                    limit=limit,
-                )
-            )
-        return found
 
 
 def _pause_s(unsent: int) -> float:

@@ -9,10 +9,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from project_x_py._core.orders.state import OPEN
+from project_x_py._core.submission import OrderEdit
+
 if TYPE_CHECKING:
     from project_x_py._core.orders.intents import Protection
+    from project_x_py._core.orders.ledger import OrderLedger
+    from project_x_py._core.orders.state import OrderState
 
-__all__ = ["Guarded"]
+__all__ = ["Guarded", "misplaced_legs"]
+
+LIMIT, STOP = 1, 4
 
 
 class Guarded:
@@ -76,3 +83,44 @@ class Guarded:
     def naked_ns(self) -> int:
         """How long anything of it was unprotected."""
         return sum(until - since for since, until in self.spans)
+
+
+def misplaced_legs(
+    guarded: Guarded,
+    legs: tuple[list[OrderState], list[OrderState]],
+    ledger: OrderLedger,
+) -> list[OrderEdit]:
+    """Return edits that bring the gateway's own legs to the prices that were asked for.
+
+    The gateway counts their distance from the fill, which need not be the price expected. A
+    leg is brought there once: from then on it is its owner's to move.
+    """
+    if not guarded.protection.native or guarded.earlier:
+        return []
+    stops, targets = legs
+    found = []
+    for leg in (*stops, *targets):
+        order = leg.snapshot()
+        if leg.status != OPEN or leg.id in guarded.adjusted:
+            continue
+        if ledger.submission(order.custom_tag or "") is not None:
+            # What was sent from here, a part that is left at a limit, is where it belongs.
+            continue
+        stop = guarded.protection.stop if order.type == STOP else None
+        limit = guarded.protection.target if order.type == LIMIT else None
+        if (stop is None or order.stop in (None, stop)) and (
+            limit is None or order.limit in (None, limit)
+        ):
+            if order.stop is not None or order.limit is not None:
+                guarded.adjusted.add(leg.id)
+            continue
+        found.append(
+            OrderEdit(
+                account_id=order.account_id,
+                order_id=leg.id,
+                contract_id=order.contract_id,
+                stop=stop,
+                limit=limit,
+            )
+        )
+    return found

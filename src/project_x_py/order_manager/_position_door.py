@@ -13,6 +13,7 @@ from project_x_py._core.orders.family import is_leg
 from project_x_py._core.orders.intents import Purpose
 from project_x_py._core.submission import Accepted, Lane, Uncertain
 from project_x_py._runtime.together import together
+from project_x_py.order_manager._closings import GAP_S
 from project_x_py.order_manager._requests import order_tag
 
 if TYPE_CHECKING:
@@ -136,12 +137,16 @@ class PositionDoor:
         Orders that were just cancelled count until a later read shows them gone.
         """
         self._guard.closings.stand_down(contract_id)
-        if not await self._reconciler.read(lane=Lane.CANCEL):
-            return 1
-        ledger = self._desk.ledger
-        working = [state.id for state in ledger.working(contract_id)]
-        await together(self._cancel(order_id) for order_id in working)
-        return len(working) + len(ledger.outstanding(contract_id))
+        try:
+            if not await self._reconciler.read(lane=Lane.CANCEL):
+                return 1
+            ledger = self._desk.ledger
+            working = [state.id for state in ledger.working(contract_id)]
+            await together(self._cancel(order_id) for order_id in working)
+            return len(working) + len(ledger.outstanding(contract_id))
+        finally:
+            # The close itself follows at once, or it does not follow.
+            self._guard.closings.stand_down(contract_id, GAP_S)
 
     async def read_account(self) -> bool:
         """Read orders and positions; return whether the read was complete."""

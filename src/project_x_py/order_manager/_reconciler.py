@@ -9,7 +9,8 @@ Invariants (``tests/order_manager/test_reconciler.py``):
 
 - a read that failed, or that may lack a row, changes nothing and proves nothing;
 - a submission without an answer is looked for at once, and again after the time that a proof of
-  absence takes, for as long as it is unknown;
+  absence takes, for as long as it is unknown; what protects or closes is looked for at that very
+  moment, whatever else is being read, and a list that fails or is slow is asked for anew;
 - reads are spaced so that their share of the rate budget is small: 10 s while something works or
   is held, 60 s when flat, sooner only while something is in doubt or an order is young and the
   hub should have told more of it; what changes in between shortens the pause that has begun.
@@ -20,21 +21,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from project_x_py._core.orders.intents import SETTLE_NS, CompleteRead
+from project_x_py._core.orders.intents import SETTLE_NS, CompleteRead, Purpose
 from project_x_py._core.orders.state import PENDING, WORKING
 from project_x_py._core.submission import Lane, Listed, OrderSearch
 from project_x_py._core.time import NS
-from project_x_py._runtime.together import both, together
+from project_x_py._runtime.together import both, hedged, together
 from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from project_x_py._core.grid import TickGrid
+    from project_x_py._core.orders.intents import Submission
     from project_x_py._core.records import OrderUpdate, PositionUpdate, TradeUpdate
     from project_x_py._core.submission import Listing
     from project_x_py._ports import Clock, OrderQueries
@@ -50,10 +52,20 @@ RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 """Waits after reads that failed; the last one repeats."""
 
 URGENT_S = 0.5
-"""Longest wait after a read that failed while an outcome is unknown."""
+"""Longest wait after a read that failed while an outcome is unknown, or a read is due soon."""
 
 PATIENCE_S = (2.0, 2.0, 2.0, 30.0)
 """Longest reads while an outcome is unknown, in turn: a slow gateway has its turn, too."""
+
+HEDGE_S = 0.15
+"""After so long without an answer a list that protection waits for is asked for once more."""
+
+TRIES = 5
+"""How often such a list is asked for when it fails."""
+
+EAGER_S = (0.05, 0.05, 0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 2.0)
+"""Waits after such reads that failed; before the last, which repeats, nothing is asked for anew
+within a read any more, since an outage must not use up the request limit."""
 
 SOON_S, DUE_S = 0.25, 1.0
 AWAITED_NS = 10 * NS
@@ -116,8 +128,11 @@ class Reconciler:
         self.after = after
         self.awaited = awaited
         self._sought: set[int] = set()
+        self._looked: set[str] = set()
+        """Urgent submissions without an answer that were looked for since that was lost."""
         self._asked = False
         self._stirred = asyncio.Event()
+        self._doubted = asyncio.Event()
         self._since_ns = 0
         self._failed_in_row = 0
         desk.on_doubt(self.ask)
@@ -126,6 +141,7 @@ class Reconciler:
         """Have a read made at once."""
         self._asked = True
         self._stirred.set()
+        self._doubted.set()
 
     def find(self, order_id: int) -> None:
         """Have an order looked up that no list may show any more."""
@@ -133,10 +149,73 @@ class Reconciler:
 
     async def run(self) -> None:
         """Read for ever: at once, when asked, and at the pace that the state calls for."""
+        await together((self._follow(), self._prove()))
+
+    async def _follow(self) -> None:
         while True:
             self._asked = False
             await self.read()
             await self._rest()
+
+    async def _prove(self) -> None:
+        """Look for urgent submissions without an answer: at once, and whenever that proves more.
+
+        Only their own orders are looked for and told of: what else there is waits for a read that
+        tells what is held, too.
+        """
+        failed = 0
+        while True:
+            self._doubted.clear()
+            left_s = self._next_look_s()
+            if left_s is None or left_s > 0:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(left_s):
+                        await self._doubted.wait()
+            elif await self._look_for(failed):
+                failed = 0
+            else:
+                failed += 1
+                await asyncio.sleep(EAGER_S[min(failed, len(EAGER_S)) - 1])
+
+    def _next_look_s(self) -> float | None:
+        """Return in how long a look tells something; None while nothing urgent is unknown."""
+        urgent = [one for one in self._desk.ledger.outstanding() if _is_urgent(one)]
+        due = {one.intent.tag: one.proof_due_ns for one in urgent if one.proof_due_ns is not None}
+        self._looked &= due.keys()
+        if due.keys() - self._looked:
+            return 0.0
+        if not due:
+            return None
+        return (min(due.values()) - self._clock.monotonic_ns()) / NS
+
+    async def _look_for(self, failed: int) -> bool:
+        """Read all orders since the oldest submission; return whether the lists were complete."""
+        began_ns, asof_ns = self._clock.monotonic_ns(), self._clock.now_ns()
+        insists = failed < len(EAGER_S) - 1
+        hedge_s = HEDGE_S * (1 + failed) if insists else None
+        # No pause that others have to make holds what a stop waits for, for as long as it is short.
+        lane = Lane.CANCEL if insists else Lane.RECONCILE
+        tags = {one.intent.tag for one in self._desk.ledger.outstanding()}
+        try:
+            async with asyncio.timeout(PATIENCE_S[failed % len(PATIENCE_S)]):
+                rows = await self._orders(asof_ns, lane, hedge_s)
+                found = [row for row in rows or () if row.custom_tag in tags]
+                await self._know_grids(found)
+        except (TimeoutError, ProjectXError) as exc:
+            logger.debug("what became of an order could not be read: %s", exc)
+            return False
+        if rows is None:
+            return False
+        self._looked |= tags
+        for row in found:
+            self._desk.hear(_as_of(row, asof_ns), reconciled=True)
+        self._desk.hear_tags(_complete(rows, began_ns, asof_ns))
+        return True
+
+    async def _know_grids(self, rows: Sequence[OrderUpdate | PositionUpdate]) -> None:
+        if self._grid is not None:
+            for contract_id in {row.contract_id for row in rows}:
+                await self._grid(contract_id)
 
     def stir(self) -> None:
         """Look again how long the pause may be, since something has changed."""
@@ -156,9 +235,8 @@ class Reconciler:
             async with asyncio.timeout(self._patience_s()):
                 rows, positions = await self._asked_for(asof_ns, lane)
                 rows = None if rows is None else await self._with_sought(rows, lane)
-                if rows is not None and self._grid is not None:
-                    for contract_id in {row.contract_id for row in rows}:
-                        await self._grid(contract_id)
+                held = positions.rows if isinstance(positions, Listed) else ()
+                await self._know_grids([*(rows or ()), *held])
         except TimeoutError:
             return self._failed("no answer in time")
         except ProjectXError as exc:
@@ -198,12 +276,7 @@ class Reconciler:
             self.positions.hear_positions(positions, asof_ns)
         for row in rows:
             self._desk.hear(_as_of(row, asof_ns), reconciled=True)
-        return CompleteRead(
-            began_ns,
-            asof_ns,
-            frozenset(row.custom_tag for row in rows if row.custom_tag),
-            frozenset(row.id for row in rows),
-        )
+        return _complete(rows, began_ns, asof_ns)
 
     async def _with_sought(self, rows: list[OrderUpdate], lane: Lane) -> list[OrderUpdate]:
         """Return the rows of the lists and of the orders that are sought by their number."""
@@ -220,23 +293,40 @@ class Reconciler:
     async def _asked_for(
         self, asof_ns: int, lane: Lane
     ) -> tuple[list[OrderUpdate] | None, Listing[PositionUpdate]]:
-        """Return every working order and everything new, and what is held, asked for at one time.
+        """Return what :meth:`_orders` does, and what is held, asked for at one time."""
+        positions = self._queries.positions(self._desk.ledger.account_id, lane=lane)
+        return await both(self._orders(asof_ns, lane), positions)
 
-        Orders are None when a row may be missing.
+    async def _orders(
+        self, asof_ns: int, lane: Lane, hedge_s: float | None = None
+    ) -> list[OrderUpdate] | None:
+        """Return every working order and everything new; None when a row may be missing.
+
+        With ``hedge_s`` a list that fails, or has no answer after so long, is asked for once more.
         """
-        account_id, queries = self._desk.ledger.account_id, self._queries
+        account_id = self._desk.ledger.account_id
         working = OrderSearch(account_id=account_id, statuses=tuple(sorted(WORKING)))
         recent = OrderSearch(account_id=account_id, created_after_ns=self._window_ns(asof_ns))
-        listings, positions = await both(
-            together(queries.orders(search, lane=lane) for search in (working, recent)),
-            queries.positions(account_id, lane=lane),
-        )
         found: dict[int, OrderUpdate] = {}
-        for listing in listings:
+        for listing in await together(
+            self._listed(search, lane, hedge_s) for search in (working, recent)
+        ):
             if not isinstance(listing, Listed) or not listing.complete:
-                return None, positions
+                return None
             found.update((row.id, row) for row in listing.rows)
-        return list(found.values()), positions
+        return list(found.values())
+
+    async def _listed(
+        self, search: OrderSearch, lane: Lane, hedge_s: float | None
+    ) -> Listing[OrderUpdate]:
+        def ask() -> Coroutine[Any, Any, Listing[OrderUpdate]]:
+            return self._queries.orders(search, lane=lane)
+
+        for _ in range(TRIES - 1 if hedge_s is not None else 0):
+            # The last failure is the caller's; a list that is asked for later is as new at least.
+            with contextlib.suppress(ProjectXError):
+                return await hedged(ask, hedge_s or HEDGE_S, 2)
+        return await ask()
 
     def _window_ns(self, asof_ns: int) -> int:
         oldest = [one.intent.created_ns for one in self._desk.ledger.outstanding()]
@@ -293,10 +383,17 @@ class Reconciler:
                     await self._stirred.wait()
 
     def _pause_s(self) -> float:
-        outstanding = self._desk.ledger.outstanding()
         if self._failed_in_row:
             pause_s = RETRY_S[min(self._failed_in_row, len(RETRY_S)) - 1]
-            return min(pause_s, URGENT_S) if outstanding else pause_s
+            outstanding = self._desk.ledger.outstanding()
+            if not all(_is_urgent(one) for one in outstanding):
+                return min(pause_s, URGENT_S)
+            # Whoever would be read for soon does not wait longer because a read has failed.
+            return min(pause_s, DUE_S if outstanding else max(self._calm_pause_s(), URGENT_S))
+        return self._calm_pause_s()
+
+    def _calm_pause_s(self) -> float:
+        outstanding = [one for one in self._desk.ledger.outstanding() if not _is_urgent(one)]
         if outstanding:
             now_ns = self._clock.monotonic_ns()
             due = [one.proof_due_ns for one in outstanding if one.proof_due_ns is not None]
@@ -323,6 +420,21 @@ class Reconciler:
             logger.warning("orders and positions could not be read: %s", reason)
         self.last_error = reason
         return False
+
+
+def _complete(rows: list[OrderUpdate], began_ns: int, asof_ns: int) -> CompleteRead:
+    return CompleteRead(
+        began_ns,
+        asof_ns,
+        frozenset(row.custom_tag for row in rows if row.custom_tag),
+        frozenset(row.id for row in rows),
+    )
+
+
+def _is_urgent(submission: Submission) -> bool:
+    """Whether something is held without protection, or twice closed, until it is known."""
+    intent = submission.intent
+    return intent.protects is not None or intent.purpose is Purpose.EXIT
 
 
 def _as_of(row: OrderUpdate, asof_ns: int) -> OrderUpdate:

@@ -307,7 +307,7 @@ class OrderWork:
             asked = commitments.is_taking(contract.id)
             asked = asked or commitments.leaving(contract.id) != leaving
         if method == "market":
-            self._parts.guard.closings.stand_down(contract.id)
+            self._parts.guard.closings.order(contract.id)
         return await self._placed(request, Purpose.EXIT, Lane.PROTECTIVE)
 
     async def _after_the_gateway(self, contract_id: str) -> None:

@@ -11,16 +11,19 @@ close is sent twice for what one close may still be taking off.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from project_x_py._core.orders.intents import SETTLE_NS
-from project_x_py._core.submission import Accepted, Lane, Listed, Refused
+from project_x_py._core.submission import Accepted, Lane, Listed, Refused, Uncertain
 from project_x_py._core.time import NS
 from project_x_py.exceptions import ProjectXError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from project_x_py._core.records import PositionUpdate
     from project_x_py._core.submission import Listing, Outcome
     from project_x_py._ports import Clock, OrderQueries
@@ -36,6 +39,9 @@ SETTLE_S = SETTLE_NS / NS
 
 LONGEST_PAUSE_S = 5.0
 """Between two looks while the gateway refuses to close all that is held."""
+
+TRIES = 3
+"""How often what is held is asked for when that fails, after stops were cancelled."""
 
 
 class OrderDoor(Protocol):
@@ -104,7 +110,9 @@ class Flattener:
         ends_ns = self._clock.monotonic_ns() + int(timeout_s * NS)
         while True:
             began_ns = self._clock.monotonic_ns()
-            last = await self._look(contract_id, closed)
+            last = await self._look(
+                contract_id, closed, cancels=not _on_its_way(last.held, asked_ns, began_ns)
+            )
             if last.reason is None and not last.held and not last.working:
                 if flat_since_ns is not None and began_ns - flat_since_ns >= SETTLE_NS:
                     return FlatProof(True, closed)
@@ -125,16 +133,26 @@ class Flattener:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S) if stuck else SETTLE_S / 2
             await asyncio.sleep(pause_s)
 
-    async def _look(self, contract_id: str | None, closed: dict[str, int]) -> FlatProof:
+    async def _look(
+        self, contract_id: str | None, closed: dict[str, int], *, cancels: bool
+    ) -> FlatProof:
+        """Cancel and read; what protects a position that nothing closes yet is left to work."""
         try:
-            working = await self._orders.cancel_working(contract_id)
-            listed = await self._queries.positions(self._account_id, lane=Lane.CANCEL)
+            working = await self._orders.cancel_working(contract_id) if cancels else 1
+            listed = await self._listed()
         except ProjectXError as exc:
             return FlatProof(False, closed, reason=str(exc))
         if not isinstance(listed, Listed) or not listed.complete:
             return FlatProof(False, closed, reason=_incomplete(listed))
         held = {row.contract_id: row.net for row in _of(listed.rows, contract_id)}
         return FlatProof(False, closed, held, working)
+
+    async def _listed(self) -> Listing[PositionUpdate]:
+        """Return what is held; asked for anew when it fails, since stops were just cancelled."""
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(ProjectXError):
+                return await self._queries.positions(self._account_id, lane=Lane.CANCEL)
+        return await self._queries.positions(self._account_id, lane=Lane.CANCEL)
 
     async def _close(
         self,
@@ -146,12 +164,14 @@ class Flattener:
         """Ask once for each position that nothing closes yet; ``refused`` keeps the refusals."""
         for contract_id, net in held.items():
             now_ns = self._clock.monotonic_ns()
-            sent_ns = asked_ns.get(contract_id)
             # One that is still on its way must be given the time to arrive.
-            if sent_ns is not None and now_ns - sent_ns < 2 * SETTLE_NS:
+            if _on_its_way((contract_id,), asked_ns, now_ns):
                 continue
             asked_ns[contract_id] = now_ns
             outcome = await self._orders.close_at_gateway(contract_id)
+            if isinstance(outcome, Uncertain) and not outcome.sent:
+                # Nothing is on its way.
+                del asked_ns[contract_id]
             if isinstance(outcome, Accepted):
                 closed[contract_id] = closed.get(contract_id, 0) + abs(net)
             if not isinstance(outcome, Refused):
@@ -179,6 +199,12 @@ def _incomplete(listed: Listing[PositionUpdate]) -> str:
     if not isinstance(listed, Listed):
         return f"the list of positions was not complete: {listed.reason}"
     return f"the list of positions was not complete: {listed.left_out} of it cannot be read"
+
+
+def _on_its_way(held: Iterable[str], asked_ns: dict[str, int], now_ns: int) -> bool:
+    """Whether a close of any of some contracts was sent, and may still arrive."""
+    sent = [asked_ns[contract_id] for contract_id in held if contract_id in asked_ns]
+    return any(now_ns - sent_ns < 2 * SETTLE_NS for sent_ns in sent)
 
 
 def _of(rows: tuple[PositionUpdate, ...], contract_id: str | None) -> list[PositionUpdate]:
