@@ -38,20 +38,30 @@ T = TypeVar("T")
 LONGEST_OUTSIDE_S = 60.0
 """Real seconds that work outside the loop may take before it is taken for hung."""
 
+ASKED_EVERY = 64
+"""Turns of a loop without sockets after which the system is asked, be it for a signal."""
+
 
 class DeadlockError(RuntimeError):
     """Every task waits for something that cannot happen; the message names the tasks."""
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Instead of sleeping until the next timer, asks its loop what to do."""
+    """Instead of sleeping until the next timer, asks its loop what to do.
+
+    Where nothing but the loop's own wake-up is registered, as in memory, the system is asked only
+    now and then: threads put their callbacks straight into the loop.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.idle: Callable[[float | None], bool] | None = None
+        self._turns = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
+        self._turns += 1
+        asks = len(self.get_map()) > 1 or self._turns % ASKED_EVERY == 0
+        ready = super().select(0) if asks else []
         if ready or self.idle is None or (timeout is not None and timeout <= 0):
             return ready
         given_up = time.monotonic() + LONGEST_OUTSIDE_S
@@ -60,6 +70,9 @@ class _JumpingSelector(selectors.DefaultSelector):
                 raise DeadlockError(f"work outside the loop took more than {LONGEST_OUTSIDE_S} s")
             ready = super().select(LONGEST_OUTSIDE_S)
         return ready
+
+
+_is_earlier = float.__lt__
 
 
 class _Moment(float):
@@ -77,9 +90,9 @@ class _Moment(float):
         return moment
 
     def __lt__(self, other: float) -> bool:
-        if isinstance(other, _Moment) and self == other:
-            return self._number < other._number
-        return super().__lt__(other)
+        if self == other:
+            return isinstance(other, _Moment) and self._number < other._number
+        return _is_earlier(self, other)
 
     __hash__ = float.__hash__
 

@@ -67,13 +67,19 @@ class PriceTexts(dict[int, str]):
 class TimeTexts:
     """Instants as the hubs write them, quick for instants that follow each other."""
 
-    __slots__ = ("_prefix", "_second")
+    __slots__ = ("_ns", "_prefix", "_second", "_text")
 
     def __init__(self) -> None:
-        self._second = -1
-        self._prefix = ""
+        self._second = self._ns = -1
+        self._prefix = self._text = ""
 
     def __call__(self, ns: int) -> str:
+        if ns != self._ns:
+            self._text = self._written(ns)
+            self._ns = ns
+        return self._text
+
+    def _written(self, ns: int) -> str:
         second, rest = divmod(ns, NS)
         if second != self._second:
             self._prefix = datetime.fromtimestamp(second, UTC).isoformat()[:19]
@@ -134,15 +140,12 @@ class ContractEncoder:
 
         Trades share one message; each quote and each depth record has its own.
         """
-        if isinstance(run[0], Trade):
+        first = run[0]
+        if isinstance(first, Trade):
             return self.trades([record for record in run if isinstance(record, Trade)])
-        return b"".join(
-            [
-                self.quote(record) if isinstance(record, Quote) else self.depth(record)
-                for record in run
-                if not isinstance(record, Trade)
-            ]
-        )
+        if len(run) == 1:
+            return self.quote(first) if isinstance(first, Quote) else self.depth(first)
+        return b"".join([self.messages([record]) for record in run])
 
     def quote(self, quote: Quote) -> bytes:
         """Return a sparse quote: what changed, and nothing else, unless a quirk wants it whole."""

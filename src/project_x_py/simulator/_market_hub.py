@@ -135,8 +135,10 @@ class MarketHub(Hub):
 
     def _written(self, contract_id: str, run: Sequence[MarketRecord]) -> bytes:
         encoder = self._encoders[contract_id]
-        if any(type(record) is Quote and record.open is not None for record in run):
-            encoder.prev_close = self._source.snapshot(contract_id).prev_close
+        for record in run:
+            if type(record) is Quote and record.open is not None:
+                encoder.prev_close = self._source.snapshot(contract_id).prev_close
+                break
         return encoder.messages(run)
 
     def _methods_of_streams(self) -> dict[str, Method]:

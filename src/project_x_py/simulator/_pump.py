@@ -40,7 +40,8 @@ class Market:
         self._clock = clock
         self._release = release
         self._over = asyncio.Event()
-        self._nap: asyncio.Timeout | None = None
+        self._limit: asyncio.Timeout | None = None
+        self._asleep = False
         floor.woken = self._wake
 
     @property
@@ -84,30 +85,36 @@ class Market:
 
     async def run(self) -> None:
         """Move the floor, for ever: after the market's end users' commands still take effect."""
+        while True:
+            # One time-out for all sleeps until one is broken off: a market event needs no other.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None) as self._limit:
+                    await self._move()
+
+    async def _move(self) -> None:
         floor, clock = self._floor, self._clock
         while True:
             if floor.is_over:
                 self._over.set()
-            await self._until(floor.next_ns())
+            due = floor.next_ns()
+            self._asleep = True
+            try:
+                if due is None:
+                    await asyncio.Event().wait()
+                else:
+                    await clock.sleep_until(due)
+            finally:
+                self._asleep = False
+            if self._limit is not None and self._limit.when() is not None:
+                self._limit.reschedule(None)
             due = floor.next_ns()
             if due is None or due > clock.now_ns():
                 continue
             floor.advance(min(clock.now_ns(), due + SLICE_NS))
             await asyncio.sleep(0)
 
-    async def _until(self, due_ns: int | None) -> None:
-        """Sleep until a time, or until something may be due earlier."""
-        with suppress(TimeoutError):
-            try:
-                async with asyncio.timeout(None) as self._nap:
-                    if due_ns is None:
-                        await asyncio.Event().wait()
-                    else:
-                        await self._clock.sleep_until(due_ns)
-            finally:
-                self._nap = None
-
     def _wake(self) -> None:
-        if self._nap is not None:
-            self._nap.reschedule(0)
-            self._nap = None
+        """Let what is due be looked at again: it may have become earlier."""
+        if self._asleep and self._limit is not None:
+            self._asleep = False
+            self._limit.reschedule(0)
