@@ -133,6 +133,8 @@ async def receive(origin: str, codes: list[str], rate: int, origin_ns: int) -> d
             config={"data_validation": False},
             clock=clock,
         )
+        # As in a suite, where the bars announce prints.
+        book.realtime_handler.events.tells_trades = False
         await manager.initialize()
         await book.initialize(client)
         await manager.start_realtime_feed()
