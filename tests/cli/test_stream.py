@@ -100,3 +100,13 @@ def test_a_mistake_is_one_message(
     assert ended.status == 2
     assert match in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_somebody_at_a_terminal_is_told_what_is_waited_for(
+    command: projectx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line before the first bar, on the standard error, and none where nobody looks."""
+    arguments = ("stream", "MNQ", "--trades", "--timeframes", "5sec", "--count", "1")
+    assert command(*arguments).err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert command(*arguments).err == "MNQ: trades and bars of 5sec as they come, until Ctrl-C\n"

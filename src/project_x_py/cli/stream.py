@@ -90,6 +90,7 @@ async def _stream(
         waiting: asyncio.Queue[Event] = asyncio.Queue()
         await _listen(suite, waiting, *more)
         async with suite:
+            _tell_of_wait(symbols, timeframes, quotes=more[0], trades=more[1])
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await _print(suite, waiting, as_json, count)
@@ -122,6 +123,17 @@ async def _print(
         record = _record(event)
         click.echo(json.dumps(record) if as_json else _line(record))
         printed += 1
+
+
+def _tell_of_wait(
+    symbols: tuple[str, ...], timeframes: list[str], *, quotes: bool, trades: bool
+) -> None:
+    """Tell somebody at a terminal what is waited for: the first bar may take its whole length."""
+    if sys.stderr.isatty():
+        kinds = [*["quotes"] * quotes, *["trades"] * trades, f"bars of {', '.join(timeframes)}"]
+        click.echo(
+            f"{', '.join(symbols)}: {' and '.join(kinds)} as they come, until Ctrl-C", err=True
+        )
 
 
 async def _next(suite: TradingSuite, waiting: asyncio.Queue[Event]) -> Event:
