@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,6 +95,15 @@ def test_a_tick_size_is_above_zero(size: float) -> None:
     """A grid without a positive tick is refused."""
     with pytest.raises(OffGridError):
         TickGrid(size)
+
+
+@pytest.mark.parametrize(
+    "price", ["near 20", "", None, object()], ids=["text", "empty", "None", "it"]
+)
+def test_what_can_be_no_price_is_named(price: Any) -> None:
+    """The message has the value, whatever its type, and no decimal's own words."""
+    with pytest.raises(OffGridError, match="is not a price"):
+        TickGrid(0.25).ticks(price)
 
 
 def test_the_refusal_names_the_neighbours() -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import login, simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py import EventType, TradingSuite
 from project_x_py.event_bus import Event
-from project_x_py.exceptions import InvalidOrderParameters, RiskLimitExceeded
+from project_x_py.exceptions import InvalidOrderParameters, OffGridError, RiskLimitExceeded
 from project_x_py.risk_manager import ManagedTrade, RiskConfig
 from project_x_py.simulator import SimulatedAccount, SimulatedGateway, faults
 from project_x_py.types.trading import OrderSide, OrderStatus, OrderType
@@ -268,7 +268,8 @@ async def test_adding_is_judged_and_keeps_one_stop() -> None:
 async def test_mistakes_are_told_before_anything_is_sent() -> None:
     """Arguments, sides, types, limits, a second entry; nothing works afterwards."""
     async with trading(max_position_size=3) as (_, suite, price):
-        for wrong in ({"max_risk_percent": 2.0}, {"max_risk_amount": 0}):
+        endless = {"max_risk_amount": float("inf")}
+        for wrong in ({"max_risk_percent": 2.0}, {"max_risk_amount": 0}, endless):
             with pytest.raises(ValueError, match="max_risk"):
                 suite.managed_trade(**wrong)
         async with suite.managed_trade(max_risk_percent=0.001) as trade:
@@ -282,6 +283,14 @@ async def test_mistakes_are_told_before_anything_is_sent() -> None:
                 await trade.enter_long(order_type=OrderType.LIMIT)
             with pytest.raises(InvalidOrderParameters, match="wrong side"):
                 await trade.enter_long(stop_loss=price + 10)
+            for size in (0, 1.5, "2"):
+                with pytest.raises(InvalidOrderParameters, match="whole number"):
+                    await trade.enter_long(stop_loss=price - 10, size=size)  # type: ignore[arg-type]
+            with pytest.raises(OffGridError, match="'low' is not a price"):
+                await trade.enter_long(stop_loss="low", size=1)  # type: ignore[arg-type]
+            for timeout in (-1, float("nan")):
+                with pytest.raises(ValueError, match="seconds"):
+                    await trade.wait_for_fill(timeout)
             with pytest.raises(ValueError, match="may lose"):
                 await trade.enter_long(stop_loss=price - 400, size=1)
             with pytest.raises(RiskLimitExceeded, match="position_size"):

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from project_x_py._core.grid import TickGrid
 from project_x_py.exceptions import InvalidOrderParameters
-from project_x_py.risk_manager._sizing import contracts_for, finite, kelly_share, stop_dollars
+from project_x_py.risk_manager._sizing import (
+    contracts_for,
+    finite,
+    kelly_share,
+    share,
+    stop_dollars,
+    whole,
+)
 
 ES = TickGrid(0.25, 12.5)
 
@@ -70,3 +77,19 @@ def test_500_dollars_are_sized_through_the_tick_value(
     assert stop_dollars(entry, stop, grid) == each
     assert contracts_for(Decimal(500), stop_dollars(entry, stop, grid)) == 500 // each
     assert contracts_for(Decimal(500), stop_dollars(entry, entry - 501 / value * tick, grid)) == 0
+
+
+@pytest.mark.parametrize("value", [0, -0.01, 1.01, 5, float("nan"), True, "1 %"])
+def test_a_share_is_above_nothing_and_no_more_than_all(value: Any) -> None:
+    """5 is not five percent: it would be five times what there is."""
+    assert share("it", 1) == 1
+    with pytest.raises(InvalidOrderParameters, match="it is"):
+        share("it", value)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, 2.0, float("nan"), True, "2", None])
+def test_contracts_are_whole(value: Any) -> None:
+    """One and a half are refused by name, before anything is reckoned with them."""
+    assert whole("it", 3) == 3
+    with pytest.raises(InvalidOrderParameters, match="it is a whole number"):
+        whole("it", value)

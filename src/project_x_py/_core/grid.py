@@ -123,7 +123,10 @@ class TickGrid:
 
 def _decimal(value: float | Decimal) -> Decimal:
     # float's own repr: a subclass of it, such as numpy's, may write itself differently.
-    number = Decimal(float.__repr__(value)) if isinstance(value, float) else Decimal(value)
+    try:
+        number = Decimal(float.__repr__(value)) if isinstance(value, float) else Decimal(value)
+    except (ArithmeticError, TypeError, ValueError):
+        raise OffGridError(f"{value!r} is not a price: a number is needed") from None
     if not number.is_finite():
         raise OffGridError(f"{value} is not a price: a finite number is needed")
     return number

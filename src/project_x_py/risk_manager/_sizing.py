@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from project_x_py._core.grid import TickGrid
 
-__all__ = ["contracts_for", "finite", "kelly_share", "stop_dollars"]
+__all__ = ["contracts_for", "finite", "kelly_share", "share", "stop_dollars", "whole"]
 
 FEWEST = 2
 
@@ -36,6 +36,33 @@ def finite(name: str, value: object) -> Decimal:
         if number.is_finite() and abs(number) <= LARGEST:
             return number
     raise InvalidOrderParameters(f"{name} is a number within {LARGEST}, not {value!r}")
+
+
+def share(name: str, value: object) -> Decimal:
+    """Return a share of the whole, 0.01 for one percent.
+
+    Raises:
+        InvalidOrderParameters: It is no number above 0 up to 1.
+    """
+    number = finite(name, value)
+    if not 0 < number <= 1:
+        raise InvalidOrderParameters(
+            f"{name} is a share above 0 up to 1, such as 0.01, not {value!r}"
+        )
+    return number
+
+
+def whole(name: str, value: object) -> int:
+    """Return a number of contracts.
+
+    Raises:
+        InvalidOrderParameters: It is no whole number above zero.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidOrderParameters(
+            f"{name} is a whole number of contracts above zero, not {value!r}"
+        )
+    return value
 
 
 def stop_dollars(entry: float | Decimal, stop: float | Decimal, grid: TickGrid) -> Decimal:

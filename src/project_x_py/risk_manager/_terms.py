@@ -16,7 +16,7 @@ from project_x_py._core.grid import Rounding
 from project_x_py._core.rules import Denial, RuleName
 from project_x_py.exceptions import RiskLimitExceeded
 from project_x_py.risk_manager._prices import BUY, target_price
-from project_x_py.risk_manager._sizing import contracts_for, stop_dollars
+from project_x_py.risk_manager._sizing import contracts_for, stop_dollars, whole
 
 if TYPE_CHECKING:
     from project_x_py._core.grid import TickGrid
@@ -135,9 +135,11 @@ class TradeTerms:
 
         Raises:
             TradeNotAllowedError: A limit is in the way, or not even one contract is allowed.
-            InvalidOrderParameters: A price is on the wrong side.
+            InvalidOrderParameters: A price is on the wrong side, or the size is none.
         """
         config, grid = self._risk.config, self.grid
+        if size is not None:
+            whole("size", size)
         entry = grid.aligned(entry)
         if stop is None:
             stop = await self._risk.default_stop(entry, side, grid)

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from project_x_py._core.rules import Denial, RuleName
 from project_x_py._runtime.together import outlived
-from project_x_py.exceptions import ProjectXError
+from project_x_py.exceptions import InvalidOrderParameters, ProjectXError
 from project_x_py.risk_manager._entries import TradeEntries
 from project_x_py.risk_manager._prices import BUY
+from project_x_py.risk_manager._sizing import finite, share
 from project_x_py.risk_manager._terms import Terms, TradeNotAllowedError, TradeTerms, protective
 from project_x_py.risk_manager._trade_views import entered_view, summary_view
 from project_x_py.risk_manager._trailing import Trail, tightened
@@ -88,12 +89,13 @@ class ManagedTrade:
         max_risk_percent: float | None = None,
         max_risk_amount: float | None = None,
     ) -> None:
-        if max_risk_percent is not None and not 0 < max_risk_percent <= 1:
-            raise ValueError(
-                f"max_risk_percent is a share above 0 up to 1, such as 0.01, not {max_risk_percent}"
-            )
-        if max_risk_amount is not None and not max_risk_amount > 0:
-            raise ValueError(f"max_risk_amount is dollars above zero, not {max_risk_amount}")
+        try:
+            if max_risk_percent is not None:
+                share("max_risk_percent", max_risk_percent)
+            if max_risk_amount is not None and finite("max_risk_amount", max_risk_amount) <= 0:
+                raise ValueError(f"max_risk_amount is dollars above zero, not {max_risk_amount}")
+        except InvalidOrderParameters as exc:
+            raise ValueError(str(exc)) from exc
         self.instrument_id = instrument_id
         self.last_error: str | None = None
         """Why the last call that returned False did so."""
@@ -240,7 +242,13 @@ class ManagedTrade:
         return found["position_size"]
 
     async def wait_for_fill(self, timeout: float = 30.0) -> bool:
-        """Wait until the entry has filled; False when it has ended otherwise, or not in time."""
+        """Wait until the entry has filled; False when it has ended otherwise, or not in time.
+
+        Raises:
+            ValueError: ``timeout`` is no number of seconds from 0 on.
+        """
+        if not timeout >= 0:
+            raise ValueError(f"timeout is seconds from 0 on, not {timeout!r}")
         await self._entries.until(lambda: not self._entries.pending, timeout)
         return self.is_filled()
 

@@ -18,7 +18,13 @@ from project_x_py.exceptions import InvalidOrderParameters
 from project_x_py.risk_manager._figures import RiskFigures
 from project_x_py.risk_manager._guardian import Guardian
 from project_x_py.risk_manager._prices import BUY, stop_price, target_price, trailing_price
-from project_x_py.risk_manager._sizing import contracts_for, finite, kelly_share, stop_dollars
+from project_x_py.risk_manager._sizing import (
+    contracts_for,
+    finite,
+    kelly_share,
+    share,
+    stop_dollars,
+)
 from project_x_py.risk_manager._trailing import Trail, TrailingStops
 from project_x_py.risk_manager._watch import RiskWatch, figures_of
 from project_x_py.risk_manager.config import RiskConfig
@@ -158,7 +164,7 @@ class RiskManager(RiskStatisticsMixin):
         if risk_amount is not None:
             risk = finite("risk_amount", risk_amount)
         elif risk_percent is not None:
-            risk = balance * finite("risk_percent", risk_percent)
+            risk = balance * share("risk_percent", risk_percent)
         if risk <= 0:
             raise InvalidOrderParameters(f"the risk is dollars above zero, not {risk}")
         kelly = self._kelly(config.use_kelly_criterion if use_kelly is None else use_kelly)
