@@ -36,3 +36,13 @@ def test_the_smaller_of_share_and_amount_holds() -> None:
     assert config.day_limit(Decimal(50_000)) == 100
     assert config.day_limit(Decimal(1_000)) == 30
     assert config.to_dict()["max_risk_per_trade"] == 0.01
+
+
+@pytest.mark.parametrize("balance", [Decimal(0), Decimal(-300)])
+def test_an_account_that_begins_with_nothing_is_limited_by_amounts(balance: Decimal) -> None:
+    """A share of it is nothing, and no order would ever be small enough."""
+    config = RiskConfig(max_risk_per_trade_amount=100, max_daily_loss_amount=400)
+    assert config.trade_limit(balance) == 100
+    assert config.day_limit(balance) == config.portfolio_limit(balance) == 400
+    assert RiskConfig().trade_limit(balance) <= 0
+    assert config.portfolio_limit(Decimal(50_000)) == 2_500

@@ -236,7 +236,7 @@ class Guardian:
         stake = self.exposure(others)
         total = stake.at_risk + order.size * risk
         room = limit - loss + stake.open_profit - stake.at_risk
-        most = config.max_portfolio_risk * balance
+        most = config.portfolio_limit(balance)
         found = [
             _over(
                 RuleName.POSITION_SIZE, "contracts held or working", size,

@@ -145,7 +145,7 @@ class RiskWatch:
         figures = figures_of(guardian)
         return {
             "current_risk": float(figures.at_risk),
-            "max_risk": float(config.max_portfolio_risk * balance),
+            "max_risk": float(config.portfolio_limit(balance)),
             "daily_loss": float(guardian.day_loss()),
             "daily_loss_limit": float(config.day_limit(balance)),
             "position_count": len(guardian.held()),

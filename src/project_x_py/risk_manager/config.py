@@ -22,7 +22,9 @@ class RiskConfig:
 
     Attributes:
         max_risk_per_trade: Share that one trade may lose at its stop.
-        max_risk_per_trade_amount: The same in dollars; the smaller of both holds.
+        max_risk_per_trade_amount: The same in dollars; the smaller of both holds. Of a balance that
+            is not above zero, as that of a funded account at its beginning, a share is nothing:
+            there the amounts hold alone.
         max_daily_loss: Share that a trading day may lose.
         max_daily_loss_amount: The same in dollars.
         max_daily_trades: Positions closed in a trading day.
@@ -143,11 +145,16 @@ class RiskConfig:
 
     def trade_limit(self, balance: Decimal) -> Decimal:
         """Return the dollars that one trade may lose."""
-        return _smaller(self.max_risk_per_trade * balance, self.max_risk_per_trade_amount)
+        return _smaller(self.max_risk_per_trade, balance, self.max_risk_per_trade_amount)
 
     def day_limit(self, balance: Decimal) -> Decimal:
         """Return the dollars that a trading day may lose."""
-        return _smaller(self.max_daily_loss * balance, self.max_daily_loss_amount)
+        return _smaller(self.max_daily_loss, balance, self.max_daily_loss_amount)
+
+    def portfolio_limit(self, balance: Decimal) -> Decimal:
+        """Return the dollars that all positions together may lose at their stops."""
+        amount = self.max_daily_loss_amount if balance <= 0 else None
+        return _smaller(self.max_portfolio_risk, balance, amount)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings, decimals as floats."""
@@ -157,5 +164,7 @@ class RiskConfig:
         }
 
 
-def _smaller(share: Decimal, amount: Decimal | None) -> Decimal:
-    return share if amount is None else min(share, amount)
+def _smaller(share: Decimal, balance: Decimal, amount: Decimal | None) -> Decimal:
+    if amount is None:
+        return share * balance
+    return min(share * balance, amount) if balance > 0 else amount
