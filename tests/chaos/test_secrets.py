@@ -12,6 +12,7 @@ import pytest
 from tests.chaos import scenes
 from tests.chaos.scenes import Pacing, play
 from tests.leaks import leaks
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.client import ProjectX
@@ -88,28 +89,25 @@ class Chatty:
 
 
 @pytest.mark.parametrize("token", ["eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.signature", "", "a b&c=d#\n"])
-def test_an_expired_or_malformed_token_is_not_quoted(
+@in_virtual_time
+async def test_an_expired_or_malformed_token_is_not_quoted(
     token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Even by a network that quotes its URL; the reason is clear all the same."""
+    from project_x_py._runtime.clock import VirtualClock
 
-    async def run() -> None:
-        from project_x_py._runtime.clock import VirtualClock
-
-        client = ProjectXRealtimeClient.wired(
-            token,
-            "1",
-            ("https://peer.example/hubs/user", "https://peer.example/hubs/market"),
-            clock=VirtualClock(0),
-            network=Chatty,
-        )
-        assert not await client.connect()
-        assert "refuses the session token" in str(client.last_error)
-        if token:
-            assert token not in caplog.text + str(client.last_error)
-        await client.cleanup()
-
-    run_virtual(run())
+    client = ProjectXRealtimeClient.wired(
+        token,
+        "1",
+        ("https://peer.example/hubs/user", "https://peer.example/hubs/market"),
+        clock=VirtualClock(0),
+        network=Chatty,
+    )
+    assert not await client.connect()
+    assert "refuses the session token" in str(client.last_error)
+    if token:
+        assert token not in caplog.text + str(client.last_error)
+    await client.cleanup()
 
 
 def test_a_url_that_is_no_hub_is_shown_without_its_query() -> None:

@@ -9,7 +9,8 @@ import threading
 from typing import Any
 
 import pytest
-from tests.realtime.peer import ACCOUNT, MNQ, TOKEN, URLS, Peer, in_virtual_time
+from tests.realtime.peer import ACCOUNT, MNQ, TOKEN, URLS, Peer
+from tests.virtual import in_virtual_time
 
 import project_x_py
 from project_x_py.models import ProjectXConfig

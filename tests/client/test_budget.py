@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.submission import Lane
 from project_x_py._runtime.clock import VirtualClock
@@ -280,28 +281,25 @@ def test_a_pause_holds_protection_only_after_its_own_refusal(refused: Lane, held
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_a_long_pause_is_an_error_not_a_call_that_hangs(shared: bool, tmp_path: Path) -> None:
+@in_virtual_time
+async def test_a_long_pause_is_an_error_not_a_call_that_hangs(shared: bool, tmp_path: Path) -> None:
     """Who waits and who comes is told at once; after ten minutes a day's pause is asked about."""
-
-    async def main() -> None:
-        loop, began = asyncio.get_running_loop(), asyncio.get_running_loop().time()
-        usage = SharedUsage(tmp_path / "lease.json") if shared else None
-        budget = RequestBudget(ProjectXConfig(burst_limit=1), VirtualClock(0), usage)
-        await budget.acquire()
-        async with asyncio.TaskGroup() as group:
-            waiting = group.create_task(_refused(budget))
-            await asyncio.sleep(0.1)
-            budget.pause(86_400)
-        error = waiting.result()
-        assert error.response_data["sent"] is False
-        assert error.response_data["wait_s"] == pytest.approx(600, abs=1)
-        await _refused(budget, bars=True)
-        assert loop.time() - began < 1.1
-        await asyncio.sleep(550)
-        await budget.acquire()
-        assert 600 <= loop.time() - began < 602
-
-    run_virtual(main())
+    loop, began = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+    usage = SharedUsage(tmp_path / "lease.json") if shared else None
+    budget = RequestBudget(ProjectXConfig(burst_limit=1), VirtualClock(0), usage)
+    await budget.acquire()
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(_refused(budget))
+        await asyncio.sleep(0.1)
+        budget.pause(86_400)
+    error = waiting.result()
+    assert error.response_data["sent"] is False
+    assert error.response_data["wait_s"] == pytest.approx(600, abs=1)
+    await _refused(budget, bars=True)
+    assert loop.time() - began < 1.1
+    await asyncio.sleep(550)
+    await budget.acquire()
+    assert 600 <= loop.time() - began < 602
 
 
 async def _refused(budget: RequestBudget, *, bars: bool = False) -> BudgetRefusalError:
@@ -327,22 +325,19 @@ def test_pauses_in_a_row_are_counted() -> None:
     assert run_virtual(main()) == [1, 2, 0, 1]
 
 
-def test_closing_tells_those_who_wait() -> None:
+@in_virtual_time
+async def test_closing_tells_those_who_wait() -> None:
     """Who waits when the client closes learns that nothing was sent; who comes later, too."""
+    budget = RequestBudget(ProjectXConfig(burst_limit=1), VirtualClock(0))
+    await budget.acquire()
 
-    async def main() -> None:
-        budget = RequestBudget(ProjectXConfig(burst_limit=1), VirtualClock(0))
-        await budget.acquire()
+    async def waits() -> None:
+        with pytest.raises(ProjectXConnectionError, match="closed") as caught:
+            await budget.acquire()
+        assert not caught.value.sent
 
-        async def waits() -> None:
-            with pytest.raises(ProjectXConnectionError, match="closed") as caught:
-                await budget.acquire()
-            assert not caught.value.sent
-
-        async with asyncio.TaskGroup() as group:
-            group.create_task(waits())
-            await asyncio.sleep(0)
-            budget.close()
-        await waits()
-
-    run_virtual(main())
+    async with asyncio.TaskGroup() as group:
+        group.create_task(waits())
+        await asyncio.sleep(0)
+        budget.close()
+    await waits()

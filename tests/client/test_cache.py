@@ -6,9 +6,9 @@ import asyncio
 
 import polars as pl
 from tests.client.gateways import with_client
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.clock import VirtualClock
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.client import ProjectX
 from project_x_py.client import _frames as frames
 from project_x_py.client._frames import FrameCache
@@ -37,17 +37,14 @@ def test_a_frame_is_kept_for_its_time() -> None:
     with_client(use)
 
 
-def test_frames_are_bounded() -> None:
+@in_virtual_time
+async def test_frames_are_bounded() -> None:
     """The oldest go when there are too many."""
-
-    async def main() -> None:
-        cache = FrameCache(VirtualClock(0))
-        for number in range(frames.CAPACITY + 5):
-            cache.put(str(number), pl.DataFrame({"a": [number]}))
-        assert len(cache) == frames.CAPACITY
-        assert cache.get("0", 300) is None
-
-    run_virtual(main())
+    cache = FrameCache(VirtualClock(0))
+    for number in range(frames.CAPACITY + 5):
+        cache.put(str(number), pl.DataFrame({"a": [number]}))
+    assert len(cache) == frames.CAPACITY
+    assert cache.get("0", 300) is None
 
 
 def test_the_client_caches_no_bars() -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.clock import VirtualClock
 from project_x_py._runtime.virtual_loop import run_virtual
@@ -213,70 +214,64 @@ def small_limit(monkeypatch: pytest.MonkeyPatch) -> int:
     return 4_096
 
 
-def test_orders_and_positions_are_never_taken_off(small_limit: int) -> None:
+@in_virtual_time
+async def test_orders_and_positions_are_never_taken_off(small_limit: int) -> None:
     """A stuck handler keeps its order and position events, be it registered for all events."""
+    bus = EventBus(clock=VirtualClock(0))
+    got: Counter[EventType | str] = Counter()
+    release = asyncio.Event()
 
-    async def main() -> None:
-        bus = EventBus(clock=VirtualClock(0))
-        got: Counter[EventType | str] = Counter()
-        release = asyncio.Event()
+    @bus.on_any()
+    async def stuck(event: Event) -> None:
+        await release.wait()
+        got[event.type] += 1
 
-        @bus.on_any()
-        async def stuck(event: Event) -> None:
-            await release.wait()
-            got[event.type] += 1
-
-        bus.publish("connected", None)
-        await asyncio.sleep(0)
-        for _ in range(small_limit // 2):
-            bus.publish("order_filled", None)
-            bus.publish("position_updated", None)
-            bus.publish("quote_update", quote(1))
-        for _ in range(1_000):
-            bus.publish("order_filled", None)
-            bus.publish("trade_tick", None)
-        assert bus.get_handler_count() == 11
-        release.set()
-        await bus.wait_for_idle()
-        assert got[EventType.ORDER_FILLED] == small_limit // 2 + 1_000
-        assert got[EventType.POSITION_UPDATED] == small_limit // 2
-        assert got[EventType.TRADE_TICK] == 0
-        with pytest.raises(ProjectXError, match="trade_tick"):
-            bus.raise_if_faulted()
-        bus.off(None, stuck)
+    bus.publish("connected", None)
+    await asyncio.sleep(0)
+    for _ in range(small_limit // 2):
+        bus.publish("order_filled", None)
+        bus.publish("position_updated", None)
+        bus.publish("quote_update", quote(1))
+    for _ in range(1_000):
+        bus.publish("order_filled", None)
+        bus.publish("trade_tick", None)
+    assert bus.get_handler_count() == 11
+    release.set()
+    await bus.wait_for_idle()
+    assert got[EventType.ORDER_FILLED] == small_limit // 2 + 1_000
+    assert got[EventType.POSITION_UPDATED] == small_limit // 2
+    assert got[EventType.TRADE_TICK] == 0
+    with pytest.raises(ProjectXError, match="trade_tick"):
         bus.raise_if_faulted()
-        await bus.aclose()
+    bus.off(None, stuck)
+    bus.raise_if_faulted()
+    await bus.aclose()
 
-    run_virtual(main())
 
-
-def test_an_overflowing_error_handler_announces_nothing(small_limit: int) -> None:
+@in_virtual_time
+async def test_an_overflowing_error_handler_announces_nothing(small_limit: int) -> None:
     """The end of a registration for ERROR is logged and raised, and makes no further ERROR."""
+    bus = EventBus(clock=VirtualClock(0))
+    release = asyncio.Event()
+    others: list[object] = []
 
-    async def main() -> None:
-        bus = EventBus(clock=VirtualClock(0))
-        release = asyncio.Event()
-        others: list[object] = []
+    @bus.on("error")
+    async def stuck(event: Event) -> None:
+        await release.wait()
 
-        @bus.on("error")
-        async def stuck(event: Event) -> None:
-            await release.wait()
+    bus.publish("error", None)
+    await asyncio.sleep(0)
+    for n in range(small_limit):
+        bus.publish("error", n)
 
-        bus.publish("error", None)
-        await asyncio.sleep(0)
-        for n in range(small_limit):
-            bus.publish("error", n)
+    @bus.on("error")
+    async def other(event: Event) -> None:
+        others.append(event.data)
 
-        @bus.on("error")
-        async def other(event: Event) -> None:
-            others.append(event.data)
-
-        bus.publish("error", "last")
-        with pytest.raises(ProjectXError, match="error"):
-            bus.raise_if_faulted()
-        release.set()
-        await bus.wait_for_idle()
-        assert others == ["last"]
-        await bus.aclose()
-
-    run_virtual(main())
+    bus.publish("error", "last")
+    with pytest.raises(ProjectXError, match="error"):
+        bus.raise_if_faulted()
+    release.set()
+    await bus.wait_for_idle()
+    assert others == ["last"]
+    await bus.aclose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.clock import VirtualClock
 from project_x_py._runtime.virtual_loop import run_virtual
@@ -153,28 +154,25 @@ def test_what_handlers_publish_while_closing_is_delivered() -> None:
     assert run_virtual(main()) == [0, 1, 2]
 
 
-def test_after_the_close() -> None:
+@in_virtual_time
+async def test_after_the_close() -> None:
     """Events are discarded and counted, handlers refused; removing and closing again do nothing."""
+    bus = EventBus()
 
-    async def main() -> None:
-        bus = EventBus()
+    async def handler(event: Event) -> None:
+        raise AssertionError("never called")
 
-        async def handler(event: Event) -> None:
-            raise AssertionError("never called")
-
+    bus.on("new_bar", handler)
+    await bus.aclose()
+    bus.publish("new_bar", None)
+    await bus.emit("trade_tick", None)
+    bus.off("new_bar", handler)
+    await bus.aclose()
+    assert bus.statistics().discarded == 2
+    assert bus.statistics().handlers == ()
+    assert bus.get_handler_count() == 0
+    with pytest.raises(RuntimeError, match="closed"):
         bus.on("new_bar", handler)
-        await bus.aclose()
-        bus.publish("new_bar", None)
-        await bus.emit("trade_tick", None)
-        bus.off("new_bar", handler)
-        await bus.aclose()
-        assert bus.statistics().discarded == 2
-        assert bus.statistics().handlers == ()
-        assert bus.get_handler_count() == 0
-        with pytest.raises(RuntimeError, match="closed"):
-            bus.on("new_bar", handler)
-
-    run_virtual(main())
 
 
 def test_two_closes_at_once() -> None:
@@ -199,21 +197,18 @@ def test_two_closes_at_once() -> None:
     assert run_virtual(main()) == [1]
 
 
-def test_a_cancelled_close_leaves_no_task() -> None:
+@in_virtual_time
+async def test_a_cancelled_close_leaves_no_task() -> None:
     """Interrupting the drain ends the handlers at once."""
+    bus = EventBus()
 
-    async def main() -> None:
-        bus = EventBus()
+    @bus.on("new_bar")
+    async def handler(event: Event) -> None:
+        await asyncio.sleep(100)
 
-        @bus.on("new_bar")
-        async def handler(event: Event) -> None:
-            await asyncio.sleep(100)
-
-        bus.publish("new_bar", 1)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5):
-                await bus.aclose(drain_s=50)
-        await asyncio.sleep(0.1)
-        assert not others()
-
-    run_virtual(main())
+    bus.publish("new_bar", 1)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await bus.aclose(drain_s=50)
+    await asyncio.sleep(0.1)
+    assert not others()

@@ -8,6 +8,7 @@ import contextvars
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.clock import VirtualClock
 from project_x_py._runtime.supervisor import Supervisor
@@ -284,28 +285,25 @@ def test_a_handler_sees_the_context_of_its_registration() -> None:
     assert run_virtual(main()) == ["registration"]
 
 
-def test_tasks_belong_to_the_supervisor_and_start_with_the_first_event() -> None:
+@in_virtual_time
+async def test_tasks_belong_to_the_supervisor_and_start_with_the_first_event() -> None:
     """A registration alone starts nothing; tasks are the given supervisor's and are named."""
+    supervisor = Supervisor("suite")
+    bus = EventBus(supervisor=supervisor)
 
-    async def main() -> None:
-        supervisor = Supervisor("suite")
-        bus = EventBus(supervisor=supervisor)
+    @bus.on("new_bar")
+    async def handler(event: Event) -> None: ...
 
-        @bus.on("new_bar")
-        async def handler(event: Event) -> None: ...
-
-        assert supervisor.stats().active == 0
-        bus.publish("trade_tick", None)
-        assert supervisor.stats().active == 0
-        bus.publish("new_bar", None)
-        [name] = supervisor.stats().running
-        assert name.startswith("event handler ")
-        assert name.endswith("handler")
-        await bus.aclose()
-        assert supervisor.stats().active == 0
-        supervisor.raise_if_faulted()
-
-    run_virtual(main())
+    assert supervisor.stats().active == 0
+    bus.publish("trade_tick", None)
+    assert supervisor.stats().active == 0
+    bus.publish("new_bar", None)
+    [name] = supervisor.stats().running
+    assert name.startswith("event handler ")
+    assert name.endswith("handler")
+    await bus.aclose()
+    assert supervisor.stats().active == 0
+    supervisor.raise_if_faulted()
 
 
 def test_a_cancelled_task_starts_again_with_the_next_event(
@@ -336,40 +334,37 @@ def test_a_cancelled_task_starts_again_with_the_next_event(
     assert "1 events waiting" in caplog.text
 
 
-def test_statistics() -> None:
+@in_virtual_time
+async def test_statistics() -> None:
     """Statistics name each handler, what it gets, what waits, and how long it took."""
+    bus = EventBus(clock=VirtualClock(0))
 
-    async def main() -> None:
-        bus = EventBus(clock=VirtualClock(0))
+    @bus.on("new_bar")
+    @bus.once("error")
+    async def slow(event: Event) -> None:
+        await asyncio.sleep(1.5)
 
-        @bus.on("new_bar")
-        @bus.once("error")
-        async def slow(event: Event) -> None:
-            await asyncio.sleep(1.5)
+    @bus.on_any()
+    async def quick(event: Event) -> None: ...
 
-        @bus.on_any()
-        async def quick(event: Event) -> None: ...
-
-        for _ in range(3):
-            bus.publish("new_bar", None)
-        await asyncio.sleep(1)
-        first, second = bus.statistics().handlers
-        assert first.handler.endswith("test_delivery.slow")
-        assert first.events == ("new_bar", "error")
-        assert second.events == ("*",)
-        assert (first.waiting, first.delivered, first.behind_s, first.slow) == (2, 0, 1.0, False)
-        assert (second.waiting, second.delivered, second.longest_s) == (0, 3, 0.0)
-        await bus.wait_for_idle()
-        stats = bus.statistics()
-        assert stats.slow == (first.handler,)
-        assert stats.handlers[0].longest_s == pytest.approx(1.5)
-        assert stats.handlers[0].mean_s == pytest.approx(1.5)
-        # Three wake-ups of the slow one, of which the last waited for two runs, one of the other.
-        assert (stats.latency.count, stats.latency.max_us) == (4, pytest.approx(3e6))
-        assert (stats.delivered, stats.waiting, stats.errors, stats.discarded) == (6, 0, 0, 0)
-        await bus.aclose()
-
-    run_virtual(main())
+    for _ in range(3):
+        bus.publish("new_bar", None)
+    await asyncio.sleep(1)
+    first, second = bus.statistics().handlers
+    assert first.handler.endswith("test_delivery.slow")
+    assert first.events == ("new_bar", "error")
+    assert second.events == ("*",)
+    assert (first.waiting, first.delivered, first.behind_s, first.slow) == (2, 0, 1.0, False)
+    assert (second.waiting, second.delivered, second.longest_s) == (0, 3, 0.0)
+    await bus.wait_for_idle()
+    stats = bus.statistics()
+    assert stats.slow == (first.handler,)
+    assert stats.handlers[0].longest_s == pytest.approx(1.5)
+    assert stats.handlers[0].mean_s == pytest.approx(1.5)
+    # Three wake-ups of the slow one, of which the last waited for two runs, one of the other.
+    assert (stats.latency.count, stats.latency.max_us) == (4, pytest.approx(3e6))
+    assert (stats.delivered, stats.waiting, stats.errors, stats.discarded) == (6, 0, 0, 0)
+    await bus.aclose()
 
 
 def test_a_long_run_is_logged(caplog: pytest.LogCaptureFixture) -> None:

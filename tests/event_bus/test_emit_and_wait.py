@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.clock import VirtualClock
 from project_x_py._runtime.virtual_loop import run_virtual
@@ -169,76 +170,67 @@ def test_wait_for_returns_the_event() -> None:
     assert run_virtual(main()) == [1, 1, 2]
 
 
-def test_wait_for_times_out_with_the_builtin() -> None:
+@in_virtual_time
+async def test_wait_for_times_out_with_the_builtin() -> None:
     """After the timeout the builtin TimeoutError names the event, and nothing is left behind."""
-
-    async def main() -> None:
-        bus = EventBus()
-        with pytest.raises(TimeoutError, match=r"no new_bar within 2.5 s"):
-            await bus.wait_for("new_bar", 2.5)
-        assert now() == 2.5
-        assert not bus.wants("new_bar")
-
-    run_virtual(main())
+    bus = EventBus()
+    with pytest.raises(TimeoutError, match=r"no new_bar within 2.5 s"):
+        await bus.wait_for("new_bar", 2.5)
+    assert now() == 2.5
+    assert not bus.wants("new_bar")
 
 
-def test_what_a_predicate_raises_reaches_the_one_who_waits() -> None:
+@in_virtual_time
+async def test_what_a_predicate_raises_reaches_the_one_who_waits() -> None:
     """A failing predicate fails the wait, not the publisher; its own TimeoutError stays itself."""
+    bus = EventBus()
 
-    async def main() -> None:
-        bus = EventBus()
+    def breaks(event: Event) -> bool:
+        raise TimeoutError("mine")
 
-        def breaks(event: Event) -> bool:
-            raise TimeoutError("mine")
+    async def waits() -> str:
+        try:
+            await bus.wait_for("new_bar", 5, predicate=breaks)
+        except TimeoutError as exc:
+            return str(exc)
+        return "none"
 
-        async def waits() -> str:
-            try:
-                await bus.wait_for("new_bar", 5, predicate=breaks)
-            except TimeoutError as exc:
-                return str(exc)
-            return "none"
-
-        async with asyncio.TaskGroup() as group:
-            wait = group.create_task(waits())
-            await asyncio.sleep(0)
-            bus.publish("new_bar", None)
-        assert wait.result() == "mine"
-        assert not bus.wants("new_bar")
-
-    run_virtual(main())
+    async with asyncio.TaskGroup() as group:
+        wait = group.create_task(waits())
+        await asyncio.sleep(0)
+        bus.publish("new_bar", None)
+    assert wait.result() == "mine"
+    assert not bus.wants("new_bar")
 
 
 @given(st.integers(0, 6), st.integers(0, 6))
-def test_a_cancelled_wait_leaves_nothing(cancel_after: int, publish_after: int) -> None:
+@in_virtual_time
+async def test_a_cancelled_wait_leaves_nothing(cancel_after: int, publish_after: int) -> None:
     """However a cancellation and the event meet, the wait ends and leaves no trace."""
+    bus = EventBus()
+    outcome: list[str] = []
 
-    async def main() -> None:
-        bus = EventBus()
-        outcome: list[str] = []
+    async def waits() -> None:
+        try:
+            await bus.wait_for("new_bar")
+            outcome.append("event")
+        except asyncio.CancelledError:
+            outcome.append("cancelled")
+            raise
 
-        async def waits() -> None:
-            try:
-                await bus.wait_for("new_bar")
-                outcome.append("event")
-            except asyncio.CancelledError:
-                outcome.append("cancelled")
-                raise
-
-        async with asyncio.TaskGroup() as group:
-            wait = group.create_task(waits())
+    async with asyncio.TaskGroup() as group:
+        wait = group.create_task(waits())
+        await asyncio.sleep(0)
+        for step in range(8):
+            if step == publish_after:
+                bus.publish("new_bar", None)
+            if step == cancel_after:
+                wait.cancel()
             await asyncio.sleep(0)
-            for step in range(8):
-                if step == publish_after:
-                    bus.publish("new_bar", None)
-                if step == cancel_after:
-                    wait.cancel()
-                await asyncio.sleep(0)
-            with suppress(asyncio.CancelledError):
-                await wait
-        assert outcome == ["event" if publish_after < cancel_after else "cancelled"]
-        assert not bus.wants("new_bar")
-
-    run_virtual(main())
+        with suppress(asyncio.CancelledError):
+            await wait
+    assert outcome == ["event" if publish_after < cancel_after else "cancelled"]
+    assert not bus.wants("new_bar")
 
 
 def test_wait_for_inside_a_handler() -> None:

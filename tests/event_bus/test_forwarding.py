@@ -6,6 +6,7 @@ import asyncio
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import Event, EventBus, EventType
@@ -47,31 +48,28 @@ def test_each_reachable_bus_delivers_once(
     assert got == [[0, 1, 2] if index in reached else [] for index in range(4)]
 
 
-def test_the_same_event_arrives() -> None:
+@in_virtual_time
+async def test_the_same_event_arrives() -> None:
     """Target handlers, waits and history see the very event, registered before or after."""
+    source, target = EventBus(), EventBus()
+    events: list[Event] = []
+    source.forward_to(target)
+    target.enable_history()
 
-    async def main() -> None:
-        source, target = EventBus(), EventBus()
-        events: list[Event] = []
-        source.forward_to(target)
-        target.enable_history()
+    async def keep(event: Event) -> None:
+        events.append(event)
 
-        async def keep(event: Event) -> None:
-            events.append(event)
-
-        source.publish("new_bar", "before the handlers")
-        source.on("new_bar", keep)
-        target.once("new_bar", keep)
-        async with asyncio.TaskGroup() as group:
-            wait = group.create_task(target.wait_for("new_bar"))
-            await asyncio.sleep(0)
-            await source.emit("new_bar", "all", "me")
-        assert wait.result() is events[0] is events[1] is target.get_history()[1]
-        assert events[0].source == "me"
-        await source.aclose()
-        await target.aclose()
-
-    run_virtual(main())
+    source.publish("new_bar", "before the handlers")
+    source.on("new_bar", keep)
+    target.once("new_bar", keep)
+    async with asyncio.TaskGroup() as group:
+        wait = group.create_task(target.wait_for("new_bar"))
+        await asyncio.sleep(0)
+        await source.emit("new_bar", "all", "me")
+    assert wait.result() is events[0] is events[1] is target.get_history()[1]
+    assert events[0].source == "me"
+    await source.aclose()
+    await target.aclose()
 
 
 def test_a_closed_bus_leaves_the_circle() -> None:

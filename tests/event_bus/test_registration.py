@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import Event, EventBus, EventType
@@ -300,30 +301,27 @@ def test_a_handler_may_take_itself_off_and_come_back() -> None:
     assert run_virtual(main()) == [0, 1]
 
 
-def test_counts_and_questions() -> None:
+@in_virtual_time
+async def test_counts_and_questions() -> None:
     """Counts are of registrations by name; ``wants`` sees everybody who would notice."""
-
-    async def main() -> None:
-        bus, other = EventBus(), EventBus()
-        assert not bus.wants("new_bar")
-        bus.on("new_bar", recorder([]))
-        bus.once("new_bar", recorder([]))
-        bus.on("error", recorder([]))
-        assert bus.get_handler_count("new_bar") == 2
-        assert bus.get_handler_count(EventType.ERROR) == 1
-        assert bus.get_handler_count() == 3
-        assert bus.wants("new_bar")
-        bus.forward_to(other)
-        assert not bus.wants("trade_tick")
-        other.on_any(recorder([]))
-        assert bus.wants("trade_tick")
-        other.off()
-        other.enable_history()
-        assert bus.wants("trade_tick")
-        await bus.aclose()
-        assert not bus.wants("new_bar")
-
-    run_virtual(main())
+    bus, other = EventBus(), EventBus()
+    assert not bus.wants("new_bar")
+    bus.on("new_bar", recorder([]))
+    bus.once("new_bar", recorder([]))
+    bus.on("error", recorder([]))
+    assert bus.get_handler_count("new_bar") == 2
+    assert bus.get_handler_count(EventType.ERROR) == 1
+    assert bus.get_handler_count() == 3
+    assert bus.wants("new_bar")
+    bus.forward_to(other)
+    assert not bus.wants("trade_tick")
+    other.on_any(recorder([]))
+    assert bus.wants("trade_tick")
+    other.off()
+    other.enable_history()
+    assert bus.wants("trade_tick")
+    await bus.aclose()
+    assert not bus.wants("new_bar")
 
 
 def test_a_publish_without_listeners_makes_no_event() -> None:
@@ -335,23 +333,20 @@ def test_a_publish_without_listeners_makes_no_event() -> None:
         bus.publish(7, None)  # type: ignore[arg-type]
 
 
-def test_history() -> None:
+@in_virtual_time
+async def test_history() -> None:
     """History keeps the newest events from when it is enabled, forwarded ones included."""
-
-    async def main() -> None:
-        bus, source = EventBus(), EventBus()
-        source.forward_to(bus)
-        bus.publish("error", "before")
-        bus.enable_history(max_size=3)
-        for number in range(4):
-            (bus if number % 2 else source).publish("mine", number)
-        assert [event.data for event in bus.get_history()] == [1, 2, 3]
-        bus.enable_history(max_size=2)
-        assert [event.data for event in bus.get_history()] == [2, 3]
-        bus.clear_history()
-        bus.publish("mine", 9)
-        assert [event.data for event in bus.get_history()] == [9]
-        with pytest.raises(ValueError, match="above zero"):
-            bus.enable_history(0)
-
-    run_virtual(main())
+    bus, source = EventBus(), EventBus()
+    source.forward_to(bus)
+    bus.publish("error", "before")
+    bus.enable_history(max_size=3)
+    for number in range(4):
+        (bus if number % 2 else source).publish("mine", number)
+    assert [event.data for event in bus.get_history()] == [1, 2, 3]
+    bus.enable_history(max_size=2)
+    assert [event.data for event in bus.get_history()] == [2, 3]
+    bus.clear_history()
+    bus.publish("mine", 9)
+    assert [event.data for event in bus.get_history()] == [9]
+    with pytest.raises(ValueError, match="above zero"):
+        bus.enable_history(0)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 from msgspec.structs import replace
 from tests.suites import login
@@ -20,7 +18,6 @@ from project_x_py._core.records import AccountUpdate, OrderUpdate, PositionUpdat
 from project_x_py._core.submission import Lane, OrderRequest, OrderSearch, Outcome
 from project_x_py._runtime.journal import Journal
 from project_x_py._runtime.supervisor import Supervisor
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.client import ProjectX
 from project_x_py.order_manager._desk import OrderDesk, OrderGate
 from project_x_py.order_manager._guard import ProtectionGuard
@@ -28,19 +25,9 @@ from project_x_py.order_manager._reconciler import Reconciler
 from project_x_py.realtime import ProjectXRealtimeClient
 from project_x_py.simulator import SimulatedGateway
 
-__all__ = ["LIMIT", "MARKET", "Bench", "Watched", "bench", "in_virtual_time", "served", "watched"]
+__all__ = ["LIMIT", "MARKET", "Bench", "Watched", "bench", "served", "watched"]
 
 LIMIT, MARKET = 1, 2
-
-
-def in_virtual_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run a test in virtual time."""
-
-    @wraps(test)
-    def run(*args: Any, **keywords: Any) -> None:
-        run_virtual(test(*args, **keywords))
-
-    return run
 
 
 @asynccontextmanager

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.order_manager.desks import Bench, bench, in_virtual_time, served
+from tests.order_manager.desks import Bench, bench, served
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.submission import (
     Absent,
@@ -111,19 +112,15 @@ async def test_an_order_that_is_asked_for_is_merged() -> None:
 @pytest.mark.parametrize(
     "listing", [Absent("no list"), Listed((), left_out=1), Listed((), whole=False)]
 )
-def test_a_list_that_may_lack_a_row_is_an_error(listing: object) -> None:
+@in_virtual_time
+async def test_a_list_that_may_lack_a_row_is_an_error(listing: object) -> None:
     """Of orders and of positions alike; never a short list, never flat."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with served() as gateway, bench(gateway) as made:
-            asking = answers(made, Told(listing))
-            with pytest.raises(ProjectXOrderError, match="orders was not complete"):
-                await asking.listed(OrderSearch(account_id=made.account_id))
-            with pytest.raises(ProjectXOrderError, match="positions was not complete"):
-                await asking.net(made.contract_id)
-
-    run()
+    async with served() as gateway, bench(gateway) as made:
+        asking = answers(made, Told(listing))
+        with pytest.raises(ProjectXOrderError, match="orders was not complete"):
+            await asking.listed(OrderSearch(account_id=made.account_id))
+        with pytest.raises(ProjectXOrderError, match="positions was not complete"):
+            await asking.net(made.contract_id)
 
 
 @in_virtual_time

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.order_manager.desks import LIMIT, MARKET, Watched, in_virtual_time, served, watched
+from tests.order_manager.desks import LIMIT, MARKET, Watched, served, watched
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.submission import Accepted, OrderRequest, Refused, Uncertain
 from project_x_py.exceptions import ProjectXOrderError, RiskLimitExceeded

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import managed
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.orders.intents import Intent
 from project_x_py._runtime.together import both, together

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
-from tests.order_manager.desks import MARKET, Bench, bench, in_virtual_time, served
+from tests.order_manager.desks import MARKET, Bench, bench, served
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.orders import state as codes
 from project_x_py._core.orders.intents import (

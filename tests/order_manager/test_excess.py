@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import Desk, managed
 from tests.suites import login
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.submission import Accepted
 from project_x_py._runtime.journal import Journal

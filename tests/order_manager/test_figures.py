@@ -6,8 +6,8 @@ import asyncio
 import inspect
 import re
 
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import managed
+from tests.virtual import in_virtual_time
 
 from project_x_py.order_manager.figures import FiguresMixin
 from project_x_py.simulator import faults

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
-from tests.order_manager.desks import LIMIT, MARKET, in_virtual_time, served, watched
+from tests.order_manager.desks import LIMIT, MARKET, served, watched
 from tests.order_manager.managers import managed
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.orders.intents import Intent, Protection, Purpose
 from project_x_py._core.submission import Accepted, Lane, OrderRequest
@@ -23,64 +24,50 @@ def around(limit: int, *, native: bool = False) -> Protection:
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["native", "own"])
-def test_an_entry_is_covered_from_its_fill_on(native: bool) -> None:
+@in_virtual_time
+async def test_an_entry_is_covered_from_its_fill_on(native: bool) -> None:
     """Stop and target of the size that filled, at the prices asked for, within half a second."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with served() as gateway, watched(gateway) as found:
-            limit = found.bench.limit
-            await found.enter(around(limit, native=native), size=2)
-            await asyncio.sleep(2)
-            assert sorted(found.working()) == [(LIMIT, 2), (STOP, 2)]
-            stops, targets = found.guard.legs("run-1")
-            assert [leg.snapshot().stop for leg in stops] == [limit]
-            assert [leg.snapshot().limit for leg in targets] == [limit + 400]
-            guarded = found.guard.guarded("run-1")
-            assert guarded is not None
-            assert guarded.naked_ns <= 500_000_000
-            assert found.guard.unprotected() == {}
-            assert found.warnings == []
-
-    run()
+    async with served() as gateway, watched(gateway) as found:
+        limit = found.bench.limit
+        await found.enter(around(limit, native=native), size=2)
+        await asyncio.sleep(2)
+        assert sorted(found.working()) == [(LIMIT, 2), (STOP, 2)]
+        stops, targets = found.guard.legs("run-1")
+        assert [leg.snapshot().stop for leg in stops] == [limit]
+        assert [leg.snapshot().limit for leg in targets] == [limit + 400]
+        guarded = found.guard.guarded("run-1")
+        assert guarded is not None
+        assert guarded.naked_ns <= 500_000_000
+        assert found.guard.unprotected() == {}
+        assert found.warnings == []
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["native", "own"])
-def test_closing_the_position_leaves_nothing_working(native: bool) -> None:
+@in_virtual_time
+async def test_closing_the_position_leaves_nothing_working(native: bool) -> None:
     """Whoever closes it, the legs are cancelled and the entry is no longer guarded."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with served() as gateway, watched(gateway) as found:
-            await found.enter(around(found.bench.limit, native=native))
-            await asyncio.sleep(2)
-            assert isinstance(
-                await found.bench.desk.close_position(found.bench.contract_id), Accepted
-            )
-            await asyncio.sleep(12)
-            assert (found.net, found.working(), found.guard.tags()) == (0, [], ())
-            assert len(found.guard.naked_ns) == 1
-
-    run()
+    async with served() as gateway, watched(gateway) as found:
+        await found.enter(around(found.bench.limit, native=native))
+        await asyncio.sleep(2)
+        assert isinstance(await found.bench.desk.close_position(found.bench.contract_id), Accepted)
+        await asyncio.sleep(12)
+        assert (found.net, found.working(), found.guard.tags()) == (0, [], ())
+        assert len(found.guard.naked_ns) == 1
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["native", "own"])
-def test_a_target_that_fills_ends_the_stop(native: bool) -> None:
+@in_virtual_time
+async def test_a_target_that_fills_ends_the_stop(native: bool) -> None:
     """A target at the market fills at once; the stop is cancelled, nothing is reversed."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with served() as gateway, watched(gateway) as found:
-            limit = found.bench.limit
-            await found.enter(
-                Protection(stop=limit, target=limit + 190, native=native),
-                target_bracket=(4, 1) if native else None,
-                size=2,
-            )
-            await asyncio.sleep(60)
-            assert (found.net, found.working(), found.guard.tags()) == (0, [], ())
-
-    run()
+    async with served() as gateway, watched(gateway) as found:
+        limit = found.bench.limit
+        await found.enter(
+            Protection(stop=limit, target=limit + 190, native=native),
+            target_bracket=(4, 1) if native else None,
+            size=2,
+        )
+        await asyncio.sleep(60)
+        assert (found.net, found.working(), found.guard.tags()) == (0, [], ())
 
 
 @in_virtual_time
@@ -165,44 +152,40 @@ async def test_a_reversal_by_an_exit_too_many_is_closed() -> None:
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["told", "read"])
-def test_a_leg_that_fills_after_a_close_is_taken_back(told: bool) -> None:
+@in_virtual_time
+async def test_a_leg_that_fills_after_a_close_is_taken_back(told: bool) -> None:
     """The position was closed and its stop fills all the same: the reversal does not stay.
 
     A close that this run did not ask for is read from the order that it left.
     """
-
-    @in_virtual_time
-    async def run() -> None:
-        async with served() as gateway, watched(gateway) as found:
-            made = found.bench
-            await found.enter(around(made.limit), size=2)
-            await asyncio.sleep(1)
-            stops, _ = found.guard.legs("run-1")
-            outcome = await made.desk.close_position(made.contract_id)
-            if told:
-                found.guard.closing(made.contract_id, None, outcome)
-            request = OrderRequest(
-                account_id=made.account_id,
-                contract_id=made.contract_id,
-                type=MARKET,
-                side=1,
-                size=2,
-                tag="run-1.s9",
-            )
-            late = Intent(
-                tag="run-1.s9",
-                request=request,
-                purpose=Purpose.STOP,
-                protects="run-1",
-                created_ns=1,
-            )
-            await made.desk.place(late, lane=Lane.PROTECTIVE)
-            await asyncio.sleep(12)
-            assert stops[0].is_terminal
-            assert (await _held(found), found.working(), found.guard.tags()) == (0, [], ())
-            assert "exited twice" in found.warnings[0]
-
-    run()
+    async with served() as gateway, watched(gateway) as found:
+        made = found.bench
+        await found.enter(around(made.limit), size=2)
+        await asyncio.sleep(1)
+        stops, _ = found.guard.legs("run-1")
+        outcome = await made.desk.close_position(made.contract_id)
+        if told:
+            found.guard.closing(made.contract_id, None, outcome)
+        request = OrderRequest(
+            account_id=made.account_id,
+            contract_id=made.contract_id,
+            type=MARKET,
+            side=1,
+            size=2,
+            tag="run-1.s9",
+        )
+        late = Intent(
+            tag="run-1.s9",
+            request=request,
+            purpose=Purpose.STOP,
+            protects="run-1",
+            created_ns=1,
+        )
+        await made.desk.place(late, lane=Lane.PROTECTIVE)
+        await asyncio.sleep(12)
+        assert stops[0].is_terminal
+        assert (await _held(found), found.working(), found.guard.tags()) == (0, [], ())
+        assert "exited twice" in found.warnings[0]
 
 
 @in_virtual_time

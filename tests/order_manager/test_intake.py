@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import managed
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.submission import Lane
 from project_x_py.exceptions import ProjectXInstrumentError, ProjectXOrderError

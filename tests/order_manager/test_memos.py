@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import login
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.journal import Journal
 from project_x_py._runtime.supervisor import Supervisor

@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import Desk, managed
 from tests.suites import login
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.submission import OrderEdit
 from project_x_py._runtime.journal import Journal
@@ -26,38 +26,34 @@ async def stops(desk: Desk) -> list[tuple[int, float | None]]:
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
-def test_a_moved_stop_is_what_protects(by_hand: bool) -> None:
+@in_virtual_time
+async def test_a_moved_stop_is_what_protects(by_hand: bool) -> None:
     """Cancelled by somebody, it is placed anew where it was put, by a call or on the platform."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with managed() as (_, desk):
-            price = round(desk.price)
-            placed = await desk.orders.place_bracket_order(
-                "MNQ", BUY, 2, price, price - 100, price + 300, entry_type="market"
+    async with managed() as (_, desk):
+        price = round(desk.price)
+        placed = await desk.orders.place_bracket_order(
+            "MNQ", BUY, 2, price, price - 100, price + 300, entry_type="market"
+        )
+        assert placed.success, placed.error_message
+        await asyncio.sleep(3)
+        ((stop_id, _),) = await stops(desk)
+        if by_hand:
+            edit = OrderEdit(
+                account_id=desk.orders.account_id,
+                order_id=stop_id,
+                contract_id=desk.contract_id,
+                stop=round((price - 60) * 4),
             )
-            assert placed.success, placed.error_message
-            await asyncio.sleep(3)
-            ((stop_id, _),) = await stops(desk)
-            if by_hand:
-                edit = OrderEdit(
-                    account_id=desk.orders.account_id,
-                    order_id=stop_id,
-                    contract_id=desk.contract_id,
-                    stop=round((price - 60) * 4),
-                )
-                await desk.client.order_gateway().modify(edit)
-            else:
-                assert await desk.orders.modify_order(stop_id, stop_price=price - 60)
-            await asyncio.sleep(3)
-            assert await stops(desk) == [(stop_id, price - 60)]
-            await desk.client.order_gateway().cancel(desk.orders.account_id, stop_id)
-            await asyncio.sleep(3)
-            ((again, level),) = await stops(desk)
-            assert again != stop_id
-            assert level == price - 60
-
-    run()
+            await desk.client.order_gateway().modify(edit)
+        else:
+            assert await desk.orders.modify_order(stop_id, stop_price=price - 60)
+        await asyncio.sleep(3)
+        assert await stops(desk) == [(stop_id, price - 60)]
+        await desk.client.order_gateway().cancel(desk.orders.account_id, stop_id)
+        await asyncio.sleep(3)
+        ((again, level),) = await stops(desk)
+        assert again != stop_id
+        assert level == price - 60
 
 
 @in_virtual_time

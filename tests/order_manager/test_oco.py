@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.order_manager.desks import LIMIT, Bench, bench, in_virtual_time, served
+from tests.order_manager.desks import LIMIT, Bench, bench, served
 from tests.order_manager.facts import change
 from tests.suites import login
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.orders.ledger import Change, OrderChange
 from project_x_py._core.submission import Accepted, OrderEdit
@@ -104,17 +105,13 @@ async def test_a_size_that_the_user_changes_is_what_is_given_up_from() -> None:
 
 
 @pytest.mark.parametrize("kind", [Change.CANCELLED, Change.EXPIRED, Change.REJECTED])
-def test_an_end_without_a_fill_leaves_the_other(kind: Change) -> None:
+@in_virtual_time
+async def test_an_end_without_a_fill_leaves_the_other(kind: Change) -> None:
     """The pair ends, the other order works on."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with paired() as (_, made, pairs, one, other):
-            pairs.on_change(filling(made, one, 0, kind=kind))
-            assert len(pairs) == 0
-            assert await at_gateway(made, other) == (1, 3)
-
-    run()
+    async with paired() as (_, made, pairs, one, other):
+        pairs.on_change(filling(made, one, 0, kind=kind))
+        assert len(pairs) == 0
+        assert await at_gateway(made, other) == (1, 3)
 
 
 @in_virtual_time

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import managed
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.submission import Uncertain
 from project_x_py.exceptions import (
@@ -123,30 +123,26 @@ async def test_a_market_order_fills_and_is_closed() -> None:
 
 
 @pytest.mark.parametrize("entry_type", ["market", "limit", "stop"])
-def test_a_bracket_is_entry_stop_and_target(entry_type: str) -> None:
+@in_virtual_time
+async def test_a_bracket_is_entry_stop_and_target(entry_type: str) -> None:
     """All three exist at the gateway, at the prices asked for."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with managed() as (_, desk):
-            entry = {"market": None, "limit": desk.price - 50, "stop": desk.price + 50}[entry_type]
-            around = entry or desk.price
-            placed = await desk.orders.place_bracket_order(
-                "MNQ", BUY, 1, entry or desk.price, around - 75, around + 75, entry_type
-            )
-            assert placed.success, placed.error_message
-            assert placed.stop_order_id
-            assert placed.target_order_id
-            await asyncio.sleep(2)
-            stop = await desk.orders.get_order_by_id(placed.stop_order_id)
-            target = await desk.orders.get_order_by_id(placed.target_order_id)
-            assert stop is not None
-            assert target is not None
-            if entry_type == "market":
-                assert (stop.stopPrice, target.limitPrice) == (around - 75, around + 75)
-            assert desk.orders.get_order_statistics()["bracket_orders"] == 1
-
-    run()
+    async with managed() as (_, desk):
+        entry = {"market": None, "limit": desk.price - 50, "stop": desk.price + 50}[entry_type]
+        around = entry or desk.price
+        placed = await desk.orders.place_bracket_order(
+            "MNQ", BUY, 1, entry or desk.price, around - 75, around + 75, entry_type
+        )
+        assert placed.success, placed.error_message
+        assert placed.stop_order_id
+        assert placed.target_order_id
+        await asyncio.sleep(2)
+        stop = await desk.orders.get_order_by_id(placed.stop_order_id)
+        target = await desk.orders.get_order_by_id(placed.target_order_id)
+        assert stop is not None
+        assert target is not None
+        if entry_type == "market":
+            assert (stop.stopPrice, target.limitPrice) == (around - 75, around + 75)
+        assert desk.orders.get_order_statistics()["bracket_orders"] == 1
 
 
 @in_virtual_time

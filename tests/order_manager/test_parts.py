@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import managed
+from tests.virtual import in_virtual_time
 
 from project_x_py.event_bus import EventBus
 from project_x_py.simulator import faults

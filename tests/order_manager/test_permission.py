@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import managed
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.records import AccountUpdate
 from project_x_py.exceptions import RiskLimitExceeded

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.order_manager.desks import in_virtual_time
 from tests.position_manager.accounts import BUY, following
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.submission import Accepted
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import Desk, managed
+from tests.virtual import in_virtual_time
 
 from project_x_py.exceptions import ProjectXOrderError
 
@@ -91,19 +91,15 @@ async def test_sizes_follow_the_position() -> None:
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_what_a_position_leaves_behind_is_cancelled_when_wanted(wanted: bool) -> None:
+@in_virtual_time
+async def test_what_a_position_leaves_behind_is_cancelled_when_wanted(wanted: bool) -> None:
     """With auto_cancel_on_close stop and target end with it, without it they work on."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with managed(config={"auto_cancel_on_close": wanted}) as (_, desk):
-            await held(desk)
-            resting = await desk.orders.place_limit_order("MNQ", BUY, 1, desk.price - 60)
-            await desk.orders.close_position("MNQ")
-            left = await sizes(desk)
-            assert left == ([1] if wanted else [2, 2, 1])
-            await desk.orders.on_position_closed("MNQ")
-            assert await sizes(desk) == [1]
-            assert await desk.orders.cancel_order(resting.orderId)
-
-    run()
+    async with managed(config={"auto_cancel_on_close": wanted}) as (_, desk):
+        await held(desk)
+        resting = await desk.orders.place_limit_order("MNQ", BUY, 1, desk.price - 60)
+        await desk.orders.close_position("MNQ")
+        left = await sizes(desk)
+        assert left == ([1] if wanted else [2, 2, 1])
+        await desk.orders.on_position_closed("MNQ")
+        assert await sizes(desk) == [1]
+        assert await desk.orders.cancel_order(resting.orderId)

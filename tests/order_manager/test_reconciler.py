@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.order_manager.desks import MARKET, bench, in_virtual_time, served
+from tests.order_manager.desks import MARKET, bench, served
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.orders import state as codes
 from project_x_py._core.orders.ledger import Change

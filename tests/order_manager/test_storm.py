@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import Desk, managed
+from tests.virtual import in_virtual_time
 
 from project_x_py.simulator import SimulatedGateway
 
@@ -30,23 +30,19 @@ def refused(gateway: SimulatedGateway) -> None:
 
 
 @pytest.mark.parametrize("storm", ["the gateway throttles", "the budget is spent"])
-def test_a_stop_is_not_behind_queries(storm: str) -> None:
+@in_virtual_time
+async def test_a_stop_is_not_behind_queries(storm: str) -> None:
     """Within 50 ms of the call, while none of the queries has been answered."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with managed() as (gateway, desk):
-            assert (await desk.orders.place_market_order("MNQ", 0, 1)).success
-            await asyncio.sleep(1)
-            if storm == "the gateway throttles":
-                refused(gateway)
-            async with asyncio.TaskGroup() as tasks:
-                asked = [tasks.create_task(desk.client.list_accounts()) for _ in range(250)]
-                await asyncio.sleep(0.2)
-                assert not all(task.done() for task in asked)
-                assert await stopped(desk) <= WITHIN_S
-                assert not all(task.done() for task in asked)
-                for task in asked:
-                    task.cancel()
-
-    run()
+    async with managed() as (gateway, desk):
+        assert (await desk.orders.place_market_order("MNQ", 0, 1)).success
+        await asyncio.sleep(1)
+        if storm == "the gateway throttles":
+            refused(gateway)
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(desk.client.list_accounts()) for _ in range(250)]
+            await asyncio.sleep(0.2)
+            assert not all(task.done() for task in asked)
+            assert await stopped(desk) <= WITHIN_S
+            assert not all(task.done() for task in asked)
+            for task in asked:
+                task.cancel()

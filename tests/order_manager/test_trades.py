@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import Desk, managed
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.orders.trade import EntryState
 from project_x_py.exceptions import ProjectXOrderError

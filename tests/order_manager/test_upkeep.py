@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import managed
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.journal import Journal
 from project_x_py.event_bus import Event

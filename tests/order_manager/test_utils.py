@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.managers import managed
+from tests.virtual import in_virtual_time
 
 from project_x_py.exceptions import ProjectXOrderError
 from project_x_py.order_manager.utils import (

@@ -7,8 +7,8 @@ import math
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py import EventType
 from project_x_py.exceptions import ProjectXOrderError
@@ -48,58 +48,52 @@ def legs(placed: BracketOrderResponse) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("side", [BUY, SELL])
-def test_the_target_is_a_multiple_of_the_stop(side: int) -> None:
+@in_virtual_time
+async def test_the_target_is_a_multiple_of_the_stop(side: int) -> None:
     """From the limit, which is on the better side of the last price, for buys and sells."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with simulated_suite(**QUICK) as (_, suite):
-            forward = 1 if side == BUY else -1
-            price = await suite.data.get_current_price()
-            assert price is not None
-            template = RiskRewardTemplate(risk_reward_ratio=2.5, stop_distance=40)
-            placed = await template.create_order(suite, side, 2, entry_offset=30)
-            entry = await entry_of(suite, placed)
-            assert (entry.type, entry.size, entry.side) == (OrderType.LIMIT, 2, side)
-            assert entry.limitPrice == price - 30 * forward
-            assert legs(placed) == (
-                entry.limitPrice - 40 * forward,
-                entry.limitPrice + 100 * forward,
-            )
-            placed = await RiskRewardTemplate(use_limit_entry=False).create_order(suite, side)
-            price = await suite.data.get_current_price()
-            assert price is not None
-            assert (await entry_of(suite, placed)).size == 1
-            stop, target = legs(placed)
-            assert abs(stop - price) == pytest.approx(price / 100, rel=0.05)
-            assert abs(target - stop) == pytest.approx(3 * price / 100, rel=0.05)
-
-    run()
+    async with simulated_suite(**QUICK) as (_, suite):
+        forward = 1 if side == BUY else -1
+        price = await suite.data.get_current_price()
+        assert price is not None
+        template = RiskRewardTemplate(risk_reward_ratio=2.5, stop_distance=40)
+        placed = await template.create_order(suite, side, 2, entry_offset=30)
+        entry = await entry_of(suite, placed)
+        assert (entry.type, entry.size, entry.side) == (OrderType.LIMIT, 2, side)
+        assert entry.limitPrice == price - 30 * forward
+        assert legs(placed) == (
+            entry.limitPrice - 40 * forward,
+            entry.limitPrice + 100 * forward,
+        )
+        placed = await RiskRewardTemplate(use_limit_entry=False).create_order(suite, side)
+        price = await suite.data.get_current_price()
+        assert price is not None
+        assert (await entry_of(suite, placed)).size == 1
+        stop, target = legs(placed)
+        assert abs(stop - price) == pytest.approx(price / 100, rel=0.05)
+        assert abs(target - stop) == pytest.approx(3 * price / 100, rel=0.05)
 
 
 @pytest.mark.parametrize(
     ("risk", "contracts"),
     [({"risk_amount": 500}, 6), ({"risk_amount": 80}, 1), ({"risk_percent": 0.01}, None)],
 )
-def test_risk_in_dollars_becomes_contracts(risk: dict[str, float], contracts: int | None) -> None:
+@in_virtual_time
+async def test_risk_in_dollars_becomes_contracts(
+    risk: dict[str, float], contracts: int | None
+) -> None:
     """Dollars over ticks times tick value, rounded down: 40 points of MNQ are 160 ticks, $80."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with simulated_suite(**QUICK) as (_, suite):
-            balance = (await suite.client.list_accounts())[0].balance
-            wanted = contracts or int(balance * 0.01 / 80)
-            template = RiskRewardTemplate(stop_distance=40)
-            placed = await template.create_order(
-                suite,
-                BUY,
-                risk_amount=risk.get("risk_amount"),
-                risk_percent=risk.get("risk_percent"),
-                entry_offset=50,
-            )
-            assert (await entry_of(suite, placed)).size == wanted
-
-    run()
+    async with simulated_suite(**QUICK) as (_, suite):
+        balance = (await suite.client.list_accounts())[0].balance
+        wanted = contracts or int(balance * 0.01 / 80)
+        template = RiskRewardTemplate(stop_distance=40)
+        placed = await template.create_order(
+            suite,
+            BUY,
+            risk_amount=risk.get("risk_amount"),
+            risk_percent=risk.get("risk_percent"),
+            entry_offset=50,
+        )
+        assert (await entry_of(suite, placed)).size == wanted
 
 
 @pytest.mark.parametrize(
@@ -115,76 +109,64 @@ def test_risk_in_dollars_becomes_contracts(risk: dict[str, float], contracts: in
         ({"side": 2}, "side is 0"),
     ],
 )
-def test_what_cannot_be_is_not_sent(arguments: dict[str, Any], text: str) -> None:
+@in_virtual_time
+async def test_what_cannot_be_is_not_sent(arguments: dict[str, Any], text: str) -> None:
     """A risk that allows nothing and every wrong argument is an error; no order is left."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with simulated_suite(**QUICK) as (_, suite):
-            with pytest.raises(ProjectXOrderError, match=text):
-                await RiskRewardTemplate(stop_distance=40).create_order(
-                    suite, **{"side": BUY, **arguments}
-                )
-            assert await suite.orders.search_open_orders() == []
-
-    run()
+    async with simulated_suite(**QUICK) as (_, suite):
+        with pytest.raises(ProjectXOrderError, match=text):
+            await RiskRewardTemplate(stop_distance=40).create_order(
+                suite, **{"side": BUY, **arguments}
+            )
+        assert await suite.orders.search_open_orders() == []
 
 
 @pytest.mark.parametrize("side", [BUY, SELL])
-def test_the_stop_is_ranges_away(side: int) -> None:
+@in_virtual_time
+async def test_the_stop_is_ranges_away(side: int) -> None:
     """By the average over closed bars; a timeframe without bars is an error."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with simulated_suite(**QUICK) as (_, suite):
-            forward = 1 if side == BUY else -1
-            frame = await suite.data.get_data("1min")
-            price = await suite.data.get_current_price()
-            assert frame is not None
-            assert price is not None
-            atr = calculate_atr(frame.head(frame.height - 1), period=10)["atr_10"][-1]
-            template = ATRStopTemplate(
-                atr_multiplier=4, atr_period=10, target_multiplier=2, timeframe="1min"
-            )
-            placed = await template.create_order(suite, side, 1, True, 20)
-            entry = await entry_of(suite, placed)
-            risked = round(atr * 4 / TICK) * TICK
-            assert entry.limitPrice == price - 20 * forward
-            assert legs(placed) == (
-                entry.limitPrice - risked * forward,
-                entry.limitPrice + 2 * risked * forward,
-            )
-            with pytest.raises(ProjectXOrderError, match="keeps no 5min bars; it has 1min"):
-                await ATRStopTemplate().create_order(suite, side)
-            with pytest.raises(ProjectXOrderError, match="are needed, and there are"):
-                await ATRStopTemplate(atr_period=90_000, timeframe="1min").create_order(suite, 0)
-
-    run()
+    async with simulated_suite(**QUICK) as (_, suite):
+        forward = 1 if side == BUY else -1
+        frame = await suite.data.get_data("1min")
+        price = await suite.data.get_current_price()
+        assert frame is not None
+        assert price is not None
+        atr = calculate_atr(frame.head(frame.height - 1), period=10)["atr_10"][-1]
+        template = ATRStopTemplate(
+            atr_multiplier=4, atr_period=10, target_multiplier=2, timeframe="1min"
+        )
+        placed = await template.create_order(suite, side, 1, True, 20)
+        entry = await entry_of(suite, placed)
+        risked = round(atr * 4 / TICK) * TICK
+        assert entry.limitPrice == price - 20 * forward
+        assert legs(placed) == (
+            entry.limitPrice - risked * forward,
+            entry.limitPrice + 2 * risked * forward,
+        )
+        with pytest.raises(ProjectXOrderError, match="keeps no 5min bars; it has 1min"):
+            await ATRStopTemplate().create_order(suite, side)
+        with pytest.raises(ProjectXOrderError, match="are needed, and there are"):
+            await ATRStopTemplate(atr_period=90_000, timeframe="1min").create_order(suite, 0)
 
 
 @pytest.mark.parametrize("at_level", [True, False])
 @pytest.mark.parametrize("side", [BUY, SELL])
-def test_a_breakout_is_a_stop_entry_with_protection(side: int, at_level: bool) -> None:
+@in_virtual_time
+async def test_a_breakout_is_a_stop_entry_with_protection(side: int, at_level: bool) -> None:
     """Beyond the level, its stop at the level or a range away, its target in ranges."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with simulated_suite(**QUICK) as (_, suite):
-            forward = 1 if side == BUY else -1
-            price = await suite.data.get_current_price()
-            assert price is not None
-            level = price + 60 * forward
-            template = BreakoutTemplate(stop_at_level=at_level)
-            placed = await template.create_order(
-                suite, side, breakout_level=level, range_size=20, risk_amount=100
-            )
-            entry = await entry_of(suite, placed)
-            assert (entry.type, entry.stopPrice) == (OrderType.STOP, level + 2 * forward)
-            stop = level if at_level else level - 20 * forward
-            assert legs(placed) == (stop, level + 32 * forward)
-            assert entry.size == math.floor(100 / (abs(entry.stopPrice - stop) / TICK * 0.5))
-
-    run()
+    async with simulated_suite(**QUICK) as (_, suite):
+        forward = 1 if side == BUY else -1
+        price = await suite.data.get_current_price()
+        assert price is not None
+        level = price + 60 * forward
+        template = BreakoutTemplate(stop_at_level=at_level)
+        placed = await template.create_order(
+            suite, side, breakout_level=level, range_size=20, risk_amount=100
+        )
+        entry = await entry_of(suite, placed)
+        assert (entry.type, entry.stopPrice) == (OrderType.STOP, level + 2 * forward)
+        stop = level if at_level else level - 20 * forward
+        assert legs(placed) == (stop, level + 32 * forward)
+        assert entry.size == math.floor(100 / (abs(entry.stopPrice - stop) / TICK * 0.5))
 
 
 @in_virtual_time

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py.exceptions import ProjectXOrderError
 from project_x_py.models import Order
@@ -38,68 +38,60 @@ async def order_of(suite: TradingSuite, order_id: int | None) -> Order:
 
 @pytest.mark.parametrize("side", [BUY, SELL])
 @pytest.mark.parametrize("entry", ["market", "limit", "stop"])
-def test_an_entry_gets_its_stop_and_its_target(entry: str, side: int) -> None:
+@in_virtual_time
+async def test_an_entry_gets_its_stop_and_its_target(entry: str, side: int) -> None:
     """Offsets count from the entry, to the side where they protect and profit."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with simulated_suite(**QUICK) as (_, suite):
-            forward = 1 if side == BUY else -1
-            price = await price_of(suite)
-            chain = OrderChainBuilder(suite)
-            if entry == "market":
-                chain.market_order(2, side)
-            elif entry == "limit":
-                price -= 50 * forward
-                chain.limit_order(2, price, side)
-            else:
-                price += 50 * forward
-                chain.stop_order(2, price, side)
-            chain.with_stop_loss(offset=40).with_take_profit(offset=80)
-            placed = await chain.execute()
-            assert placed.success, placed.error_message
-            await asyncio.sleep(1)
-            assert placed.stop_loss_price == pytest.approx(price - 40 * forward)
-            assert placed.take_profit_price == pytest.approx(price + 80 * forward)
-            found = await order_of(suite, placed.entry_order_id)
-            kinds = {"market": OrderType.MARKET, "limit": OrderType.LIMIT, "stop": OrderType.STOP}
-            assert (found.type, found.side, found.size) == (kinds[entry], side, 2)
-            if entry == "market":
-                assert (await order_of(suite, placed.stop_order_id)).stopPrice == (
-                    placed.stop_loss_price
-                )
-
-    run()
+    async with simulated_suite(**QUICK) as (_, suite):
+        forward = 1 if side == BUY else -1
+        price = await price_of(suite)
+        chain = OrderChainBuilder(suite)
+        if entry == "market":
+            chain.market_order(2, side)
+        elif entry == "limit":
+            price -= 50 * forward
+            chain.limit_order(2, price, side)
+        else:
+            price += 50 * forward
+            chain.stop_order(2, price, side)
+        chain.with_stop_loss(offset=40).with_take_profit(offset=80)
+        placed = await chain.execute()
+        assert placed.success, placed.error_message
+        await asyncio.sleep(1)
+        assert placed.stop_loss_price == pytest.approx(price - 40 * forward)
+        assert placed.take_profit_price == pytest.approx(price + 80 * forward)
+        found = await order_of(suite, placed.entry_order_id)
+        kinds = {"market": OrderType.MARKET, "limit": OrderType.LIMIT, "stop": OrderType.STOP}
+        assert (found.type, found.side, found.size) == (kinds[entry], side, 2)
+        if entry == "market":
+            assert (await order_of(suite, placed.stop_order_id)).stopPrice == (
+                placed.stop_loss_price
+            )
 
 
 @pytest.mark.parametrize("leg", ["stop", "target", "none"])
-def test_what_is_not_asked_for_is_not_sent(leg: str) -> None:
+@in_virtual_time
+async def test_what_is_not_asked_for_is_not_sent(leg: str) -> None:
     """With only a stop, only a target, or neither, there is no other leg, whatever the side."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with simulated_suite(**QUICK) as (_, suite):
-            for side in (BUY, SELL):
-                forward = 1 if side == BUY else -1
-                price = await price_of(suite)
-                chain = OrderChainBuilder(suite).market_order(1, side)
-                if leg == "stop":
-                    chain.with_stop_loss(price=price - 60 * forward)
-                elif leg == "target":
-                    chain.with_take_profit(price=price + 60 * forward)
-                placed = await chain.execute()
-                assert placed.success, placed.error_message
-                assert (placed.stop_loss_price is None) == (leg != "stop")
-                assert (placed.take_profit_price is None) == (leg != "target")
-                await asyncio.sleep(1)
-                working = await suite.orders.search_open_orders()
-                wanted = {"stop": [OrderType.STOP], "target": [OrderType.LIMIT], "none": []}[leg]
-                assert [order.type for order in working] == wanted
-                await suite.orders.close_position("MNQ")
-                await asyncio.sleep(15)
-                assert await suite.orders.search_open_orders() == []
-
-    run()
+    async with simulated_suite(**QUICK) as (_, suite):
+        for side in (BUY, SELL):
+            forward = 1 if side == BUY else -1
+            price = await price_of(suite)
+            chain = OrderChainBuilder(suite).market_order(1, side)
+            if leg == "stop":
+                chain.with_stop_loss(price=price - 60 * forward)
+            elif leg == "target":
+                chain.with_take_profit(price=price + 60 * forward)
+            placed = await chain.execute()
+            assert placed.success, placed.error_message
+            assert (placed.stop_loss_price is None) == (leg != "stop")
+            assert (placed.take_profit_price is None) == (leg != "target")
+            await asyncio.sleep(1)
+            working = await suite.orders.search_open_orders()
+            wanted = {"stop": [OrderType.STOP], "target": [OrderType.LIMIT], "none": []}[leg]
+            assert [order.type for order in working] == wanted
+            await suite.orders.close_position("MNQ")
+            await asyncio.sleep(15)
+            assert await suite.orders.search_open_orders() == []
 
 
 @in_virtual_time
@@ -162,18 +154,14 @@ MISTAKES: list[tuple[Callable[[OrderChainBuilder], object], str]] = [
 
 
 @pytest.mark.parametrize(("mistake", "text"), MISTAKES)
-def test_a_mistake_is_found_where_it_is_made(
+@in_virtual_time
+async def test_a_mistake_is_found_where_it_is_made(
     mistake: Callable[[OrderChainBuilder], object], text: str
 ) -> None:
     """The call that is wrong raises, not the one that sends."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with simulated_suite(**QUICK) as (_, suite):
-            with pytest.raises(ProjectXOrderError, match=text):
-                mistake(OrderChainBuilder(suite))
-
-    run()
+    async with simulated_suite(**QUICK) as (_, suite):
+        with pytest.raises(ProjectXOrderError, match=text):
+            mistake(OrderChainBuilder(suite))
 
 
 @in_virtual_time

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py.exceptions import OrderLifecycleError, ProjectXOrderError
 from project_x_py.models import Order, OrderPlaceResponse

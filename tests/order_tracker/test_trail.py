@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import login, simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py import EventType
 from project_x_py.event_bus import Event
@@ -89,22 +89,18 @@ async def trade(
 
 @pytest.mark.parametrize("native", [True, False])
 @pytest.mark.parametrize("side", [BUY, SELL])
-def test_a_stop_follows_and_never_goes_back(side: int, native: bool) -> None:
+@in_virtual_time
+async def test_a_stop_follows_and_never_goes_back(side: int, native: bool) -> None:
     """It stays the distance behind the best price, is never taken off, and ends with the trade."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with trade(side, native=native) as (_, watched):
-            assert await watched.at(100) == -100
-            assert await watched.at(40) == -100
-            assert await watched.at(120.1) == -80
-            assert watched.lost == []
-            await watched.suite.orders.close_position("MNQ")
-            await asyncio.sleep(20)
-            assert watched.lost == [watched.stop_id]
-            assert watched.suite["MNQ"].event_bus.get_handler_count() == watched.handlers
-
-    run()
+    async with trade(side, native=native) as (_, watched):
+        assert await watched.at(100) == -100
+        assert await watched.at(40) == -100
+        assert await watched.at(120.1) == -80
+        assert watched.lost == []
+        await watched.suite.orders.close_position("MNQ")
+        await asyncio.sleep(20)
+        assert watched.lost == [watched.stop_id]
+        assert watched.suite["MNQ"].event_bus.get_handler_count() == watched.handlers
 
 
 @in_virtual_time

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.orderbook.books import OPEN, depth, plain_book, quote, trade
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.records import Aggressor
 from project_x_py._core.time import NS
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.orderbook import OrderBook
 from project_x_py.orderbook._flow import order_flow_imbalance, time_weighted, volume_weighted
 from project_x_py.orderbook._impact import walk
@@ -531,28 +531,25 @@ def keys_of(found: object) -> set[str]:
     return own.union(*map(keys_of, found.values()))
 
 
-def test_docstrings_list_the_keys_returned() -> None:
+@in_virtual_time
+async def test_docstrings_list_the_keys_returned() -> None:
     """What a read of a busy market returns is what its docstring lists."""
-
-    async def main() -> None:
-        async with simulated_suite("ES", timeframes=["1min"], features=["orderbook"]) as (_, suite):
-            await asyncio.sleep(20)
-            made = suite.orderbook
-            assert made is not None
-            methods = [
-                (component, name, method)
-                for component in COMPONENTS
-                for name, method in inspect.getmembers(component, inspect.iscoroutinefunction)
-            ]
-            assert len(methods) == 21
-            for component, name, method in methods:
-                # The two that return a MarketImpactResponse list its keys in one place.
-                told = "get_market_impact" if name == "get_orderbook_depth" else name
-                known = listed(getattr(component, told)) | listed(method)
-                found = await reads(made)[name]()
-                assert keys_of(found) <= known, (name, keys_of(found) - known)
-
-    run_virtual(main())
+    async with simulated_suite("ES", timeframes=["1min"], features=["orderbook"]) as (_, suite):
+        await asyncio.sleep(20)
+        made = suite.orderbook
+        assert made is not None
+        methods = [
+            (component, name, method)
+            for component in COMPONENTS
+            for name, method in inspect.getmembers(component, inspect.iscoroutinefunction)
+        ]
+        assert len(methods) == 21
+        for component, name, method in methods:
+            # The two that return a MarketImpactResponse list its keys in one place.
+            told = "get_market_impact" if name == "get_orderbook_depth" else name
+            known = listed(getattr(component, told)) | listed(method)
+            found = await reads(made)[name]()
+            assert keys_of(found) <= known, (name, keys_of(found) - known)
 
 
 @pytest.mark.parametrize(

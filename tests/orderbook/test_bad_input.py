@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.orderbook.books import MNQ, OPEN, levels, plain_book
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.grid import TickGrid
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py._wire.decode import DecodeStats, decode_depth, decode_trades
 from project_x_py.orderbook import OrderBook
 from project_x_py.simulator.faults import LargeDepth
@@ -156,22 +156,19 @@ def test_no_payload_can_break_a_book(rows: list[Any]) -> None:
     assert levels(book) == BOOK
 
 
-def test_frames_of_a_mebibyte_arrive_from_a_gateway() -> None:
+@in_virtual_time
+async def test_frames_of_a_mebibyte_arrive_from_a_gateway() -> None:
     """A subscription answered with a frame above a mebibyte is applied, and the true book after."""
-
-    async def main() -> None:
-        async with simulated_suite("MNQ", timeframes=["1min"]) as (gateway, suite):
-            book = OrderBook("MNQ", suite.events, suite.client)
-            assert await book.initialize(suite.realtime)
-            await asyncio.sleep(2)
-            resets = book.state.counters.resets
-            assert gateway.faults.apply(LargeDepth(size_bytes=2**20 + 1)) == 1
-            await asyncio.sleep(2)
-            assert book.state.counters.resets == resets + 2
-            assert sum(book.state.counters.entries.values()) > 5000
-            assert book.trusted
-            truth = gateway.market.snapshot(suite.instrument_id)
-            assert [row[:2] for row in book.state.ladder.top(0, 5)] == list(truth.bids)[:5]
-            await book.cleanup()
-
-    run_virtual(main())
+    async with simulated_suite("MNQ", timeframes=["1min"]) as (gateway, suite):
+        book = OrderBook("MNQ", suite.events, suite.client)
+        assert await book.initialize(suite.realtime)
+        await asyncio.sleep(2)
+        resets = book.state.counters.resets
+        assert gateway.faults.apply(LargeDepth(size_bytes=2**20 + 1)) == 1
+        await asyncio.sleep(2)
+        assert book.state.counters.resets == resets + 2
+        assert sum(book.state.counters.entries.values()) > 5000
+        assert book.trusted
+        truth = gateway.market.snapshot(suite.instrument_id)
+        assert [row[:2] for row in book.state.ladder.top(0, 5)] == list(truth.bids)[:5]
+        await book.cleanup()

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from tests.orderbook.books import depth, trade
 from tests.orderbook.test_analytics import At, ask, book, column
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.records import Aggressor
 from project_x_py._core.time import NS
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.orderbook import OrderBook
 from project_x_py.orderbook._bursts import PENDING, BurstColumns, Bursts, WatchedLevels
 from project_x_py.orderbook._clusters import runs
@@ -654,31 +654,28 @@ def test_absorption_is_much_more_than_usual_and_holds() -> None:
     assert absorptions(Bursts(1).columns(), 1, 0, 0) == []
 
 
-def test_detectors_see_a_suites_market() -> None:
+@in_virtual_time
+async def test_detectors_see_a_suites_market() -> None:
     """Over the gateway, with its own feed: the iceberg that was put there, and what it hid."""
-
-    async def main() -> None:
-        iceberg = Iceberg(side="ask", start_s=10, total=600, display=12, distance=0)
-        options = {"activity": [iceberg, Spoof(start_s=5, side="bid", size=400, every_s=4)]}
-        async with simulated_suite(
-            "ES", gateway=options, timeframes=["1min"], features=["orderbook"]
-        ) as (gateway, suite):
-            await asyncio.sleep(60)
-            made = suite.orderbook
-            assert made is not None
-            label = next(x for x in gateway.labels if x.activity is iceberg)
-            found = await made.detect_iceberg_orders()
-            (level,) = [
-                row
-                for row in found["iceberg_levels"]
-                if made.state.grid.ticks(row["price"]) in label.prices
-            ]
-            assert level["side"] == "ask"
-            for detection in await made.detect_spoofing():
-                assert f"{detection['pattern']} at {detection['price']:.2f}"
-            assert level["estimated_hidden_size"] == pytest.approx(label.executed, rel=0.25)
-
-    run_virtual(main())
+    iceberg = Iceberg(side="ask", start_s=10, total=600, display=12, distance=0)
+    options = {"activity": [iceberg, Spoof(start_s=5, side="bid", size=400, every_s=4)]}
+    async with simulated_suite(
+        "ES", gateway=options, timeframes=["1min"], features=["orderbook"]
+    ) as (gateway, suite):
+        await asyncio.sleep(60)
+        made = suite.orderbook
+        assert made is not None
+        label = next(x for x in gateway.labels if x.activity is iceberg)
+        found = await made.detect_iceberg_orders()
+        (level,) = [
+            row
+            for row in found["iceberg_levels"]
+            if made.state.grid.ticks(row["price"]) in label.prices
+        ]
+        assert level["side"] == "ask"
+        for detection in await made.detect_spoofing():
+            assert f"{detection['pattern']} at {detection['price']:.2f}"
+        assert level["estimated_hidden_size"] == pytest.approx(label.executed, rel=0.25)
 
 
 def test_the_printed_error_rates_are_the_measured_ones() -> None:

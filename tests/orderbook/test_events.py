@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.architecture.source import ROOT
 from tests.orderbook.books import ASK, BID, MNQ, OPEN, best, depth, plain_book, trade
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.records import Aggressor
 from project_x_py._core.time import NS
@@ -134,50 +135,47 @@ def test_a_print_is_told_once_and_with_its_aggressor() -> None:
 
 
 @pytest.mark.checklist(78)
-def test_callbacks_follow_what_they_name() -> None:
+@in_virtual_time
+async def test_callbacks_follow_what_they_name() -> None:
     """Async or not; the best bid only when its price is another one; gone when removed."""
+    bus = EventBus()
+    book = plain_book(bus=bus)
+    calls: list[tuple[str, Any]] = []
 
-    async def main() -> None:
-        bus = EventBus()
-        book = plain_book(bus=bus)
-        calls: list[tuple[str, Any]] = []
+    async def on_depth(data: dict[str, Any]) -> None:
+        calls.append(("depth", data["bids"][0]["price"]))
 
-        async def on_depth(data: dict[str, Any]) -> None:
-            calls.append(("depth", data["bids"][0]["price"]))
+    def on_bid(data: dict[str, Any]) -> None:
+        calls.append(("bid", data["best_bid"]))
 
-        def on_bid(data: dict[str, Any]) -> None:
-            calls.append(("bid", data["best_bid"]))
+    def on_ask(data: dict[str, Any]) -> None:
+        calls.append(("ask", data["best_ask"]))
 
-        def on_ask(data: dict[str, Any]) -> None:
-            calls.append(("ask", data["best_ask"]))
-
-        with pytest.warns(DeprecationWarning, match="events.on"):
-            await book.add_callback("market_depth", on_depth)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            await book.add_callback("best_bid_change", on_bid)
-            await book.add_callback("best_bid_change", on_bid)
-            await book.add_callback("best_ask_change", on_ask)
-            with pytest.raises(ValueError, match="no event 'nothing'"):
-                await book.add_callback("nothing", on_bid)
-        take = book.realtime_handler.on_depth
-        take(best(100, 102))
-        take(depth((BID, 100, 7)))
-        await asyncio.sleep(0.1)
-        take(depth((BID, 101, 7)))
-        await asyncio.sleep(0.1)
-        await book.remove_callback("best_bid_change", on_bid)
-        await book.remove_callback("best_bid_change", on_bid)
-        take(depth((ASK, 102, 0), (ASK, 103, 1)))
-        await asyncio.sleep(0.1)
-        await book.cleanup()
-        await bus.aclose(1)
-        assert [call for call in calls if call[0] == "bid"] == [("bid", 25.0), ("bid", 25.25)]
-        assert [call for call in calls if call[0] == "ask"] == [("ask", 25.5), ("ask", 25.75)]
-        assert len([call for call in calls if call[0] == "depth"]) == 4
-        assert bus.get_handler_count() == 0
-
-    run_virtual(main())
+    with pytest.warns(DeprecationWarning, match="events.on"):
+        await book.add_callback("market_depth", on_depth)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        await book.add_callback("best_bid_change", on_bid)
+        await book.add_callback("best_bid_change", on_bid)
+        await book.add_callback("best_ask_change", on_ask)
+        with pytest.raises(ValueError, match="no event 'nothing'"):
+            await book.add_callback("nothing", on_bid)
+    take = book.realtime_handler.on_depth
+    take(best(100, 102))
+    take(depth((BID, 100, 7)))
+    await asyncio.sleep(0.1)
+    take(depth((BID, 101, 7)))
+    await asyncio.sleep(0.1)
+    await book.remove_callback("best_bid_change", on_bid)
+    await book.remove_callback("best_bid_change", on_bid)
+    take(depth((ASK, 102, 0), (ASK, 103, 1)))
+    await asyncio.sleep(0.1)
+    await book.cleanup()
+    await bus.aclose(1)
+    assert [call for call in calls if call[0] == "bid"] == [("bid", 25.0), ("bid", 25.25)]
+    assert [call for call in calls if call[0] == "ask"] == [("ask", 25.5), ("ask", 25.75)]
+    assert len([call for call in calls if call[0] == "depth"]) == 4
+    assert bus.get_handler_count() == 0
 
 
 def test_a_timestamp_is_the_exchange_s() -> None:

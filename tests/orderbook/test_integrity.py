@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.orderbook.books import ASK, BID, MNQ, OPEN, best, depth, plain_book, quote, trade
 from tests.orderbook.feeds import HandFeed, LossyFeed
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.gaps import MARKET_KINDS, FeedGap, GapReason
 from project_x_py._core.records import Depth
@@ -303,38 +304,35 @@ def test_a_feed_that_is_away_is_not_asked() -> None:
     play(script)
 
 
-def test_a_lossy_link_to_a_gateway_heals() -> None:
+@in_virtual_time
+async def test_a_lossy_link_to_a_gateway_heals() -> None:
     """Depth that is lost for seconds: found by the quotes, told, and right again afterwards."""
+    async with simulated_suite("MNQ", timeframes=["1min"]) as (gateway, suite):
+        feed, bus, told = LossyFeed(suite.realtime), EventBus(), []
 
-    async def main() -> None:
-        async with simulated_suite("MNQ", timeframes=["1min"]) as (gateway, suite):
-            feed, bus, told = LossyFeed(suite.realtime), EventBus(), []
+        async def note(event: Event) -> None:
+            told.append(event.data["trusted"])
 
-            async def note(event: Event) -> None:
-                told.append(event.data["trusted"])
+        book = OrderBook("MNQ", bus, suite.client)
+        assert await book.initialize(feed)
+        await asyncio.sleep(3)
+        assert book.trusted
+        await bus.on(EventType.ORDERBOOK_UPDATE, note)
 
-            book = OrderBook("MNQ", bus, suite.client)
-            assert await book.initialize(feed)
-            await asyncio.sleep(3)
-            assert book.trusted
-            await bus.on(EventType.ORDERBOOK_UPDATE, note)
+        def all_but_pictures(message: Depth) -> bool:
+            return message.levels[0].kind != 6
 
-            def all_but_pictures(message: Depth) -> bool:
-                return message.levels[0].kind != 6
-
-            feed.loses = all_but_pictures
-            await asyncio.sleep(2.5)
-            assert feed.lost > 20
-            assert book.state.counters.distrusted >= 1
-            feed.loses = lambda message: False
-            await asyncio.sleep(15)
-            assert book.trusted
-            assert False in told
-            assert told[-1]
-            truth = gateway.market.snapshot(suite.instrument_id)
-            shown = book.state.ladder.top(0, 10)
-            assert [level[:2] for level in shown] == list(truth.bids)[:10]
-            await book.cleanup()
-            await bus.aclose(1)
-
-    run_virtual(main())
+        feed.loses = all_but_pictures
+        await asyncio.sleep(2.5)
+        assert feed.lost > 20
+        assert book.state.counters.distrusted >= 1
+        feed.loses = lambda message: False
+        await asyncio.sleep(15)
+        assert book.trusted
+        assert False in told
+        assert told[-1]
+        truth = gateway.market.snapshot(suite.instrument_id)
+        shown = book.state.ladder.top(0, 10)
+        assert [level[:2] for level in shown] == list(truth.bids)[:10]
+        await book.cleanup()
+        await bus.aclose(1)

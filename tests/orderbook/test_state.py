@@ -7,10 +7,10 @@ import asyncio
 import pytest
 from tests.orderbook.books import BID, OPEN, best, depth, plain_book, quote
 from tests.orderbook.feeds import HandFeed
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.time import NS
 from project_x_py._runtime.clock import VirtualClock
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import EventBus
 from project_x_py.exceptions import ProjectXError
 from project_x_py.orderbook import OrderBook
@@ -49,47 +49,38 @@ def test_moments_are_remembered_within_bounds() -> None:
     assert len(state.times) <= KEPT
 
 
-def test_a_window_is_counted_in_exchange_time() -> None:
+@in_virtual_time
+async def test_a_window_is_counted_in_exchange_time() -> None:
     """``window_ns`` is so many minutes before the exchange clock; rows are found by it."""
-
-    async def main() -> None:
-        book = plain_book(clock=VirtualClock(OPEN))
-        for minute in range(5):
-            book.realtime_handler.on_depth(best(100, 102 + minute, at=OPEN + minute * 60 * NS))
-        await asyncio.sleep(300)
-        assert book.state.window_ns(2.5) == OPEN + 150 * NS
-        recent = book.state.quotes.columns(book.state.window_ns(2.5))
-        assert recent.ask.tolist() == [105, 106]
-
-    run_virtual(main())
+    book = plain_book(clock=VirtualClock(OPEN))
+    for minute in range(5):
+        book.realtime_handler.on_depth(best(100, 102 + minute, at=OPEN + minute * 60 * NS))
+    await asyncio.sleep(300)
+    assert book.state.window_ns(2.5) == OPEN + 150 * NS
+    recent = book.state.quotes.columns(book.state.window_ns(2.5))
+    assert recent.ask.tolist() == [105, 106]
 
 
-def test_without_depth_the_quotes_are_the_history() -> None:
+@in_virtual_time
+async def test_without_depth_the_quotes_are_the_history() -> None:
     """With depth left out, each quote is a row of best prices of unknown size."""
-
-    async def main() -> None:
-        book, feed = plain_book(clock=VirtualClock(OPEN)), HandFeed()
-        assert await book.initialize(feed, subscribe_to_depth=False)
-        book.realtime_handler.on_depth(best(100, 102))
-        book.realtime_handler.on_quote(quote(bid=99, ask=103))
-        book.realtime_handler.on_quote(quote(last=100))
-        assert book.state.quotes.rows(9) == [(99, 103, UNKNOWN, UNKNOWN, OPEN)]
-        assert book.state.counters.messages == 0
-        await book.cleanup()
-
-    run_virtual(main())
+    book, feed = plain_book(clock=VirtualClock(OPEN)), HandFeed()
+    assert await book.initialize(feed, subscribe_to_depth=False)
+    book.realtime_handler.on_depth(best(100, 102))
+    book.realtime_handler.on_quote(quote(bid=99, ask=103))
+    book.realtime_handler.on_quote(quote(last=100))
+    assert book.state.quotes.rows(9) == [(99, 103, UNKNOWN, UNKNOWN, OPEN)]
+    assert book.state.counters.messages == 0
+    await book.cleanup()
 
 
-def test_delay_is_measured_on_the_way() -> None:
+@in_virtual_time
+async def test_delay_is_measured_on_the_way() -> None:
     """A message that changes the top tells how long it took from its receipt."""
-
-    async def main() -> None:
-        book, feed = plain_book(clock=VirtualClock(OPEN)), HandFeed()
-        assert await book.initialize(feed)
-        await asyncio.sleep(0.25)
-        for step in range(64):
-            feed.sinks[0].on_depth(best(100, 102 + step, at=OPEN))
-        assert (await book.get_memory_stats())["processing_latency_ms"] == pytest.approx(250)
-        await book.cleanup()
-
-    run_virtual(main())
+    book, feed = plain_book(clock=VirtualClock(OPEN)), HandFeed()
+    assert await book.initialize(feed)
+    await asyncio.sleep(0.25)
+    for step in range(64):
+        feed.sinks[0].on_depth(best(100, 102 + step, at=OPEN))
+    assert (await book.get_memory_stats())["processing_latency_ms"] == pytest.approx(250)
+    await book.cleanup()

@@ -6,8 +6,8 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.position_manager.accounts import following
+from tests.virtual import in_virtual_time
 
 from project_x_py import EventType
 from project_x_py.exceptions import ProjectXError

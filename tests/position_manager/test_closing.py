@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.position_manager.accounts import BUY, following
+from tests.virtual import in_virtual_time
 
 from project_x_py.exceptions import ProjectXError, RiskLimitExceeded
 from project_x_py.simulator import faults

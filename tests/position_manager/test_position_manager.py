@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.position_manager.accounts import BUY, SELL, following
+from tests.virtual import in_virtual_time
 
 from project_x_py import EventType
 from project_x_py.event_bus import Event, EventBus

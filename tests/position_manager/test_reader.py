@@ -6,7 +6,6 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.position_manager.ports import (
     GRID,
     UNKNOWN,
@@ -16,6 +15,7 @@ from tests.position_manager.ports import (
     silent,
     statement,
 )
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.submission import Listed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.position_manager.accounts import BUY, SELL, following
+from tests.virtual import in_virtual_time
 
 from project_x_py import EventType
 from project_x_py.exceptions import ProjectXError

@@ -7,19 +7,17 @@ refusals, late completions, corrupt frames, sockets that stay open with nobody b
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections import deque
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from project_x_py._runtime.clock import VirtualClock
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py._wire import signalr
 from project_x_py.exceptions import ProjectXConnectionError
 from project_x_py.realtime import ProjectXRealtimeClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Mapping
 
     from project_x_py.realtime._connection import HubTiming
 
@@ -29,16 +27,6 @@ ACCOUNT = 20514377
 MNQ = "CON.F.US.MNQ.U26"
 MES = "CON.F.US.MES.U26"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.signature-of-the-first"
-
-
-def in_virtual_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run an async test on a loop whose time jumps."""
-
-    @functools.wraps(test)
-    def run(*args: Any, **kwargs: Any) -> None:
-        run_virtual(test(*args, **kwargs))
-
-    return run
 
 
 class PeerSocket:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from tests.realtime.peer import ACCOUNT, MES, MNQ, Peer, in_virtual_time
+from tests.realtime.peer import ACCOUNT, MES, MNQ, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.records import AccountUpdate, OrderUpdate, PositionUpdate, TradeUpdate

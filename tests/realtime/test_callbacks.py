@@ -8,7 +8,8 @@ import threading
 from typing import Any
 
 import pytest
-from tests.realtime.peer import MES, MNQ, Peer, in_virtual_time
+from tests.realtime.peer import MES, MNQ, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py.exceptions import ProjectXError
 from project_x_py.realtime import ProjectXRealtimeClient, _callbacks
@@ -242,16 +243,12 @@ async def test_batching_leaves_out_only_old_quotes() -> None:
         ("quote_update", "print", "a callback is a callable"),
     ],
 )
-def test_a_wrong_registration_is_refused(kind: str, callback: Any, message: str) -> None:
+@in_virtual_time
+async def test_a_wrong_registration_is_refused(kind: str, callback: Any, message: str) -> None:
     """Unknown names, with the closest one, and what cannot be called raise ValueError."""
-
-    @in_virtual_time
-    async def run() -> None:
-        client = Peer().client()
-        with pytest.raises(ValueError, match=message):
-            await client.add_callback(kind, callback)
-
-    run()
+    client = Peer().client()
+    with pytest.raises(ValueError, match=message):
+        await client.add_callback(kind, callback)
 
 
 @in_virtual_time

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.realtime.peer import in_virtual_time
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.clock import VirtualClock
 from project_x_py.exceptions import CircuitBreakerError, ProjectXError

@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tests.realtime.peer import ACCOUNT, MNQ, TOKEN, Listener, Peer, in_virtual_time
+from tests.realtime.peer import ACCOUNT, MNQ, TOKEN, Listener, Peer
+from tests.virtual import in_virtual_time
 
 import project_x_py.realtime as package
 from project_x_py.models import ProjectXConfig

@@ -7,7 +7,8 @@ import itertools
 from typing import Any
 
 import pytest
-from tests.realtime.peer import MNQ, TOKEN, Listener, Peer, in_virtual_time
+from tests.realtime.peer import MNQ, TOKEN, Listener, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.virtual_loop import VirtualLoop
 from project_x_py._wire import signalr
@@ -166,33 +167,29 @@ async def test_a_late_completion_is_nobodys() -> None:
         (signalr.encode_invocation("GatewayLogout", ["x"]), "the gateway ended the session"),
     ],
 )
-def test_a_connection_that_cannot_go_on_is_made_anew(
+@in_virtual_time
+async def test_a_connection_that_cannot_go_on_is_made_anew(
     frame: bytes, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Corrupt frames, closes and log-outs are stated, and the hub resynchronises."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer, listener = Peer(), Listener()
-        client = peer.client()
-        client.add_connection_listener(listener)
-        assert await client.connect()
-        assert await client.subscribe_market_data([MNQ])
-        if frame.startswith(b"x"):
-            splitter = signalr.RecordSplitter(16)
-            monkeypatch.setattr(client._market._connection, "_splitter", splitter)
-        peer.hub("market").push(frame)
-        await asyncio.sleep(40)
-        reasons = [d["reason"] for s, _, d in listener.changes if s == "disconnected"]
-        assert len(reasons) == 1
-        assert reason in reasons[0]
-        assert client.is_connected()
-        assert len(peer.calls("market")) == 3
-        corrupt = client.get_stats()["decode_errors"].get("corrupt frame", 0)
-        assert corrupt == ("corrupt" in reason)
-        await client.cleanup()
-
-    run()
+    peer, listener = Peer(), Listener()
+    client = peer.client()
+    client.add_connection_listener(listener)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    if frame.startswith(b"x"):
+        splitter = signalr.RecordSplitter(16)
+        monkeypatch.setattr(client._market._connection, "_splitter", splitter)
+    peer.hub("market").push(frame)
+    await asyncio.sleep(40)
+    reasons = [d["reason"] for s, _, d in listener.changes if s == "disconnected"]
+    assert len(reasons) == 1
+    assert reason in reasons[0]
+    assert client.is_connected()
+    assert len(peer.calls("market")) == 3
+    corrupt = client.get_stats()["decode_errors"].get("corrupt frame", 0)
+    assert corrupt == ("corrupt" in reason)
+    await client.cleanup()
 
 
 @in_virtual_time
@@ -236,21 +233,17 @@ async def test_records_that_ride_with_the_handshake_are_events() -> None:
         (b"", "no handshake within 10 s"),
     ],
 )
-def test_a_handshake_that_fails_is_stated(greeting: bytes, reason: str) -> None:
+@in_virtual_time
+async def test_a_handshake_that_fails_is_stated(greeting: bytes, reason: str) -> None:
     """A refusal, another record, garbage and silence each end the connect with their reason."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer = Peer()
-        peer.greeting = greeting
-        client = peer.client(timing=HubTiming(connect_s=9.0) if not greeting else None)
-        assert not await client.connect()
-        assert reason.replace("10 s", "9 s") in str(client.last_error)
-        assert peer.sockets == []
-        assert TOKEN not in str(client.last_error)
-        await client.cleanup()
-
-    run()
+    peer = Peer()
+    peer.greeting = greeting
+    client = peer.client(timing=HubTiming(connect_s=9.0) if not greeting else None)
+    assert not await client.connect()
+    assert reason.replace("10 s", "9 s") in str(client.last_error)
+    assert peer.sockets == []
+    assert TOKEN not in str(client.last_error)
+    await client.cleanup()
 
 
 @in_virtual_time

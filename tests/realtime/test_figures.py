@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.realtime.peer import MNQ, Peer, in_virtual_time
+from tests.realtime.peer import MNQ, Peer
+from tests.virtual import in_virtual_time
 
 
 @in_virtual_time

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.realtime.peer import ACCOUNT, MES, MNQ, ORIGIN_NS, TOKEN, Listener, Peer, in_virtual_time
+from tests.realtime.peer import ACCOUNT, MES, MNQ, ORIGIN_NS, TOKEN, Listener, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.gaps import MARKET_KINDS, USER_KINDS, FeedGap, GapReason
 from project_x_py._core.grid import TickGrid
@@ -126,22 +127,18 @@ async def test_gaps_are_told_before_the_change_of_the_hub() -> None:
         (b'{"type":1,"target":"GatewayLogout","arguments":[]}\x1e', GapReason.DISCONNECTED),
     ],
 )
-def test_a_gap_says_why(frame: bytes, reason: GapReason) -> None:
+@in_virtual_time
+async def test_a_gap_says_why(frame: bytes, reason: GapReason) -> None:
     """A frame that could not be read is another matter than a connection that ended."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer, gaps = Peer(), Gaps()
-        client = peer.client()
-        client.add_gap_listener(gaps)
-        assert await client.connect()
-        assert await client.subscribe_market_data([MNQ])
-        peer.hub("market").push(frame)
-        await asyncio.sleep(5)
-        assert [gap.reason for gap in gaps.told] == [reason, reason]
-        await client.cleanup()
-
-    run()
+    peer, gaps = Peer(), Gaps()
+    client = peer.client()
+    client.add_gap_listener(gaps)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    peer.hub("market").push(frame)
+    await asyncio.sleep(5)
+    assert [gap.reason for gap in gaps.told] == [reason, reason]
+    await client.cleanup()
 
 
 @in_virtual_time

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.realtime.peer import Listener, in_virtual_time
+from tests.realtime.peer import Listener
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.endpoints import (
     Endpoint,

@@ -7,7 +7,8 @@ import math
 from typing import Any
 
 import pytest
-from tests.realtime.peer import MNQ, Listener, Peer, in_virtual_time
+from tests.realtime.peer import MNQ, Listener, Peer
+from tests.virtual import in_virtual_time
 
 KEYS = {
     "health_score",
@@ -145,17 +146,13 @@ async def test_settings_change_what_runs() -> None:
         {"health_threshold": True},
     ],
 )
-def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
+@in_virtual_time
+async def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     """ValueError names the setting, and nothing changes."""
-
-    @in_virtual_time
-    async def run() -> None:
-        client = Peer().client()
-        with pytest.raises(ValueError, match=next(iter(wrong))):
-            await client.configure_health_monitoring(**wrong)
-        assert (await client.get_health_status())["heartbeat_interval"] == 10.0
-
-    run()
+    client = Peer().client()
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        await client.configure_health_monitoring(**wrong)
+    assert (await client.get_health_status())["heartbeat_interval"] == 10.0
 
 
 @pytest.mark.checklist(35)
@@ -227,22 +224,18 @@ async def test_a_slow_answer_is_told_once(caplog: pytest.LogCaptureFixture) -> N
         (2.5, 66.7, "fair"),
     ],
 )
-def test_the_score_follows_the_latency(latency_s: float, score: float, status: str) -> None:
+@in_virtual_time
+async def test_the_score_follows_the_latency(latency_s: float, score: float, status: str) -> None:
     """100 ms scores full; parts that were not measured, as events here, have no weight."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer = Peer()
-        client = peer.client()
-        await client.configure_health_monitoring(health_threshold=0)
-        assert await client.connect()
-        peer.latency_s = latency_s
-        await asyncio.sleep(60)
-        found = await client.get_health_status()
-        assert (found["health_score"], found["status"]) == (score, status)
-        await client.cleanup()
-
-    run()
+    peer = Peer()
+    client = peer.client()
+    await client.configure_health_monitoring(health_threshold=0)
+    assert await client.connect()
+    peer.latency_s = latency_s
+    await asyncio.sleep(60)
+    found = await client.get_health_status()
+    assert (found["health_score"], found["status"]) == (score, status)
+    await client.cleanup()
 
 
 @in_virtual_time

@@ -6,17 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.realtime.peer import (
-    ACCOUNT,
-    MES,
-    MNQ,
-    ORIGIN_NS,
-    TOKEN,
-    URLS,
-    Listener,
-    Peer,
-    in_virtual_time,
-)
+from tests.realtime.peer import ACCOUNT, MES, MNQ, ORIGIN_NS, TOKEN, URLS, Listener, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.time import NS

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.realtime.peer import MNQ, Peer, in_virtual_time
+from tests.realtime.peer import MNQ, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.histogram import Latency

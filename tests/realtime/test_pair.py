@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.realtime.peer import MNQ, TOKEN, Listener, Peer, in_virtual_time
+from tests.realtime.peer import MNQ, TOKEN, Listener, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py.exceptions import ProjectXConnectionError
 from project_x_py.realtime._connection import HubTiming
@@ -265,46 +266,40 @@ def _failing() -> str:
         (asyncio.Event().wait, "no token within 30 s"),
     ],
 )
-def test_a_token_factory_of_any_kind_costs_the_attempt_only(factory: Any, reason: str) -> None:
+@in_virtual_time
+async def test_a_token_factory_of_any_kind_costs_the_attempt_only(
+    factory: Any, reason: str
+) -> None:
     """The hub goes on trying, and is back with the first factory that works."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer, listener = Peer(), Listener()
-        client = await subscribed(peer)
-        client.add_connection_listener(listener)
-        client.token_factory = factory
-        peer.hub("market").cut("gone")
-        await asyncio.sleep(45)
-        assert not client.market_connected
-        reasons = {str(d["reason"]) for s, _, d in listener.changes if s == "reconnecting"}
-        assert any(reason in told for told in reasons)
-        assert not any(TOKEN in told for told in reasons)
-        client.token_factory = lambda: FRESH
-        await asyncio.sleep(45)
-        assert client.is_connected()
-        client.raise_if_faulted()
-        await client.cleanup()
-
-    run()
+    peer, listener = Peer(), Listener()
+    client = await subscribed(peer)
+    client.add_connection_listener(listener)
+    client.token_factory = factory
+    peer.hub("market").cut("gone")
+    await asyncio.sleep(45)
+    assert not client.market_connected
+    reasons = {str(d["reason"]) for s, _, d in listener.changes if s == "reconnecting"}
+    assert any(reason in told for told in reasons)
+    assert not any(TOKEN in told for told in reasons)
+    client.token_factory = lambda: FRESH
+    await asyncio.sleep(45)
+    assert client.is_connected()
+    client.raise_if_faulted()
+    await client.cleanup()
 
 
 @pytest.mark.parametrize("token", ["", "  ", "x" * 9000])
-def test_what_can_be_no_token_is_refused_at_once(token: str) -> None:
+@in_virtual_time
+async def test_what_can_be_no_token_is_refused_at_once(token: str) -> None:
     """Nothing is asked of the gateway, and nothing changes."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer = Peer()
-        client = await subscribed(peer)
-        asked = len(peer.attempts)
-        assert not await client.update_jwt_token(token)
-        assert "are no token" in str(client.last_error)
-        for timeout in (float("nan"), "5", None):
-            with pytest.raises(ValueError, match="timeout is a number"):
-                await client.update_jwt_token(FRESH, timeout)  # type: ignore[arg-type]
-        assert len(peer.attempts) == asked
-        assert alive(peer, TOKEN)
-        await client.cleanup()
-
-    run()
+    peer = Peer()
+    client = await subscribed(peer)
+    asked = len(peer.attempts)
+    assert not await client.update_jwt_token(token)
+    assert "are no token" in str(client.last_error)
+    for timeout in (float("nan"), "5", None):
+        with pytest.raises(ValueError, match="timeout is a number"):
+            await client.update_jwt_token(FRESH, timeout)  # type: ignore[arg-type]
+    assert len(peer.attempts) == asked
+    assert alive(peer, TOKEN)
+    await client.cleanup()

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.realtime.peer import MES, MNQ, Peer, in_virtual_time
+from tests.realtime.peer import MES, MNQ, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.gaps import FeedGap, GapReason
 from project_x_py._core.grid import TickGrid
@@ -113,30 +114,26 @@ async def test_a_renewal_never_loses_the_subscription() -> None:
         ("GatewayDepth", "text", ("depth",), True),
     ],
 )
-def test_what_cannot_be_read_is_a_gap_of_its_stream(
+@in_virtual_time
+async def test_what_cannot_be_read_is_a_gap_of_its_stream(
     target: str, payload: Any, missed: tuple[str, ...], renewed: bool
 ) -> None:
     """It opens at once; snapshots are asked for anew, and prints can only be read anew."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer, told, errors = Peer(), list[FeedGap](), list[Any]()
-        client = peer.client()
-        client.attach(MNQ, TickGrid(0.25), Owner(), rank=0)
-        client.add_gap_listener(told.append)
-        client.add_notice_listener(lambda name, facts: errors.append((name, facts["hub"])))
-        assert await client.connect()
-        assert await client.subscribe_market_data([MNQ])
-        peer.emit("market", target, MNQ, payload)
-        await asyncio.sleep(1)
-        assert [(gap.is_open, gap.missed) for gap in told] == [(True, missed), (False, missed)]
-        assert {gap.reason for gap in told} == {GapReason.CORRUPT}
-        assert errors == [("error", "market")]
-        assert renewals(peer) == (RENEWED if renewed else [])
-        assert client.get_stats()["connection_errors"] == 0
-        await client.cleanup()
-
-    run()
+    peer, told, errors = Peer(), list[FeedGap](), list[Any]()
+    client = peer.client()
+    client.attach(MNQ, TickGrid(0.25), Owner(), rank=0)
+    client.add_gap_listener(told.append)
+    client.add_notice_listener(lambda name, facts: errors.append((name, facts["hub"])))
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    peer.emit("market", target, MNQ, payload)
+    await asyncio.sleep(1)
+    assert [(gap.is_open, gap.missed) for gap in told] == [(True, missed), (False, missed)]
+    assert {gap.reason for gap in told} == {GapReason.CORRUPT}
+    assert errors == [("error", "market")]
+    assert renewals(peer) == (RENEWED if renewed else [])
+    assert client.get_stats()["connection_errors"] == 0
+    await client.cleanup()
 
 
 @in_virtual_time

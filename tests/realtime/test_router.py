@@ -7,7 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.realtime.peer import ACCOUNT, MES, MNQ, ORIGIN_NS, Peer, in_virtual_time
+from tests.realtime.peer import ACCOUNT, MES, MNQ, ORIGIN_NS, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.records import Aggressor, Depth, DepthLevel, Quote, Trade
@@ -206,22 +207,18 @@ async def test_callbacks_get_payloads_as_they_were_sent() -> None:
     ],
 )
 @pytest.mark.checklist(9)
-def test_events_of_another_account_reach_nobody(payload: Any, ours: Any) -> None:
+@in_virtual_time
+async def test_events_of_another_account_reach_nobody(payload: Any, ours: Any) -> None:
     """Only what belongs to the client's account is passed on, also of a list."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer = Peer()
-        client = peer.client()
-        seen: list[Any] = []
-        await client.add_callback("order_update", seen.append)
-        assert await client.connect()
-        peer.emit("user", "GatewayUserOrder", payload)
-        await asyncio.sleep(1)
-        assert seen == ([] if ours is None else [ours])
-        await client.cleanup()
-
-    run()
+    peer = Peer()
+    client = peer.client()
+    seen: list[Any] = []
+    await client.add_callback("order_update", seen.append)
+    assert await client.connect()
+    peer.emit("user", "GatewayUserOrder", payload)
+    await asyncio.sleep(1)
+    assert seen == ([] if ours is None else [ours])
+    await client.cleanup()
 
 
 @in_virtual_time
@@ -250,31 +247,27 @@ async def test_a_callback_may_change_what_it_gets() -> None:
 
 
 @pytest.mark.parametrize("odd", [b"1e999", b'"\xe0\x28"', b"1" * 5000])
-def test_what_only_a_callback_cannot_read_ends_no_hub(odd: bytes) -> None:
+@in_virtual_time
+async def test_what_only_a_callback_cannot_read_ends_no_hub(odd: bytes) -> None:
     """Owners read the members they know; the others go uncalled, and it is counted."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer, owner, seen = Peer(), Owner(), list[Any]()
-        client = peer.client()
-        client.attach(MNQ, GRID, owner, rank=0)
-        await client.add_callback("quote_update", seen.append)
-        assert await client.connect()
-        socket = peer.hub("market")
-        for extra in (odd, b"7"):
-            socket.push(
-                b'{"type":1,"target":"GatewayQuote","arguments":["%s",{"lastPrice":1.5,"odd":%s}]}'
-                b"\x1e" % (MNQ.encode(), extra)
-            )
-        await asyncio.sleep(1)
-        assert len(owner.records) == 2
-        assert seen[-1] == {"contract_id": MNQ, "data": {"lastPrice": 1.5, "odd": 7}}
-        counted = client.get_stats()["decode_errors"].get("payload: not JSON", 0)
-        assert counted + len(seen) == 2
-        assert peer.hub("market") is socket
-        await client.cleanup()
-
-    run()
+    peer, owner, seen = Peer(), Owner(), list[Any]()
+    client = peer.client()
+    client.attach(MNQ, GRID, owner, rank=0)
+    await client.add_callback("quote_update", seen.append)
+    assert await client.connect()
+    socket = peer.hub("market")
+    for extra in (odd, b"7"):
+        socket.push(
+            b'{"type":1,"target":"GatewayQuote","arguments":["%s",{"lastPrice":1.5,"odd":%s}]}'
+            b"\x1e" % (MNQ.encode(), extra)
+        )
+    await asyncio.sleep(1)
+    assert len(owner.records) == 2
+    assert seen[-1] == {"contract_id": MNQ, "data": {"lastPrice": 1.5, "odd": 7}}
+    counted = client.get_stats()["decode_errors"].get("payload: not JSON", 0)
+    assert counted + len(seen) == 2
+    assert peer.hub("market") is socket
+    await client.cleanup()
 
 
 @in_virtual_time

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.realtime.peer import MNQ, ORIGIN_NS, URLS, Listener, Peer, in_virtual_time
+from tests.realtime.peer import MNQ, ORIGIN_NS, URLS, Listener, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.gaps import FeedGap, GapReason
 from project_x_py._core.time import NS
@@ -59,35 +60,31 @@ async def test_sleeps_and_jumps_are_told_from_slow_machines() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "counted"), [(28800, False), (28800, True), (-7200, False)])
-def test_a_machine_that_wakes_connects_anew(seconds: float, counted: bool) -> None:
+@in_virtual_time
+async def test_a_machine_that_wakes_connects_anew(seconds: float, counted: bool) -> None:
     """Both hubs, with a token that is asked for anew and every subscription; gaps say why."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer, listener, gaps = Peer(), Listener(), list[FeedGap]()
-        machine = Machine(ORIGIN_NS)
-        client = client_on(machine, peer)
-        tokens = iter(range(100))
-        client.token_factory = lambda: f"token-{next(tokens)}"
-        client.add_connection_listener(listener)
-        client.add_gap_listener(gaps.append)
-        assert await client.connect()
-        assert await client.subscribe_market_data([MNQ])
-        assert await client.subscribe_user_updates()
-        await asyncio.sleep(100)
-        before = [sorted(peer.calls(hub)) for hub in ("user", "market")]
-        machine.sleep(seconds, counted=counted)
-        await asyncio.sleep(3)
-        assert client.is_connected()
-        assert [token for *_, token in peer.attempts] == [f"token-{n}" for n in range(4)]
-        assert [sorted(peer.calls(hub)) for hub in ("user", "market")] == before
-        assert listener.states("user") == ["connected", "disconnected", "reconnecting", "connected"]
-        assert {gap.reason for gap in gaps} == {GapReason.SUSPENDED}
-        assert [gap.is_open for gap in gaps].count(True) == 2
-        assert client.get_stats()["open_gaps"] == 0
-        await client.cleanup()
-
-    run()
+    peer, listener, gaps = Peer(), Listener(), list[FeedGap]()
+    machine = Machine(ORIGIN_NS)
+    client = client_on(machine, peer)
+    tokens = iter(range(100))
+    client.token_factory = lambda: f"token-{next(tokens)}"
+    client.add_connection_listener(listener)
+    client.add_gap_listener(gaps.append)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    assert await client.subscribe_user_updates()
+    await asyncio.sleep(100)
+    before = [sorted(peer.calls(hub)) for hub in ("user", "market")]
+    machine.sleep(seconds, counted=counted)
+    await asyncio.sleep(3)
+    assert client.is_connected()
+    assert [token for *_, token in peer.attempts] == [f"token-{n}" for n in range(4)]
+    assert [sorted(peer.calls(hub)) for hub in ("user", "market")] == before
+    assert listener.states("user") == ["connected", "disconnected", "reconnecting", "connected"]
+    assert {gap.reason for gap in gaps} == {GapReason.SUSPENDED}
+    assert [gap.is_open for gap in gaps].count(True) == 2
+    assert client.get_stats()["open_gaps"] == 0
+    await client.cleanup()
 
 
 @in_virtual_time

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.realtime.peer import ACCOUNT, MES, MNQ, Peer, in_virtual_time
+from tests.realtime.peer import ACCOUNT, MES, MNQ, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.grid import TickGrid
 
@@ -98,18 +99,14 @@ async def test_a_refusal_is_false_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize("wrong", [MNQ, None, [None], [""], 5, [[MNQ]]])
-def test_what_is_no_list_of_ids_is_a_mistake(wrong: Any) -> None:
+@in_virtual_time
+async def test_what_is_no_list_of_ids_is_a_mistake(wrong: Any) -> None:
     """ValueError before anything is sent."""
-
-    @in_virtual_time
-    async def run() -> None:
-        client = Peer().client()
-        with pytest.raises(ValueError, match="as a list"):
-            await client.subscribe_market_data(wrong)
-        with pytest.raises(ValueError, match="as a list"):
-            await client.unsubscribe_market_data(wrong)
-
-    run()
+    client = Peer().client()
+    with pytest.raises(ValueError, match="as a list"):
+        await client.subscribe_market_data(wrong)
+    with pytest.raises(ValueError, match="as a list"):
+        await client.unsubscribe_market_data(wrong)
 
 
 @in_virtual_time

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.realtime.peer import MNQ, Peer, in_virtual_time
+from tests.realtime.peer import MNQ, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py.exceptions import ProjectXError
 from project_x_py.realtime._tasks import TaskLedger

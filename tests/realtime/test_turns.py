@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.realtime.peer import MES, MNQ, TOKEN, Peer, in_virtual_time
+from tests.realtime.peer import MES, MNQ, TOKEN, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.virtual_loop import run_virtual
 

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.realtime.peer import MES, MNQ, Listener, Peer, in_virtual_time
+from tests.realtime.peer import MES, MNQ, Listener, Peer
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.calendar import find_calendar
 from project_x_py._core.gaps import FeedGap, GapReason
@@ -107,48 +108,44 @@ class Owner:
 
 
 @pytest.mark.parametrize("behind_s", [3, 10])
-def test_a_clock_that_is_behind_is_no_fault_of_the_feed(behind_s: int) -> None:
+@in_virtual_time
+async def test_a_clock_that_is_behind_is_no_fault_of_the_feed(behind_s: int) -> None:
     """Each print was heard, though by this clock before it happened; nobody is suspected.
 
     A print that was not heard is missed all the same.
     """
+    peer = Peer()
+    client = peer.client()
+    clock, told, prints = client._clock, Told(client), list[int]()
 
-    @in_virtual_time
-    async def run() -> None:
-        peer = Peer()
-        client = peer.client()
-        clock, told, prints = client._clock, Told(client), list[int]()
+    async def newest(contract_id: str) -> int | None:
+        # The history is asked about what this machine's clock takes for the past.
+        return max((at for at in prints if at < clock.now_ns()), default=None)
 
-        async def newest(contract_id: str) -> int | None:
-            # The history is asked about what this machine's clock takes for the past.
-            return max((at for at in prints if at < clock.now_ns()), default=None)
+    def traded(heard: bool = True) -> None:
+        prints.append((clock.now_ns() + behind_s * NS) // NS * NS)
+        if heard:
+            stamp = format_iso(clock.now_ns() + behind_s * NS, 7)
+            row = {"price": 1, "volume": 1, "timestamp": stamp}
+            peer.emit("market", "GatewayTrade", MNQ, [row])
 
-        def traded(heard: bool = True) -> None:
-            prints.append((clock.now_ns() + behind_s * NS) // NS * NS)
-            if heard:
-                stamp = format_iso(clock.now_ns() + behind_s * NS, 7)
-                row = {"price": 1, "volume": 1, "timestamp": stamp}
-                peer.emit("market", "GatewayTrade", MNQ, [row])
-
-        client.set_witness(newest)
-        client.attach(MNQ, TickGrid(0.25, 0.5), Owner(), rank=0)
-        assert await client.connect()
-        assert await client.subscribe_market_data([MNQ])
-        await asyncio.sleep(2)
-        for second in range(240):
-            await asyncio.sleep(1)
-            peer.emit("market", "GatewayQuote", MNQ, {"bestBid": 1})
-            if second % 120 == 0:
-                traded()
-        assert told.stale == []
-        for _ in range(120):
-            traded(heard=False)
-            peer.emit("market", "GatewayQuote", MNQ, {"bestBid": 1})
-            await asyncio.sleep(1)
-        assert MNQ in told.stale
-        await client.cleanup()
-
-    run()
+    client.set_witness(newest)
+    client.attach(MNQ, TickGrid(0.25, 0.5), Owner(), rank=0)
+    assert await client.connect()
+    assert await client.subscribe_market_data([MNQ])
+    await asyncio.sleep(2)
+    for second in range(240):
+        await asyncio.sleep(1)
+        peer.emit("market", "GatewayQuote", MNQ, {"bestBid": 1})
+        if second % 120 == 0:
+            traded()
+    assert told.stale == []
+    for _ in range(120):
+        traded(heard=False)
+        peer.emit("market", "GatewayQuote", MNQ, {"bestBid": 1})
+        await asyncio.sleep(1)
+    assert MNQ in told.stale
+    await client.cleanup()
 
 
 @in_virtual_time
@@ -175,31 +172,29 @@ async def test_a_mute_hub_is_found_within_five_seconds() -> None:
 
 
 @pytest.mark.parametrize("spoke_s", [0.0, 0.3, 1.0, 4.0, 11.0, 26.0])
-def test_a_hub_that_falls_mute_before_its_pace_is_known_is_found_as_soon(spoke_s: float) -> None:
+@in_virtual_time
+async def test_a_hub_that_falls_mute_before_its_pace_is_known_is_found_as_soon(
+    spoke_s: float,
+) -> None:
     """The history has what it does not tell, so it is left within five seconds all the same."""
+    peer = Peer()
+    async with market_of(peer, MNQ) as (client, market, told, _):
 
-    @in_virtual_time
-    async def run() -> None:
-        peer = Peer()
-        async with market_of(peer, MNQ) as (client, market, told, _):
+        async def slow(contract_id: str) -> int | None:
+            await asyncio.sleep(0.3)
+            return await market.newest(contract_id) // NS * NS
 
-            async def slow(contract_id: str) -> int | None:
-                await asyncio.sleep(0.3)
-                return await market.newest(contract_id) // NS * NS
-
-            client.set_witness(slow)
-            await asyncio.sleep(spoke_s)
-            peer.silent = {"market"}
-            began = asyncio.get_running_loop().time()
-            await asyncio.sleep(6)
-            assert told.stale == [None]
-            assert told.notices[0][0] - began <= 5.0
-            peer.silent = set()
-            await asyncio.sleep(20)
-            assert client.is_connected()
-            assert client.get_stats()["open_gaps"] == 0
-
-    run()
+        client.set_witness(slow)
+        await asyncio.sleep(spoke_s)
+        peer.silent = {"market"}
+        began = asyncio.get_running_loop().time()
+        await asyncio.sleep(6)
+        assert told.stale == [None]
+        assert told.notices[0][0] - began <= 5.0
+        peer.silent = set()
+        await asyncio.sleep(20)
+        assert client.is_connected()
+        assert client.get_stats()["open_gaps"] == 0
 
 
 @in_virtual_time
@@ -248,23 +243,19 @@ async def test_a_contract_that_stays_frozen_costs_ever_fewer_reconnects() -> Non
 
 
 @pytest.mark.parametrize("frozen", [{MNQ}, {"trades"}])
-def test_what_was_never_heard_is_found_once_it_trades(frozen: set[str]) -> None:
+@in_virtual_time
+async def test_what_was_never_heard_is_found_once_it_trades(frozen: set[str]) -> None:
     """A subscription that brings nothing from its first second on, or no prints, is renewed."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer = Peer()
-        async with market_of(peer, MNQ) as (client, market, told, _):
-            market.frozen = set(frozen)
-            await asyncio.sleep(5)
-            assert told.stale == [MNQ]
-            market.frozen = set()
-            await asyncio.sleep(10)
-            assert client.get_stats()["open_gaps"] == 0
-            assert client.get_stats()["connection_errors"] == 0
-            assert market.asked == 1
-
-    run()
+    peer = Peer()
+    async with market_of(peer, MNQ) as (client, market, told, _):
+        market.frozen = set(frozen)
+        await asyncio.sleep(5)
+        assert told.stale == [MNQ]
+        market.frozen = set()
+        await asyncio.sleep(10)
+        assert client.get_stats()["open_gaps"] == 0
+        assert client.get_stats()["connection_errors"] == 0
+        assert market.asked == 1
 
 
 @in_virtual_time
@@ -324,24 +315,20 @@ async def test_what_comes_while_the_history_is_asked_is_not_missed() -> None:
 
 
 @pytest.mark.parametrize("kind", ["trades", "quotes", "depth"])
-def test_one_stream_that_froze_is_subscribed_to_anew(kind: str) -> None:
+@in_virtual_time
+async def test_one_stream_that_froze_is_subscribed_to_anew(kind: str) -> None:
     """The others go on; prints are testified by the history, the rest by a fresh snapshot."""
-
-    @in_virtual_time
-    async def run() -> None:
-        peer = Peer()
-        async with market_of(peer, MNQ) as (client, market, told, _):
-            await asyncio.sleep(40)
-            market.frozen = {kind}
-            await asyncio.sleep(6)
-            assert told.stale == ([MNQ] if kind == "trades" else [])
-            assert len(peer.calls("market")) > 3
-            market.frozen = set()
-            await asyncio.sleep(6)
-            assert client.get_stats()["open_gaps"] == 0
-            assert client.get_stats()["connection_errors"] == 0
-
-    run()
+    peer = Peer()
+    async with market_of(peer, MNQ) as (client, market, told, _):
+        await asyncio.sleep(40)
+        market.frozen = {kind}
+        await asyncio.sleep(6)
+        assert told.stale == ([MNQ] if kind == "trades" else [])
+        assert len(peer.calls("market")) > 3
+        market.frozen = set()
+        await asyncio.sleep(6)
+        assert client.get_stats()["open_gaps"] == 0
+        assert client.get_stats()["connection_errors"] == 0
 
 
 @in_virtual_time

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.records import Aggressor, Trade
 from project_x_py._core.time import DAY_NS, NS, parse_ns
@@ -103,35 +104,32 @@ def test_crude_oil_may_trade_below_zero() -> None:
     assert list(gate.admit(fall, NOW)) == fall
 
 
-def test_refused_trades_are_reported() -> None:
+@in_virtual_time
+async def test_refused_trades_are_reported() -> None:
     """A WARNING counts what is in no bar, at most once a minute, and reads tell the reasons."""
+    async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
+        warnings: list[Event] = []
 
-    async def main() -> None:
-        async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
-            warnings: list[Event] = []
+        async def on_warning(event: Event) -> None:
+            warnings.append(event)
 
-            async def on_warning(event: Event) -> None:
-                warnings.append(event)
-
-            await suite.on(EventType.WARNING, on_warning)
-            await asyncio.sleep(2)
-            before = await suite.data.get_current_price()
-            assert before is not None
-            future = suite.client.clock.now_ns() + 3600 * NS
-            other = [_trade(1, future, contract="CON.F.US.MNQ.H30") for _ in range(5)]
-            suite.data.on_trades(other)
-            late = [_trade(round(before * 4), future, contract=suite.instrument_id)]
-            suite.data.on_trades(late)
-            await asyncio.sleep(1)
-            (event,) = warnings
-            assert event.data["kind"] == "trades_refused"
-            assert event.data["details"]["by_reason"]["wrong contract"] == 5
-            status = await suite.data.get_validation_status()
-            assert status["refused_by_reason"]["future"] == 1
-            assert status["trades_refused"] == 6
-            assert await suite.data.get_health_score() < 100
-
-    run_virtual(main())
+        await suite.on(EventType.WARNING, on_warning)
+        await asyncio.sleep(2)
+        before = await suite.data.get_current_price()
+        assert before is not None
+        future = suite.client.clock.now_ns() + 3600 * NS
+        other = [_trade(1, future, contract="CON.F.US.MNQ.H30") for _ in range(5)]
+        suite.data.on_trades(other)
+        late = [_trade(round(before * 4), future, contract=suite.instrument_id)]
+        suite.data.on_trades(late)
+        await asyncio.sleep(1)
+        (event,) = warnings
+        assert event.data["kind"] == "trades_refused"
+        assert event.data["details"]["by_reason"]["wrong contract"] == 5
+        status = await suite.data.get_validation_status()
+        assert status["refused_by_reason"]["future"] == 1
+        assert status["trades_refused"] == 6
+        assert await suite.data.get_health_score() < 100
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.records import Aggressor, Quote, Trade
 from project_x_py._core.time import NS
@@ -119,64 +120,58 @@ def test_a_slow_handler_costs_no_trade_and_gets_the_latest_quote() -> None:
 
 
 @pytest.mark.checklist(215)
-def test_instruments_and_their_strategies_are_independent() -> None:
+@in_virtual_time
+async def test_instruments_and_their_strategies_are_independent() -> None:
     """Each context hears its own market only; one that raises or is slow disturbs no other."""
+    async with simulated_suite("MHG", "MCL", timeframes=["1sec"]) as (_, suite):
+        heard: dict[str, set[str]] = {"MHG": set(), "MCL": set()}
+        bars = {"MHG": 0, "MCL": 0}
 
-    async def main() -> None:
-        async with simulated_suite("MHG", "MCL", timeframes=["1sec"]) as (_, suite):
-            heard: dict[str, set[str]] = {"MHG": set(), "MCL": set()}
-            bars = {"MHG": 0, "MCL": 0}
+        async def fail(event: Event) -> None:
+            heard["MHG"].add(event.data["symbol"])
+            bars["MHG"] += 1
+            await asyncio.sleep(5)
+            raise RuntimeError("a strategy that fails")
 
-            async def fail(event: Event) -> None:
-                heard["MHG"].add(event.data["symbol"])
-                bars["MHG"] += 1
-                await asyncio.sleep(5)
-                raise RuntimeError("a strategy that fails")
+        async def count(event: Event) -> None:
+            heard["MCL"].add(event.data["symbol"])
+            bars["MCL"] += 1
 
-            async def count(event: Event) -> None:
-                heard["MCL"].add(event.data["symbol"])
-                bars["MCL"] += 1
+        both: set[str] = set()
 
-            both: set[str] = set()
+        async def watch(event: Event) -> None:
+            both.add(event.data["symbol"])
 
-            async def watch(event: Event) -> None:
-                both.add(event.data["symbol"])
-
-            await suite["MHG"].on(EventType.NEW_BAR, fail)
-            await suite["MCL"].on(EventType.NEW_BAR, count)
-            await suite.on(EventType.NEW_BAR, watch)
-            await asyncio.sleep(60)
-            assert heard == {"MHG": {"MHG"}, "MCL": {"MCL"}}
-            assert both == {"MHG", "MCL"}
-            assert bars["MCL"] > bars["MHG"] >= 5
-            for symbol in ("MHG", "MCL"):
-                frame = await suite[symbol].data.get_data("1sec")
-                theirs = await suite.client.get_bars(symbol, days=0.0005, interval=1, unit=1)
-                assert frame is not None
-                mine = frame.filter(frame["timestamp"] >= theirs["timestamp"][0])
-                common = mine.height - 2
-                assert mine.head(common).equals(theirs.head(common))
-
-    run_virtual(main())
+        await suite["MHG"].on(EventType.NEW_BAR, fail)
+        await suite["MCL"].on(EventType.NEW_BAR, count)
+        await suite.on(EventType.NEW_BAR, watch)
+        await asyncio.sleep(60)
+        assert heard == {"MHG": {"MHG"}, "MCL": {"MCL"}}
+        assert both == {"MHG", "MCL"}
+        assert bars["MCL"] > bars["MHG"] >= 5
+        for symbol in ("MHG", "MCL"):
+            frame = await suite[symbol].data.get_data("1sec")
+            theirs = await suite.client.get_bars(symbol, days=0.0005, interval=1, unit=1)
+            assert frame is not None
+            mine = frame.filter(frame["timestamp"] >= theirs["timestamp"][0])
+            common = mine.height - 2
+            assert mine.head(common).equals(theirs.head(common))
 
 
 @pytest.mark.checklist(217)
-def test_a_strategy_sees_in_history_what_it_sees_live() -> None:
+@in_virtual_time
+async def test_a_strategy_sees_in_history_what_it_sees_live() -> None:
     """The same analysis of get_bars and of get_data gives the same values, bar by bar."""
-
-    async def main() -> None:
-        async with simulated_suite(QUIET, timeframes=["1min"], initial_days=0.2) as (_, suite):
-            await asyncio.sleep(190)
-            live = await suite.data.get_data("1min")
-            assert live is not None
-            past = await suite.client.get_bars(QUIET, days=0.2, interval=1, unit=2)
-            since = max(live["timestamp"][0], past["timestamp"][0])
-            live, past = (bars.filter(bars["timestamp"] >= since) for bars in (live, past))
-            rows = live.height - 2
-            assert rows > 60
-            live, past = live.head(rows), past.head(rows)
-            assert live.equals(past)
-            analysed = [bars.pipe(SMA, period=20).pipe(RSI, period=14) for bars in (live, past)]
-            assert analysed[0].equals(analysed[1])
-
-    run_virtual(main())
+    async with simulated_suite(QUIET, timeframes=["1min"], initial_days=0.2) as (_, suite):
+        await asyncio.sleep(190)
+        live = await suite.data.get_data("1min")
+        assert live is not None
+        past = await suite.client.get_bars(QUIET, days=0.2, interval=1, unit=2)
+        since = max(live["timestamp"][0], past["timestamp"][0])
+        live, past = (bars.filter(bars["timestamp"] >= since) for bars in (live, past))
+        rows = live.height - 2
+        assert rows > 60
+        live, past = live.head(rows), past.head(rows)
+        assert live.equals(past)
+        analysed = [bars.pipe(SMA, period=20).pipe(RSI, period=14) for bars in (live, past)]
+        assert analysed[0].equals(analysed[1])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.bars import Bar, bar_start, timeframe
 from project_x_py._core.grid import TickGrid
@@ -93,31 +94,28 @@ def test_finer_and_longer_timeframes_have_their_own() -> None:
 
 
 @pytest.mark.parametrize("names", [["1sec", "1min", "1day"], ["15sec", "1week"], ["1month"]])
-def test_a_load_and_its_seconds_are_the_whole(names: list[str]) -> None:
+@in_virtual_time
+async def test_a_load_and_its_seconds_are_the_whole(names: list[str]) -> None:
     """The load up to its cut and the seconds after it make the gateway's own bars."""
-
-    async def main() -> None:
-        async with SimulatedGateway(in_process=True) as gateway:
-            key = gateway.credentials.api_key
-            async with ProjectX(gateway.credentials.username, key, gateway.config) as client:
-                loader = await _loader(gateway, client, names)
-                await loader.ask(2, 1, gateway.clock.now_ns() - 3600 * NS, gateway.clock.now_ns())
-                await asyncio.sleep(100)
-                now_ns = gateway.clock.now_ns()
-                past = await loader.since(1, now_ns - 77 * NS)
-                end_ns = now_ns - now_ns % NS
-                seconds = await loader.seconds(past.cut_ns, end_ns)
-                whole = past.with_seconds(seconds, loader.timeframes)
-                for tf in loader.timeframes:
-                    (*_, last) = whole.bars[tf.name]
-                    frame = await client.get_bars(
-                        "MNQ", days=40, interval=tf.unit_number, unit=tf.unit, limit=3
-                    )
-                    assert last.volume > 0
-                    assert last.open == round(frame["open"][-1] * 4), tf.name
-                    assert bar_start(tf, end_ns - NS) == last.start_ns
-
-    run_virtual(main())
+    async with SimulatedGateway(in_process=True) as gateway:
+        key = gateway.credentials.api_key
+        async with ProjectX(gateway.credentials.username, key, gateway.config) as client:
+            loader = await _loader(gateway, client, names)
+            await loader.ask(2, 1, gateway.clock.now_ns() - 3600 * NS, gateway.clock.now_ns())
+            await asyncio.sleep(100)
+            now_ns = gateway.clock.now_ns()
+            past = await loader.since(1, now_ns - 77 * NS)
+            end_ns = now_ns - now_ns % NS
+            seconds = await loader.seconds(past.cut_ns, end_ns)
+            whole = past.with_seconds(seconds, loader.timeframes)
+            for tf in loader.timeframes:
+                (*_, last) = whole.bars[tf.name]
+                frame = await client.get_bars(
+                    "MNQ", days=40, interval=tf.unit_number, unit=tf.unit, limit=3
+                )
+                assert last.volume > 0
+                assert last.open == round(frame["open"][-1] * 4), tf.name
+                assert bar_start(tf, end_ns - NS) == last.start_ns
 
 
 def test_rows_beyond_any_price_are_left_out() -> None:

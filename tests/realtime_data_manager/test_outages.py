@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import Event, EventType
 from project_x_py.simulator.faults import Close, Drop, Mute, Unmute
 
@@ -40,29 +40,26 @@ async def _both(suite: TradingSuite, name: str, unit: int, number: int) -> pl.Da
     ],
     ids=["drop", "close", "drop twice", "mute"],
 )
-def test_after_an_outage_bars_are_the_gateways(faults: list[Fault]) -> None:
+@in_virtual_time
+async def test_after_an_outage_bars_are_the_gateways(faults: list[Fault]) -> None:
     """A connection that is lost, closed, lost again or silent costs no trade."""
+    async with simulated_suite(QUIET, timeframes=["1sec", "1min"]) as (gateway, suite):
+        gaps: list[Event] = []
 
-    async def main() -> None:
-        async with simulated_suite(QUIET, timeframes=["1sec", "1min"]) as (gateway, suite):
-            gaps: list[Event] = []
+        async def on_gap(event: Event) -> None:
+            gaps.append(event)
 
-            async def on_gap(event: Event) -> None:
-                gaps.append(event)
-
-            await suite.on(EventType.FEED_GAP, on_gap)
-            await asyncio.sleep(20)
-            for fault in faults:
-                gateway.faults.apply(fault)
-                await asyncio.sleep(9)
-            await asyncio.sleep(30)
-            for name, unit in (("1sec", 1), ("1min", 2)):
-                both = await _both(suite, name, unit, 1)
-                assert both.height > 0
-                for column in ("open", "high", "low", "close", "volume"):
-                    assert both[column].to_list() == both[f"{column}_own"].to_list(), column
-            assert await suite.data.get_status() == "active"
-            if any(isinstance(fault, Drop) for fault in faults):
-                assert any("trades" in gap.data["backfilled"] for gap in gaps)
-
-    run_virtual(main())
+        await suite.on(EventType.FEED_GAP, on_gap)
+        await asyncio.sleep(20)
+        for fault in faults:
+            gateway.faults.apply(fault)
+            await asyncio.sleep(9)
+        await asyncio.sleep(30)
+        for name, unit in (("1sec", 1), ("1min", 2)):
+            both = await _both(suite, name, unit, 1)
+            assert both.height > 0
+            for column in ("open", "high", "low", "close", "volume"):
+                assert both[column].to_list() == both[f"{column}_own"].to_list(), column
+        assert await suite.data.get_status() == "active"
+        if any(isinstance(fault, Drop) for fault in faults):
+            assert any("trades" in gap.data["backfilled"] for gap in gaps)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.bars import Bar, bar_start, timeframe
 from project_x_py._core.gaps import MARKET_KINDS, FeedGap, GapReason
@@ -208,117 +209,105 @@ async def _outage(suite: TradingSuite, feed: OtherFeed, seconds: float) -> FeedG
 
 
 @pytest.mark.parametrize("seconds", [0.2, 7.5, 70])
-def test_an_outage_is_read_from_history(seconds: float) -> None:
+@in_virtual_time
+async def test_an_outage_is_read_from_history(seconds: float) -> None:
     """What was missed is backfilled, marked, reported and told of; nothing else is touched."""
+    async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
+        tape, from_ns = _taped(suite)
+        await asyncio.sleep(1)
+        feed = OtherFeed(suite)
+        async with manager(suite, feed) as data:
+            closed: list[dict[str, Any]] = []
+            opened: list[dict[str, Any]] = []
 
-    async def main() -> None:
-        async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
-            tape, from_ns = _taped(suite)
-            await asyncio.sleep(1)
-            feed = OtherFeed(suite)
-            async with manager(suite, feed) as data:
-                closed: list[dict[str, Any]] = []
-                opened: list[dict[str, Any]] = []
+            async def on_closed(event: Event) -> None:
+                closed.append(event.data)
 
-                async def on_closed(event: Event) -> None:
-                    closed.append(event.data)
+            async def on_opened(event: Event) -> None:
+                opened.append(event.data)
 
-                async def on_opened(event: Event) -> None:
-                    opened.append(event.data)
-
-                await data.event_bus.on(EventType.BAR_CLOSED, on_closed)
-                await data.event_bus.on(EventType.NEW_BAR, on_opened)
-                await asyncio.sleep(10.3)
-                gap = await _outage(suite, feed, seconds)
-                await asyncio.sleep(6)
-                assert await check(data, tape, from_ns) > 10
-                assert feed.reported == [(gap, ("trades",))]
-                for name in ("1sec", "5sec", "1min"):
-                    ends = [d["bar_time"] for d in closed if d["timeframe"] == name]
-                    assert ends == sorted(set(ends)), "each bar is told of once, in order"
-                    frame = await data.get_data(name)
-                    assert frame is not None
-                    if name == "1sec":
-                        told = frame.filter(frame["timestamp"] >= ends[0])["timestamp"].to_list()
-                        assert ends == told[: len(ends)]
-                    begun = [d["bar_time"] for d in opened if d["timeframe"] == name]
-                    assert begun == sorted(set(begun))
-                marks = data.get_bar_marks("1sec")
-                assert set(marks.values()) <= {"backfilled"}
-                assert seconds < 5 or len(marks) >= seconds - 2
-                assert await data.get_status() == "active"
-
-    run_virtual(main())
+            await data.event_bus.on(EventType.BAR_CLOSED, on_closed)
+            await data.event_bus.on(EventType.NEW_BAR, on_opened)
+            await asyncio.sleep(10.3)
+            gap = await _outage(suite, feed, seconds)
+            await asyncio.sleep(6)
+            assert await check(data, tape, from_ns) > 10
+            assert feed.reported == [(gap, ("trades",))]
+            for name in ("1sec", "5sec", "1min"):
+                ends = [d["bar_time"] for d in closed if d["timeframe"] == name]
+                assert ends == sorted(set(ends)), "each bar is told of once, in order"
+                frame = await data.get_data(name)
+                assert frame is not None
+                if name == "1sec":
+                    told = frame.filter(frame["timestamp"] >= ends[0])["timestamp"].to_list()
+                    assert ends == told[: len(ends)]
+                begun = [d["bar_time"] for d in opened if d["timeframe"] == name]
+                assert begun == sorted(set(begun))
+            marks = data.get_bar_marks("1sec")
+            assert set(marks.values()) <= {"backfilled"}
+            assert seconds < 5 or len(marks) >= seconds - 2
+            assert await data.get_status() == "active"
 
 
-def test_bars_wait_while_trades_are_missed() -> None:
+@in_virtual_time
+async def test_bars_wait_while_trades_are_missed() -> None:
     """From an outage to its repair no bar is closed by the clock, and health says so."""
-
-    async def main() -> None:
-        async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
-            feed = OtherFeed(suite)
-            async with manager(suite, feed) as data:
-                await asyncio.sleep(5)
-                feed.detach(feed.contract_id, feed.sink)
-                gap = _gap(feed, suite.client.clock.now_ns())
-                feed.tell(gap)
-                before = await data.get_data("1sec")
-                await asyncio.sleep(30)
-                after = await data.get_data("1sec")
-                assert before is not None
-                assert after is not None
-                assert before.equals(after)
-                feed.attach(feed.contract_id, suite.data._reads.grid, feed.sink, rank=1)
-                feed.tell(gap.closed(suite.client.clock.now_ns()))
-                assert await data.get_health_score() <= 50
-                await asyncio.sleep(3)
-                assert await data.get_health_score() == 100
-
-    run_virtual(main())
+    async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
+        feed = OtherFeed(suite)
+        async with manager(suite, feed) as data:
+            await asyncio.sleep(5)
+            feed.detach(feed.contract_id, feed.sink)
+            gap = _gap(feed, suite.client.clock.now_ns())
+            feed.tell(gap)
+            before = await data.get_data("1sec")
+            await asyncio.sleep(30)
+            after = await data.get_data("1sec")
+            assert before is not None
+            assert after is not None
+            assert before.equals(after)
+            feed.attach(feed.contract_id, suite.data._reads.grid, feed.sink, rank=1)
+            feed.tell(gap.closed(suite.client.clock.now_ns()))
+            assert await data.get_health_score() <= 50
+            await asyncio.sleep(3)
+            assert await data.get_health_score() == 100
 
 
-def test_without_history_bars_go_on_and_are_put_right_later() -> None:
+@in_virtual_time
+async def test_without_history_bars_go_on_and_are_put_right_later() -> None:
     """A gateway that answers no request for bars delays the repair, not the bars."""
-
-    async def main() -> None:
-        async with simulated_suite("MNQ", timeframes=["1min"]) as (gateway, suite):
-            tape, from_ns = _taped(suite)
-            await asyncio.sleep(1)
-            feed = OtherFeed(suite)
-            async with manager(suite, feed) as data:
-                await asyncio.sleep(5)
-                refusal = Refuse(route="/api/History/retrieveBars", status=503, times=9)
-                gateway.faults.apply(refusal)
-                await _outage(suite, feed, 10)
-                await asyncio.sleep(8)
-                newest = await data.get_latest_bars(1, "1sec")
-                assert newest is not None
-                assert (data.get_price_age() or 0) < 5
-                assert (await data.get_validation_status())["repair_pending"]
-                await asyncio.sleep(45)
-                assert not (await data.get_validation_status())["repair_pending"]
-                assert await check(data, tape, from_ns) > 10
-
-    run_virtual(main())
+    async with simulated_suite("MNQ", timeframes=["1min"]) as (gateway, suite):
+        tape, from_ns = _taped(suite)
+        await asyncio.sleep(1)
+        feed = OtherFeed(suite)
+        async with manager(suite, feed) as data:
+            await asyncio.sleep(5)
+            refusal = Refuse(route="/api/History/retrieveBars", status=503, times=9)
+            gateway.faults.apply(refusal)
+            await _outage(suite, feed, 10)
+            await asyncio.sleep(8)
+            newest = await data.get_latest_bars(1, "1sec")
+            assert newest is not None
+            assert (data.get_price_age() or 0) < 5
+            assert (await data.get_validation_status())["repair_pending"]
+            await asyncio.sleep(45)
+            assert not (await data.get_validation_status())["repair_pending"]
+            assert await check(data, tape, from_ns) > 10
 
 
-def test_a_stopped_feed_catches_up_when_it_starts_again() -> None:
+@in_virtual_time
+async def test_a_stopped_feed_catches_up_when_it_starts_again() -> None:
     """Between stop and start nothing is missed."""
-
-    async def main() -> None:
-        async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
-            tape, from_ns = _taped(suite)
-            await asyncio.sleep(1)
-            async with manager(suite, OtherFeed(suite)) as data:
-                for pause in (0.5, 4, 90):
-                    await asyncio.sleep(3)
-                    await data.stop_realtime_feed()
-                    await asyncio.sleep(pause)
-                    await data.start_realtime_feed()
-                    await asyncio.sleep(2)
-                    assert await check(data, tape, from_ns) > 5
-
-    run_virtual(main())
+    async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
+        tape, from_ns = _taped(suite)
+        await asyncio.sleep(1)
+        async with manager(suite, OtherFeed(suite)) as data:
+            for pause in (0.5, 4, 90):
+                await asyncio.sleep(3)
+                await data.stop_realtime_feed()
+                await asyncio.sleep(pause)
+                await data.start_realtime_feed()
+                await asyncio.sleep(2)
+                assert await check(data, tape, from_ns) > 5
 
 
 def test_a_start_long_after_the_load_reads_history_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,35 +354,32 @@ class NoHistory:
 
 
 @pytest.mark.parametrize("failing", [False, True])
-def test_no_history_at_all_is_fine(failing: bool) -> None:
+@in_virtual_time
+async def test_no_history_at_all_is_fine(failing: bool) -> None:
     """Bars then begin with the first trade that came live."""
-
-    async def main() -> None:
-        async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
-            source: Any = NoHistory(suite, failing=failing)
-            data = RealtimeDataManager(
-                "MNQ",
-                source,
-                suite.realtime,
-                EventBus(),
-                ["1sec", "1min"],
-                clock=suite.client.clock,
-                config={"data_validation": False},
-            )
-            await data.initialize()
-            assert await data.get_current_price() is None
-            assert await data.get_data("1min") is None
-            await data.start_realtime_feed()
-            await asyncio.sleep(65)
-            frame = await data.get_data("1min")
-            assert frame is not None
-            assert 1 <= frame.height <= 3
-            seconds = await data.get_data("1sec")
-            assert seconds is not None
-            assert frame["volume"].sum() == seconds["volume"].sum()
-            await data.cleanup()
-
-    run_virtual(main())
+    async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
+        source: Any = NoHistory(suite, failing=failing)
+        data = RealtimeDataManager(
+            "MNQ",
+            source,
+            suite.realtime,
+            EventBus(),
+            ["1sec", "1min"],
+            clock=suite.client.clock,
+            config={"data_validation": False},
+        )
+        await data.initialize()
+        assert await data.get_current_price() is None
+        assert await data.get_data("1min") is None
+        await data.start_realtime_feed()
+        await asyncio.sleep(65)
+        frame = await data.get_data("1min")
+        assert frame is not None
+        assert 1 <= frame.height <= 3
+        seconds = await data.get_data("1sec")
+        assert seconds is not None
+        assert frame["volume"].sum() == seconds["volume"].sum()
+        await data.cleanup()
 
 
 def test_history_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -428,23 +414,20 @@ class SkewedClock:
 
 
 @pytest.mark.parametrize("off_s", [-3.3, -0.6, 0.7, 2.4])
-def test_a_clock_that_is_off_costs_no_trade(off_s: float) -> None:
+@in_virtual_time
+async def test_a_clock_that_is_off_costs_no_trade(off_s: float) -> None:
     """A machine's clock seconds before or behind the exchange's leaves the bars right."""
-
-    async def main() -> None:
-        async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
-            tape, from_ns = _taped(suite)
-            await asyncio.sleep(1)
-            clock: Any = SkewedClock(suite.client.clock, round(off_s * NS))
-            options = {"clock": clock, "timeframes": ["5sec", "1min"]}
-            async with manager(suite, OtherFeed(suite), **options) as data:
-                await asyncio.sleep(4)
-                await data.stop_realtime_feed()
-                await asyncio.sleep(2)
-                await data.start_realtime_feed()
-                await asyncio.sleep(10)
-                while data._bars.holding:
-                    await asyncio.sleep(0.1)
-                assert await check(data, tape, from_ns) > 1
-
-    run_virtual(main())
+    async with simulated_suite("MNQ", timeframes=["1min"]) as (_, suite):
+        tape, from_ns = _taped(suite)
+        await asyncio.sleep(1)
+        clock: Any = SkewedClock(suite.client.clock, round(off_s * NS))
+        options = {"clock": clock, "timeframes": ["5sec", "1min"]}
+        async with manager(suite, OtherFeed(suite), **options) as data:
+            await asyncio.sleep(4)
+            await data.stop_realtime_feed()
+            await asyncio.sleep(2)
+            await data.start_realtime_feed()
+            await asyncio.sleep(10)
+            while data._bars.holding:
+                await asyncio.sleep(0.1)
+            assert await check(data, tape, from_ns) > 1

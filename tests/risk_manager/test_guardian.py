@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py import EventType, TradingSuite
 from project_x_py._core.exposure import OpenOrder

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.risk_manager.test_managed_trade import CLIENT, NATIVE, net, trading
+from tests.virtual import in_virtual_time
 
 from project_x_py import TradingSuite
 from project_x_py.risk_manager import ManagedTrade

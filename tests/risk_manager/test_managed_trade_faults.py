@@ -6,8 +6,8 @@ import asyncio
 import random
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.risk_manager.test_managed_trade import CLIENT, NATIVE, net, trading
+from tests.virtual import in_virtual_time
 
 from project_x_py.exceptions import ProjectXError
 from project_x_py.risk_manager import ManagedTrade

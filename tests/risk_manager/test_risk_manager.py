@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from tests.documented.test_event_keys import ROW, TABLE
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py import EventType, TradingSuite
 from project_x_py.event_bus import Event

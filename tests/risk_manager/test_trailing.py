@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import login
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.records import Aggressor, Trade
 from project_x_py.risk_manager import RiskConfig

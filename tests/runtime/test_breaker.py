@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.realtime.peer import in_virtual_time
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.breaker import Breaker, BreakerSettings, BreakerState
 from project_x_py._runtime.clock import VirtualClock

@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.counting import CountingMixin
-from project_x_py._runtime.virtual_loop import run_virtual
 
 PARTS = ("orders", "positions", "data", "orderbook", "risk_manager")
 ERROR = {"timestamp", "component", "error_type", "message", "context", "details"}
 
 
-def test_every_part_counts_and_tells_in_the_same_way() -> None:
+@in_virtual_time
+async def test_every_part_counts_and_tells_in_the_same_way() -> None:
     """What a user counts is in the figures of the part; a reset forgets it, and only it."""
-
-    async def main() -> None:
-        async with simulated_suite("MNQ", features=["orderbook", "risk_manager"]) as (_, suite):
-            await asyncio.sleep(2)
-            for name in PARTS:
-                await _told(getattr(suite, name))
-
-    run_virtual(main())
+    async with simulated_suite("MNQ", features=["orderbook", "risk_manager"]) as (_, suite):
+        await asyncio.sleep(2)
+        for name in PARTS:
+            await _told(getattr(suite, name))
 
 
 async def _told(part: CountingMixin) -> None:

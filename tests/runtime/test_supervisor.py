@@ -7,6 +7,7 @@ import contextvars
 import gc
 
 import pytest
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py._runtime.virtual_loop import run_virtual
@@ -21,25 +22,22 @@ async def fail(message: str) -> None:
     raise LookupError(message)
 
 
-def test_tasks_are_counted_and_forgotten() -> None:
+@in_virtual_time
+async def test_tasks_are_counted_and_forgotten() -> None:
     """Tasks that ended leave counts behind, and nothing else."""
-
-    async def main() -> None:
-        supervisor = Supervisor("suite")
-        results = [await supervisor.spawn(asyncio.sleep(1, n), name=f"n{n}") for n in range(3)]
-        waiting = supervisor.spawn(forever(), name="waits")
-        waiting.cancel()
-        await asyncio.wait([waiting])
-        running = supervisor.spawn(forever(), name="runs")
-        await asyncio.sleep(0)
-        stats = supervisor.stats()
-        assert results == [0, 1, 2]
-        assert (stats.active, stats.completed, stats.cancelled, stats.failed) == (1, 3, 1, 0)
-        assert stats.running == ("runs",)
-        await supervisor.aclose()
-        assert running.cancelled()
-
-    run_virtual(main())
+    supervisor = Supervisor("suite")
+    results = [await supervisor.spawn(asyncio.sleep(1, n), name=f"n{n}") for n in range(3)]
+    waiting = supervisor.spawn(forever(), name="waits")
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    running = supervisor.spawn(forever(), name="runs")
+    await asyncio.sleep(0)
+    stats = supervisor.stats()
+    assert results == [0, 1, 2]
+    assert (stats.active, stats.completed, stats.cancelled, stats.failed) == (1, 3, 1, 0)
+    assert stats.running == ("runs",)
+    await supervisor.aclose()
+    assert running.cancelled()
 
 
 def test_tasks_survive_without_a_reference() -> None:
@@ -82,70 +80,61 @@ def test_the_first_failure_is_a_fault(caplog: pytest.LogCaptureFixture) -> None:
     assert [record.exc_info is not None for record in caplog.records] == [True, True]
 
 
-def test_who_awaits_a_failed_task_gets_the_error_too() -> None:
+@in_virtual_time
+async def test_who_awaits_a_failed_task_gets_the_error_too() -> None:
     """The failure reaches the one who waits for the task as well."""
-
-    async def main() -> None:
-        supervisor = Supervisor("suite")
-        with pytest.raises(LookupError):
-            await supervisor.spawn(fail("broken"), name="work")
-        await asyncio.sleep(0)
-        assert supervisor.fault is not None
-
-    run_virtual(main())
+    supervisor = Supervisor("suite")
+    with pytest.raises(LookupError):
+        await supervisor.spawn(fail("broken"), name="work")
+    await asyncio.sleep(0)
+    assert supervisor.fault is not None
 
 
-def test_close_waits_for_clean_up_and_for_what_it_starts() -> None:
+@in_virtual_time
+async def test_close_waits_for_clean_up_and_for_what_it_starts() -> None:
     """Closing ends tasks, tasks started by their clean-up, and starts no others."""
+    supervisor = Supervisor("suite")
+    ended: list[str] = []
 
-    async def main() -> None:
-        supervisor = Supervisor("suite")
-        ended: list[str] = []
+    async def late() -> None:
+        try:
+            await forever()
+        finally:
+            ended.append("late")
 
-        async def late() -> None:
-            try:
-                await forever()
-            finally:
-                ended.append("late")
+    async def work() -> None:
+        try:
+            await forever()
+        finally:
+            await asyncio.sleep(1)
+            supervisor.spawn(late(), name="late")
+            await asyncio.sleep(0)
+            ended.append("work")
 
-        async def work() -> None:
-            try:
-                await forever()
-            finally:
-                await asyncio.sleep(1)
-                supervisor.spawn(late(), name="late")
-                await asyncio.sleep(0)
-                ended.append("work")
+    supervisor.spawn(work(), name="work")
+    await asyncio.sleep(0)
+    await supervisor.aclose()
+    assert ended == ["work", "late"]
+    assert supervisor.stats().active == 0
+    with pytest.raises(RuntimeError, match="closed and starts no task 'more'"):
+        supervisor.spawn(forever(), name="more")
+    await supervisor.aclose()
 
-        supervisor.spawn(work(), name="work")
+
+@in_virtual_time
+async def test_close_from_an_own_task() -> None:
+    """A task may close its supervisor: it is not cancelled, all others are."""
+    supervisor = Supervisor("suite")
+    other = supervisor.spawn(forever(), name="other")
+
+    async def closes() -> str:
         await asyncio.sleep(0)
         await supervisor.aclose()
-        assert ended == ["work", "late"]
-        assert supervisor.stats().active == 0
-        with pytest.raises(RuntimeError, match="closed and starts no task 'more'"):
-            supervisor.spawn(forever(), name="more")
-        await supervisor.aclose()
+        await asyncio.sleep(1)
+        return "closed"
 
-    run_virtual(main())
-
-
-def test_close_from_an_own_task() -> None:
-    """A task may close its supervisor: it is not cancelled, all others are."""
-
-    async def main() -> None:
-        supervisor = Supervisor("suite")
-        other = supervisor.spawn(forever(), name="other")
-
-        async def closes() -> str:
-            await asyncio.sleep(0)
-            await supervisor.aclose()
-            await asyncio.sleep(1)
-            return "closed"
-
-        assert await supervisor.spawn(closes(), name="closes") == "closed"
-        assert other.cancelled()
-
-    run_virtual(main())
+    assert await supervisor.spawn(closes(), name="closes") == "closed"
+    assert other.cancelled()
 
 
 def test_close_gives_up_on_a_task_that_ignores_it(caplog: pytest.LogCaptureFixture) -> None:

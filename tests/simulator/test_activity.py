@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.exchange.book import BUY, SELL
 from project_x_py._core.records import Aggressor, Depth, Trade
 from project_x_py._core.time import NS, parse_ns
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.exceptions import ProjectXDataError, ProjectXError
 from project_x_py.simulator import SimulatedGateway
 from project_x_py.simulator._participants import ParticipantBook, _Hidden
@@ -204,27 +204,21 @@ def test_what_cannot_happen_is_refused(make: object, message: str) -> None:
         make()
 
 
-def test_a_gateway_tells_its_labels() -> None:
+@in_virtual_time
+async def test_a_gateway_tells_its_labels() -> None:
     """Activity is an option of the gateway, and users trade beside it."""
-
-    async def main() -> None:
-        options = {"activity": [Sweep(start_s=2)], "start": None}
-        async with simulated_suite("ES", gateway=options, timeframes=["1min"]) as (gateway, _):
-            await asyncio.sleep(5)
-            assert [type(label.activity) for label in gateway.labels] == [Sweep]
-
-    run_virtual(main())
+    options = {"activity": [Sweep(start_s=2)], "start": None}
+    async with simulated_suite("ES", gateway=options, timeframes=["1min"]) as (gateway, _):
+        await asyncio.sleep(5)
+        assert [type(label.activity) for label in gateway.labels] == [Sweep]
 
 
-def test_a_tape_has_happened_already(tmp_path: object) -> None:
+@in_virtual_time
+async def test_a_tape_has_happened_already(tmp_path: object) -> None:
     """Nothing can be added to a recording."""
-
-    async def main() -> None:
-        gateway = SimulatedGateway(
-            tape=str(tmp_path), instrument="ES", in_process=True, activity=[Sweep()]
-        )
-        with pytest.raises(ProjectXError, match="activity"):
-            async with gateway:
-                pytest.fail("a tape with activity began")
-
-    run_virtual(main())
+    gateway = SimulatedGateway(
+        tape=str(tmp_path), instrument="ES", in_process=True, activity=[Sweep()]
+    )
+    with pytest.raises(ProjectXError, match="activity"):
+        async with gateway:
+            pytest.fail("a tape with activity began")

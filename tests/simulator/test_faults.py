@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any, get_args
 
 import msgspec
 import pytest
+from tests.simulator.callers import ask, login, network_of, virtual
 from tests.simulator.scripted import ACCOUNT, BOOK, MNQ, ScriptedSource, house, post, records_of
+from tests.virtual import in_virtual_time
 
-from project_x_py._ports import Network, Socket
-from project_x_py._runtime import endpoints
+from project_x_py._ports import Socket
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py._wire import signalr
 from project_x_py.exceptions import ProjectXConnectionError, ProjectXDataError, ProjectXError
@@ -25,7 +25,6 @@ from project_x_py.simulator._late import LateLine
 from project_x_py.simulator._rest import Reply, Request
 from project_x_py.simulator._user_hub import Action, Stream
 
-OPEN = datetime(2026, 9, 1, 14, 30, tzinfo=UTC)
 ACCOUNTS = "/api/Account/search"
 
 
@@ -221,27 +220,24 @@ def test_a_mute_may_end_by_itself() -> None:
     assert run_virtual(run()) == pytest.approx(3)
 
 
-def test_a_half_open_socket_stays_and_carries_nothing() -> None:
+@in_virtual_time
+async def test_a_half_open_socket_stays_and_carries_nothing() -> None:
     """Nothing comes, nothing is taken, nobody times it out; who redials is served."""
-
-    async def run() -> None:
-        parts = house(ScriptedSource())
-        cuts: list[int] = []
-        dead = parts.user_hub.open(lambda: cuts.append(1))
-        dead.receive(signalr.encode_handshake())
-        assert await dead.output() == b"{}\x1e"
-        assert parts.venue.faults.apply(kinds.HalfOpen(hub="user")) == 1
-        dead.receive(signalr.encode_invocation("SubscribeOrders", [ACCOUNT.id], "1"))
-        tell(parts, 1)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(dead.output(), 600)
-        assert (dead.half_open, dead.ended, cuts) == (True, False, [])
-        assert (await subscribed(parts)).half_open is False
-        assert parts.venue.faults.apply(kinds.HalfOpen(hub="user")) == 1
-        parts.front.shut()
-        assert cuts == [1]
-
-    run_virtual(run())
+    parts = house(ScriptedSource())
+    cuts: list[int] = []
+    dead = parts.user_hub.open(lambda: cuts.append(1))
+    dead.receive(signalr.encode_handshake())
+    assert await dead.output() == b"{}\x1e"
+    assert parts.venue.faults.apply(kinds.HalfOpen(hub="user")) == 1
+    dead.receive(signalr.encode_invocation("SubscribeOrders", [ACCOUNT.id], "1"))
+    tell(parts, 1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(dead.output(), 600)
+    assert (dead.half_open, dead.ended, cuts) == (True, False, [])
+    assert (await subscribed(parts)).half_open is False
+    assert parts.venue.faults.apply(kinds.HalfOpen(hub="user")) == 1
+    parts.front.shut()
+    assert cuts == [1]
 
 
 @pytest.mark.parametrize(("error", "again"), [("Gone.", False), (None, True)])
@@ -464,40 +460,6 @@ def test_a_script_cannot_be_halted() -> None:
         house(ScriptedSource()).venue.faults.apply(kinds.Halt())
 
 
-def virtual(**options: Any) -> SimulatedGateway:
-    """A gateway without sockets, in regular hours."""
-    return SimulatedGateway(in_process=True, **{"start": OPEN, "instruments": ("MNQ",), **options})
-
-
-def network_of(gateway: SimulatedGateway) -> Network:
-    """The way a client of this process finds."""
-    return endpoints.open_network([gateway.config.api_url])
-
-
-async def ask(
-    gateway: SimulatedGateway, route: str, body: object, token: str = ""
-) -> dict[str, Any]:
-    """The envelope that a POST is answered with."""
-    reply = await network_of(gateway).request(
-        "POST",
-        f"{gateway.config.api_url}/{route}",
-        headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
-        body=msgspec.json.encode(body),
-        timeout_s=5,
-    )
-    assert reply.status == 200, reply
-    answer: dict[str, Any] = msgspec.json.decode(reply.body)
-    return answer
-
-
-async def login(gateway: SimulatedGateway) -> str:
-    """A token."""
-    user = gateway.credentials
-    body = {"userName": user.username, "apiKey": user.api_key}
-    token: str = (await ask(gateway, "Auth/loginKey", body))["token"]
-    return token
-
-
 async def market(gateway: SimulatedGateway, stream: str) -> Socket:
     """A subscribed connection to the market hub; what it was greeted with has been read."""
     url = f"{gateway.config.market_hub_url}?access_token={await login(gateway)}"
@@ -509,44 +471,38 @@ async def market(gateway: SimulatedGateway, stream: str) -> Socket:
     return socket
 
 
-def test_cut_requests_in_process() -> None:
+@in_virtual_time
+async def test_cut_requests_in_process() -> None:
     """A request or an upgrade that is cut fails as a connection does."""
-
-    async def run() -> None:
-        async with virtual() as gateway:
-            for fault in (kinds.Cut(), kinds.LoseAnswer()):
-                gateway.faults.apply(fault)
-                with pytest.raises(ProjectXConnectionError, match="broke off") as caught:
-                    await login(gateway)
-                assert caught.value.sent
-            gateway.faults.apply(kinds.Cut(route="/hubs/market"))
-            with pytest.raises(ProjectXConnectionError, match="broke off"):
-                await market(gateway, "SubscribeContractTrades")
+    async with virtual() as gateway:
+        for fault in (kinds.Cut(), kinds.LoseAnswer()):
+            gateway.faults.apply(fault)
+            with pytest.raises(ProjectXConnectionError, match="broke off") as caught:
+                await login(gateway)
+            assert caught.value.sent
+        gateway.faults.apply(kinds.Cut(route="/hubs/market"))
+        with pytest.raises(ProjectXConnectionError, match="broke off"):
             await market(gateway, "SubscribeContractTrades")
+        await market(gateway, "SubscribeContractTrades")
 
-    run_virtual(run())
 
-
-def test_a_jump_of_the_clock() -> None:
+@in_virtual_time
+async def test_a_jump_of_the_clock() -> None:
     """The exchange's time jumps, the wall's does not; the market catches up, in order."""
-
-    async def run() -> None:
-        async with virtual() as gateway:
-            begun, wall = gateway.clock.now_ns(), gateway.clock.wall_ns()
-            gateway.faults.apply(kinds.JumpClock(seconds=120))
-            await asyncio.sleep(1)
-            contract = gateway.contracts[0].contract_id
-            shown = gateway.market.snapshot(contract).last_ns - begun
-            assert 115e9 < shown <= 121e9
-            assert gateway.clock.wall_ns() - wall == pytest.approx(1e9)
-            gateway.faults.apply(kinds.JumpClock(seconds=-60))
-            told = gateway.market.published
-            await asyncio.sleep(30)
-            assert gateway.market.published == told
-            await asyncio.sleep(60)
-            assert gateway.market.published > told
-
-    run_virtual(run())
+    async with virtual() as gateway:
+        begun, wall = gateway.clock.now_ns(), gateway.clock.wall_ns()
+        gateway.faults.apply(kinds.JumpClock(seconds=120))
+        await asyncio.sleep(1)
+        contract = gateway.contracts[0].contract_id
+        shown = gateway.market.snapshot(contract).last_ns - begun
+        assert 115e9 < shown <= 121e9
+        assert gateway.clock.wall_ns() - wall == pytest.approx(1e9)
+        gateway.faults.apply(kinds.JumpClock(seconds=-60))
+        told = gateway.market.published
+        await asyncio.sleep(30)
+        assert gateway.market.published == told
+        await asyncio.sleep(60)
+        assert gateway.market.published > told
 
 
 def struck(seed: int) -> tuple[list[tuple[float, kinds.Fault]], list[bytes]]:
@@ -581,124 +537,109 @@ def test_a_schedule_is_the_same_for_the_same_seed() -> None:
     assert once[0] != other[0]
 
 
-def test_a_schedule_of_ones_own() -> None:
+@in_virtual_time
+async def test_a_schedule_of_ones_own() -> None:
     """Each fault comes at its time; stopping forgets the rest; a wrong one schedules nothing."""
-
-    async def run() -> None:
-        parts = house(ScriptedSource())
-        faults = parts.venue.faults
-        plan = [(3.0, kinds.Unmute()), (1.0, kinds.Mute(hub="user")), (9.0, kinds.Mute())]
-        assert [at_s for at_s, _ in faults.schedule(plan)] == [1.0, 3.0, 9.0]
-        seen = []
-        for _ in range(5):
-            seen.append(parts.user_hub.muted)
-            await asyncio.sleep(0.9)
-        assert seen == [False, False, True, True, False]
-        assert faults.state()["scheduled"] == 1
-        faults.stop()
-        await asyncio.sleep(9)
-        assert not parts.market_hub.muted
-        for wrong in ([(-1.0, kinds.Mute())], [(0.0, kinds.Mute()), (1.0, "mute")]):
-            with pytest.raises(ProjectXError):
-                faults.schedule(wrong)  # type: ignore[arg-type]
-        with pytest.raises(ProjectXError, match="has no market"):
-            faults.schedule([(1.0, kinds.Halt(contract_id="ES"))])
-        with pytest.raises(ProjectXError, match="a length"):
-            faults.schedule(1, every_s=0)
-        assert faults.state()["scheduled"] == 0
-
-    run_virtual(run())
+    parts = house(ScriptedSource())
+    faults = parts.venue.faults
+    plan = [(3.0, kinds.Unmute()), (1.0, kinds.Mute(hub="user")), (9.0, kinds.Mute())]
+    assert [at_s for at_s, _ in faults.schedule(plan)] == [1.0, 3.0, 9.0]
+    seen = []
+    for _ in range(5):
+        seen.append(parts.user_hub.muted)
+        await asyncio.sleep(0.9)
+    assert seen == [False, False, True, True, False]
+    assert faults.state()["scheduled"] == 1
+    faults.stop()
+    await asyncio.sleep(9)
+    assert not parts.market_hub.muted
+    for wrong in ([(-1.0, kinds.Mute())], [(0.0, kinds.Mute()), (1.0, "mute")]):
+        with pytest.raises(ProjectXError):
+            faults.schedule(wrong)  # type: ignore[arg-type]
+    with pytest.raises(ProjectXError, match="has no market"):
+        faults.schedule([(1.0, kinds.Halt(contract_id="ES"))])
+    with pytest.raises(ProjectXError, match="a length"):
+        faults.schedule(1, every_s=0)
+    assert faults.state()["scheduled"] == 0
 
 
-def test_the_usual_harms_are_survived_by_the_gateway() -> None:
+@in_virtual_time
+async def test_the_usual_harms_are_survived_by_the_gateway() -> None:
     """A minute of everything at once leaves a gateway that serves the next client."""
-
-    async def run() -> None:
-        async with virtual() as gateway:
-            socket = await market(gateway, "SubscribeContractMarketDepth")
-            plan = [(0.1 * at, harm) for at, harm in enumerate(HARMS, start=1)]
-            assert len(gateway.faults.schedule(plan)) == len(HARMS)
-            await asyncio.sleep(10)
-            await socket.close()
-            gateway.faults.stop()
-            await market(gateway, "SubscribeContractQuotes")
-
-    run_virtual(run())
+    async with virtual() as gateway:
+        socket = await market(gateway, "SubscribeContractMarketDepth")
+        plan = [(0.1 * at, harm) for at, harm in enumerate(HARMS, start=1)]
+        assert len(gateway.faults.schedule(plan)) == len(HARMS)
+        await asyncio.sleep(10)
+        await socket.close()
+        gateway.faults.stop()
+        await market(gateway, "SubscribeContractQuotes")
 
 
-def test_a_halt() -> None:
+@in_virtual_time
+async def test_a_halt() -> None:
     """A halted contract tells nothing and fills nothing; it opens again with its whole book."""
-
-    async def run() -> None:
-        async with virtual(instruments=("MNQ", "ES")) as gateway:
-            contract = gateway.contracts[0].contract_id
-            socket = await market(gateway, "SubscribeContractMarketDepth")
-            await asyncio.sleep(3)
-            assert gateway.faults.apply(kinds.Halt(contract_id=contract, seconds=20)) == 1
-            await socket.receive()
-            heard = b""
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(19.5):
-                    while True:
-                        heard += await socket.receive()
-            assert heard.replace(signalr.PING, b"") == b""
-            opening = msgspec.json.decode(records_of(await socket.receive())[0])
-            levels = opening["arguments"][1]
-            assert (levels[0]["type"], len(levels)) == (6, 21)
-
-    run_virtual(run())
+    async with virtual(instruments=("MNQ", "ES")) as gateway:
+        contract = gateway.contracts[0].contract_id
+        socket = await market(gateway, "SubscribeContractMarketDepth")
+        await asyncio.sleep(3)
+        assert gateway.faults.apply(kinds.Halt(contract_id=contract, seconds=20)) == 1
+        await socket.receive()
+        heard = b""
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(19.5):
+                while True:
+                    heard += await socket.receive()
+        assert heard.replace(signalr.PING, b"") == b""
+        opening = msgspec.json.decode(records_of(await socket.receive())[0])
+        levels = opening["arguments"][1]
+        assert (levels[0]["type"], len(levels)) == (6, 21)
 
 
-def test_a_daily_break_ends_by_itself_or_when_it_is_told_to() -> None:
+@in_virtual_time
+async def test_a_daily_break_ends_by_itself_or_when_it_is_told_to() -> None:
     """Every contract stops, and trades again within a second of being told to."""
-
-    async def run() -> None:
-        async with virtual(instruments=("MNQ", "ES")) as gateway:
-            await asyncio.sleep(1)
-            assert gateway.faults.apply(kinds.DailyBreak()) == 2
-            told = gateway.market.published
-            await asyncio.sleep(1800)
-            assert gateway.market.published == told
-            assert gateway.faults.apply(kinds.Resume()) == 2
-            await asyncio.sleep(2)
-            assert gateway.market.published > told
-            assert gateway.faults.apply(kinds.Resume()) == 2
-
-    run_virtual(run())
+    async with virtual(instruments=("MNQ", "ES")) as gateway:
+        await asyncio.sleep(1)
+        assert gateway.faults.apply(kinds.DailyBreak()) == 2
+        told = gateway.market.published
+        await asyncio.sleep(1800)
+        assert gateway.market.published == told
+        assert gateway.faults.apply(kinds.Resume()) == 2
+        await asyncio.sleep(2)
+        assert gateway.market.published > told
+        assert gateway.faults.apply(kinds.Resume()) == 2
 
 
-def test_orders_meet_faults_halts_and_rolls() -> None:
+@in_virtual_time
+async def test_orders_meet_faults_halts_and_rolls() -> None:
     """An order whose answer is lost works; in a halt it is refused; after a roll it is gone."""
+    async with virtual() as gateway:
+        token, contract = await login(gateway), gateway.contracts[0].contract_id
+        bid = gateway.market.snapshot(contract).bids[0][0] * 0.25
 
-    async def run() -> None:
-        async with virtual() as gateway:
-            token, contract = await login(gateway), gateway.contracts[0].contract_id
-            bid = gateway.market.snapshot(contract).bids[0][0] * 0.25
+        async def place(tag: str) -> dict[str, Any]:
+            order = {"accountId": 21_000_001, "contractId": contract, "customTag": tag}
+            limit = {"type": 1, "side": 0, "size": 1, "limitPrice": bid - 20}
+            return await ask(gateway, "Order/place", {**order, **limit}, token)
 
-            async def place(tag: str) -> dict[str, Any]:
-                order = {"accountId": 21_000_001, "contractId": contract, "customTag": tag}
-                limit = {"type": 1, "side": 0, "size": 1, "limitPrice": bid - 20}
-                return await ask(gateway, "Order/place", {**order, **limit}, token)
+        async def working() -> list[str]:
+            found = await ask(gateway, "Order/searchOpen", {"accountId": 21_000_001}, token)
+            return [row["customTag"] for row in found["orders"]]
 
-            async def working() -> list[str]:
-                found = await ask(gateway, "Order/searchOpen", {"accountId": 21_000_001}, token)
-                return [row["customTag"] for row in found["orders"]]
-
-            gateway.faults.apply(kinds.LoseAnswer(route="/api/Order/place"))
-            with pytest.raises(ProjectXConnectionError):
-                await place("lost")
-            gateway.faults.apply(kinds.Cut(route="/api/Order/place"))
-            with pytest.raises(ProjectXConnectionError):
-                await place("cut")
-            await asyncio.sleep(1)
-            assert await working() == ["lost"]
-            gateway.faults.apply(kinds.Halt())
-            assert (await place("halted"))["errorCode"] == 2
-            gateway.faults.apply(kinds.Resume())
-            await asyncio.sleep(2)
-            gateway.faults.apply(kinds.Roll(contract_id=contract))
-            await asyncio.sleep(1)
-            assert await working() == []
-            assert (await place("rolled"))["errorCode"] == 9
-
-    run_virtual(run())
+        gateway.faults.apply(kinds.LoseAnswer(route="/api/Order/place"))
+        with pytest.raises(ProjectXConnectionError):
+            await place("lost")
+        gateway.faults.apply(kinds.Cut(route="/api/Order/place"))
+        with pytest.raises(ProjectXConnectionError):
+            await place("cut")
+        await asyncio.sleep(1)
+        assert await working() == ["lost"]
+        gateway.faults.apply(kinds.Halt())
+        assert (await place("halted"))["errorCode"] == 2
+        gateway.faults.apply(kinds.Resume())
+        await asyncio.sleep(2)
+        gateway.faults.apply(kinds.Roll(contract_id=contract))
+        await asyncio.sleep(1)
+        assert await working() == []
+        assert (await place("rolled"))["errorCode"] == 9

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import polars as pl
 import pytest
+from tests.simulator.callers import OPEN, ask, connect, login, network_of, virtual
 from tests.simulator.scripted import START_NS, ScriptedSource, records_of
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.records import Aggressor, MarketRecord, Trade
 from project_x_py._core.time import NS, parse_ns
-from project_x_py._ports import Network, Socket
 from project_x_py._runtime import endpoints
 from project_x_py._runtime.clock import HOLD, ReplayClock, VirtualClock
 from project_x_py._runtime.virtual_loop import run_virtual
@@ -26,51 +26,7 @@ from project_x_py.simulator._floor import Floor
 from project_x_py.simulator._listings import Listings
 from project_x_py.simulator._pump import Market
 
-OPEN = datetime(2026, 9, 1, 14, 30, tzinfo=UTC)
 STREAMS = ("SubscribeContractQuotes", "SubscribeContractTrades", "SubscribeContractMarketDepth")
-
-
-def virtual(**options: Any) -> SimulatedGateway:
-    """A gateway without sockets that begins in regular hours."""
-    return SimulatedGateway(in_process=True, **{"start": OPEN, "instruments": ("MNQ",), **options})
-
-
-def network_of(gateway: SimulatedGateway) -> Network:
-    """The way a client of this process finds."""
-    return endpoints.open_network([gateway.config.api_url])
-
-
-async def ask(
-    gateway: SimulatedGateway, route: str, body: object, token: str = ""
-) -> dict[str, Any]:
-    """The envelope that a POST is answered with."""
-    reply = await network_of(gateway).request(
-        "POST",
-        f"{gateway.config.api_url}/{route}",
-        headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
-        body=msgspec.json.encode(body),
-        timeout_s=5,
-    )
-    assert reply.status == 200
-    answer: dict[str, Any] = msgspec.json.decode(reply.body)
-    return answer
-
-
-async def login(gateway: SimulatedGateway) -> str:
-    """A token."""
-    user = gateway.credentials
-    body = {"userName": user.username, "apiKey": user.api_key}
-    token: str = (await ask(gateway, "Auth/loginKey", body))["token"]
-    return token
-
-
-async def connect(gateway: SimulatedGateway, token: str) -> Socket:
-    """A greeted connection to the market hub."""
-    url = f"{gateway.config.market_hub_url}?access_token={token}"
-    socket = await network_of(gateway).connect(url, headers={}, timeout_s=5)
-    await socket.send(signalr.encode_handshake())
-    assert await socket.receive() == b"{}\x1e"
-    return socket
 
 
 async def listen(gateway: SimulatedGateway, seconds: float) -> bytes:
@@ -104,35 +60,32 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
     assert first != other
 
 
-def test_a_client_can_rebuild_the_market() -> None:
+@in_virtual_time
+async def test_a_client_can_rebuild_the_market() -> None:
     """Book and quote put together from what one connection heard are the market's own."""
-
-    async def run() -> None:
-        async with virtual(seed=3) as gateway:
-            heard = await listen(gateway, 30)
-            book: dict[int, dict[float, int]] = {1: {}, 2: {}}
-            quote: dict[str, Any] = {}
-            for raw in records_of(heard):
-                record = msgspec.json.decode(raw)
-                if record.get("target") == "GatewayDepth":
-                    for row in record["arguments"][1]:
-                        _apply(book, row)
-                elif record.get("target") == "GatewayQuote":
-                    quote.update(record["arguments"][1])
-            contract = gateway.contracts[0]
-            snapshot = gateway.market.snapshot(contract.contract_id)
-            price = contract.grid.price
-            assert book[2] == {price(ticks): size for ticks, size in snapshot.bids}
-            assert book[1] == {price(ticks): size for ticks, size in snapshot.asks}
-            assert quote["bestBid"] == price(snapshot.bids[0][0])
-            assert quote["bestAsk"] == price(snapshot.asks[0][0])
-            assert snapshot.last is not None
-            assert snapshot.prev_close is not None
-            assert quote["lastPrice"] == price(snapshot.last)
-            assert quote["volume"] == snapshot.volume
-            assert quote["change"] == price(snapshot.last - snapshot.prev_close)
-
-    run_virtual(run())
+    async with virtual(seed=3) as gateway:
+        heard = await listen(gateway, 30)
+        book: dict[int, dict[float, int]] = {1: {}, 2: {}}
+        quote: dict[str, Any] = {}
+        for raw in records_of(heard):
+            record = msgspec.json.decode(raw)
+            if record.get("target") == "GatewayDepth":
+                for row in record["arguments"][1]:
+                    _apply(book, row)
+            elif record.get("target") == "GatewayQuote":
+                quote.update(record["arguments"][1])
+        contract = gateway.contracts[0]
+        snapshot = gateway.market.snapshot(contract.contract_id)
+        price = contract.grid.price
+        assert book[2] == {price(ticks): size for ticks, size in snapshot.bids}
+        assert book[1] == {price(ticks): size for ticks, size in snapshot.asks}
+        assert quote["bestBid"] == price(snapshot.bids[0][0])
+        assert quote["bestAsk"] == price(snapshot.asks[0][0])
+        assert snapshot.last is not None
+        assert snapshot.prev_close is not None
+        assert quote["lastPrice"] == price(snapshot.last)
+        assert quote["volume"] == snapshot.volume
+        assert quote["change"] == price(snapshot.last - snapshot.prev_close)
 
 
 def _apply(book: dict[int, dict[float, int]], row: dict[str, Any]) -> None:
@@ -146,56 +99,50 @@ def _apply(book: dict[int, dict[float, int]], row: dict[str, Any]) -> None:
         book[side].pop(row["price"], None)
 
 
-def test_live_bars_and_history_agree() -> None:
+@in_virtual_time
+async def test_live_bars_and_history_agree() -> None:
     """A minute put together from the prints that a client heard is the minute of the history."""
-
-    async def run() -> None:
-        async with virtual(seed=5) as gateway:
-            heard = await listen(gateway, 121)
-            contract_id = gateway.contracts[0].contract_id
-            body = {
-                "contractId": contract_id,
-                "startTime": "2026-09-01T14:31:00Z",
-                "endTime": "2026-09-01T14:32:00Z",
-                "unit": 2,
-                "unitNumber": 1,
-                "limit": 10,
-            }
-            token = await login(gateway)
-            [bar] = (await ask(gateway, "History/retrieveBars", body, token))["bars"]
-            prints = [
-                row
-                for raw in records_of(heard)
-                if (record := msgspec.json.decode(raw)).get("target") == "GatewayTrade"
-                for row in record["arguments"][1]
-                if row["timestamp"].startswith("2026-09-01T14:31:")
-            ]
-            prices = [row["price"] for row in prints]
-            assert bar == {
-                "t": "2026-09-01T14:31:00+00:00",
-                "o": prices[0],
-                "h": max(prices),
-                "l": min(prices),
-                "c": prices[-1],
-                "v": sum(row["volume"] for row in prints),
-            }
-
-    run_virtual(run())
+    async with virtual(seed=5) as gateway:
+        heard = await listen(gateway, 121)
+        contract_id = gateway.contracts[0].contract_id
+        body = {
+            "contractId": contract_id,
+            "startTime": "2026-09-01T14:31:00Z",
+            "endTime": "2026-09-01T14:32:00Z",
+            "unit": 2,
+            "unitNumber": 1,
+            "limit": 10,
+        }
+        token = await login(gateway)
+        [bar] = (await ask(gateway, "History/retrieveBars", body, token))["bars"]
+        prints = [
+            row
+            for raw in records_of(heard)
+            if (record := msgspec.json.decode(raw)).get("target") == "GatewayTrade"
+            for row in record["arguments"][1]
+            if row["timestamp"].startswith("2026-09-01T14:31:")
+        ]
+        prices = [row["price"] for row in prints]
+        assert bar == {
+            "t": "2026-09-01T14:31:00+00:00",
+            "o": prices[0],
+            "h": max(prices),
+            "l": min(prices),
+            "c": prices[-1],
+            "v": sum(row["volume"] for row in prints),
+        }
 
 
-def test_clients_in_process_follow_the_exchange_clock() -> None:
+@in_virtual_time
+async def test_clients_in_process_follow_the_exchange_clock() -> None:
     """The clock that belongs to the URLs is the gateway's, from its start on."""
-
-    async def run() -> None:
-        async with virtual() as gateway:
-            config = gateway.config
-            clock = endpoints.clock_for([config.api_url, config.user_hub_url])
-            assert clock is gateway.clock
-            assert clock.now_ns() == parse_ns(OPEN.isoformat())
-            await asyncio.sleep(5)
-            assert clock.now_ns() == parse_ns(OPEN.isoformat()) + 5 * NS
-
-    run_virtual(run())
+    async with virtual() as gateway:
+        config = gateway.config
+        clock = endpoints.clock_for([config.api_url, config.user_hub_url])
+        assert clock is gateway.clock
+        assert clock.now_ns() == parse_ns(OPEN.isoformat())
+        await asyncio.sleep(5)
+        assert clock.now_ns() == parse_ns(OPEN.isoformat()) + 5 * NS
 
 
 def test_virtual_time_has_a_now_of_its_own() -> None:
@@ -208,102 +155,85 @@ def test_virtual_time_has_a_now_of_its_own() -> None:
     assert run_virtual(run()) == run_virtual(run()) == parse_ns("2026-09-01T13:30:00Z")
 
 
-def test_a_clock_handed_in_is_followed() -> None:
+@in_virtual_time
+async def test_a_clock_handed_in_is_followed() -> None:
     """The market begins at what the clock shows; the clock is not touched."""
-
-    async def run() -> None:
-        clock = VirtualClock(START_NS)
-        named = {"in_process": True, "instruments": ("MNQ",)}
-        async with SimulatedGateway(clock=clock, **named) as gateway:
-            assert gateway.clock is clock
-            await asyncio.sleep(1)
-            assert gateway.market.published > 0
-
-    run_virtual(run())
+    clock = VirtualClock(START_NS)
+    named = {"in_process": True, "instruments": ("MNQ",)}
+    async with SimulatedGateway(clock=clock, **named) as gateway:
+        assert gateway.clock is clock
+        await asyncio.sleep(1)
+        assert gateway.market.published > 0
 
 
-def test_after_the_block_nothing_is_left() -> None:
+@in_virtual_time
+async def test_after_the_block_nothing_is_left() -> None:
     """Tasks are gone, the origin is forgotten, who waits is told, who asks is refused."""
+    gateway = virtual()
+    async with gateway:
+        config, network = gateway.config, network_of(gateway)
+        socket = await connect(gateway, await login(gateway))
+        waiting = asyncio.ensure_future(socket.receive())
+        await asyncio.sleep(1)
+    assert await waiting == b'{"type":7,"allowReconnect":true}\x1e'
+    with pytest.raises(ConnectionError):
+        await socket.receive()
+    with pytest.raises(ConnectionError):
+        await socket.send(signalr.PING)
+    with pytest.raises(ProjectXConnectionError, match="closed"):
+        await network.request("GET", config.api_url, headers={}, body=b"", timeout_s=1)
+    await network.close()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    endpoints.register(config.api_url, endpoints.Endpoint(ReplayClock(0, HOLD, 1), lambda: network))
+    endpoints.forget(config.api_url)
+    with pytest.raises(ProjectXError, match="not running"):
+        _ = gateway.config
 
-    async def run() -> None:
-        gateway = virtual()
-        async with gateway:
-            config, network = gateway.config, network_of(gateway)
-            socket = await connect(gateway, await login(gateway))
-            waiting = asyncio.ensure_future(socket.receive())
-            await asyncio.sleep(1)
-        assert await waiting == b'{"type":7,"allowReconnect":true}\x1e'
+
+@in_virtual_time
+async def test_a_gateway_runs_once_at_a_time() -> None:
+    """Entering one that runs is an error, and leaves it running."""
+    async with virtual() as gateway:
+        with pytest.raises(ProjectXError, match="runs already"):
+            await gateway.__aenter__()
+        await login(gateway)
+
+
+@in_virtual_time
+async def test_gateways_side_by_side_do_not_meet() -> None:
+    """Each has its origin, its key and its tokens."""
+    async with virtual(seed=1) as one, virtual(seed=2) as two:
+        assert one.config.api_url != two.config.api_url
+        assert one.credentials != two.credentials
+        token = await login(one)
+        url = f"{two.config.market_hub_url}?access_token={token}"
+        with pytest.raises(ProjectXConnectionError) as refused:
+            await network_of(two).connect(url, headers={}, timeout_s=1)
+        assert (refused.value.error_code, refused.value.sent) == (401, True)
+        assert token not in str(refused.value)
+
+
+@in_virtual_time
+async def test_faults_reach_clients() -> None:
+    """A drop breaks off, a mute holds back, a refusal answers with its status."""
+    async with virtual() as gateway:
+        token = await login(gateway)
+        socket = await connect(gateway, token)
+        gateway.faults.mute("market")
+        await asyncio.sleep(5)
+        gateway.faults.unmute("market")
+        assert gateway.faults.drop_connections() == 1
         with pytest.raises(ConnectionError):
             await socket.receive()
-        with pytest.raises(ConnectionError):
-            await socket.send(signalr.PING)
-        with pytest.raises(ProjectXConnectionError, match="closed"):
-            await network.request("GET", config.api_url, headers={}, body=b"", timeout_s=1)
-        await network.close()
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-        endpoints.register(
-            config.api_url, endpoints.Endpoint(ReplayClock(0, HOLD, 1), lambda: network)
+        gateway.faults.refuse_next(503, retry_after_s=3)
+        reply = await network_of(gateway).request(
+            "POST",
+            f"{gateway.config.api_url}/Account/search",
+            headers={},
+            body=b"",
+            timeout_s=1,
         )
-        endpoints.forget(config.api_url)
-        with pytest.raises(ProjectXError, match="not running"):
-            _ = gateway.config
-
-    run_virtual(run())
-
-
-def test_a_gateway_runs_once_at_a_time() -> None:
-    """Entering one that runs is an error, and leaves it running."""
-
-    async def run() -> None:
-        async with virtual() as gateway:
-            with pytest.raises(ProjectXError, match="runs already"):
-                await gateway.__aenter__()
-            await login(gateway)
-
-    run_virtual(run())
-
-
-def test_gateways_side_by_side_do_not_meet() -> None:
-    """Each has its origin, its key and its tokens."""
-
-    async def run() -> None:
-        async with virtual(seed=1) as one, virtual(seed=2) as two:
-            assert one.config.api_url != two.config.api_url
-            assert one.credentials != two.credentials
-            token = await login(one)
-            url = f"{two.config.market_hub_url}?access_token={token}"
-            with pytest.raises(ProjectXConnectionError) as refused:
-                await network_of(two).connect(url, headers={}, timeout_s=1)
-            assert (refused.value.error_code, refused.value.sent) == (401, True)
-            assert token not in str(refused.value)
-
-    run_virtual(run())
-
-
-def test_faults_reach_clients() -> None:
-    """A drop breaks off, a mute holds back, a refusal answers with its status."""
-
-    async def run() -> None:
-        async with virtual() as gateway:
-            token = await login(gateway)
-            socket = await connect(gateway, token)
-            gateway.faults.mute("market")
-            await asyncio.sleep(5)
-            gateway.faults.unmute("market")
-            assert gateway.faults.drop_connections() == 1
-            with pytest.raises(ConnectionError):
-                await socket.receive()
-            gateway.faults.refuse_next(503, retry_after_s=3)
-            reply = await network_of(gateway).request(
-                "POST",
-                f"{gateway.config.api_url}/Account/search",
-                headers={},
-                body=b"",
-                timeout_s=1,
-            )
-            assert (reply.status, reply.headers["RETRY-AFTER"]) == (503, "3")
-
-    run_virtual(run())
+        assert (reply.status, reply.headers["RETRY-AFTER"]) == (503, "3")
 
 
 def test_a_paused_market_catches_up() -> None:
@@ -325,47 +255,41 @@ def test_a_paused_market_catches_up() -> None:
     assert run_virtual(run(pause=True)) == run_virtual(run(pause=False))
 
 
-def test_the_account_is_as_told() -> None:
+@in_virtual_time
+async def test_the_account_is_as_told() -> None:
     """Balance and the name that the environment hands on are those of the account search."""
-
-    async def run() -> None:
-        async with virtual(balance=50_000.5) as gateway:
-            token = await login(gateway)
-            [row] = (await ask(gateway, "Account/search", {"onlyActiveAccounts": True}, token))[
-                "accounts"
-            ]
-            assert row["balance"] == 50_000.5
-            assert gateway.environment()["PROJECT_X_ACCOUNT_NAME"] == row["name"]
-            assert gateway.credentials.account_name == row["name"]
-
-    run_virtual(run())
+    async with virtual(balance=50_000.5) as gateway:
+        token = await login(gateway)
+        [row] = (await ask(gateway, "Account/search", {"onlyActiveAccounts": True}, token))[
+            "accounts"
+        ]
+        assert row["balance"] == 50_000.5
+        assert gateway.environment()["PROJECT_X_ACCOUNT_NAME"] == row["name"]
+        assert gateway.credentials.account_name == row["name"]
 
 
-def test_how_others_find_it() -> None:
+@in_virtual_time
+async def test_how_others_find_it() -> None:
     """Five keys for a program in any language; the variables for a script."""
-
-    async def run() -> None:
-        async with virtual(username="me", api_key="key-of-my-own") as gateway:
-            config = gateway.config
-            assert gateway.ready() == {
-                "api_url": config.api_url,
-                "user_hub_url": config.user_hub_url,
-                "market_hub_url": config.market_hub_url,
-                "username": "me",
-                "api_key": "key-of-my-own",
-            }
-            assert gateway.environment() == {
-                "PROJECT_X_USERNAME": "me",
-                "PROJECT_X_API_KEY": "key-of-my-own",
-                "PROJECT_X_ACCOUNT_NAME": gateway.credentials.account_name,
-                "PROJECTX_API_URL": config.api_url,
-                "PROJECTX_REALTIME_URL": config.realtime_url,
-                "PROJECTX_USER_HUB_URL": config.user_hub_url,
-                "PROJECTX_MARKET_HUB_URL": config.market_hub_url,
-            }
-            assert "key-of-my-own" not in repr(gateway.credentials)
-
-    run_virtual(run())
+    async with virtual(username="me", api_key="key-of-my-own") as gateway:
+        config = gateway.config
+        assert gateway.ready() == {
+            "api_url": config.api_url,
+            "user_hub_url": config.user_hub_url,
+            "market_hub_url": config.market_hub_url,
+            "username": "me",
+            "api_key": "key-of-my-own",
+        }
+        assert gateway.environment() == {
+            "PROJECT_X_USERNAME": "me",
+            "PROJECT_X_API_KEY": "key-of-my-own",
+            "PROJECT_X_ACCOUNT_NAME": gateway.credentials.account_name,
+            "PROJECTX_API_URL": config.api_url,
+            "PROJECTX_REALTIME_URL": config.realtime_url,
+            "PROJECTX_USER_HUB_URL": config.user_hub_url,
+            "PROJECTX_MARKET_HUB_URL": config.market_hub_url,
+        }
+        assert "key-of-my-own" not in repr(gateway.credentials)
 
 
 @pytest.mark.parametrize(
@@ -379,18 +303,15 @@ def test_how_others_find_it() -> None:
         ({"tape": "somewhere", "instrument": "ES"}, "leave start="),
     ],
 )
-def test_what_does_not_go_together(options: dict[str, Any], message: str) -> None:
+@in_virtual_time
+async def test_what_does_not_go_together(options: dict[str, Any], message: str) -> None:
     """The error names the way out, and nothing is left behind."""
-
-    async def run() -> None:
-        gateway = SimulatedGateway(
-            **{"in_process": True, "start": OPEN, "instruments": ("MNQ",), **options}
-        )
-        with pytest.raises(ProjectXError, match=message):
-            await gateway.__aenter__()
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-
-    run_virtual(run())
+    gateway = SimulatedGateway(
+        **{"in_process": True, "start": OPEN, "instruments": ("MNQ",), **options}
+    )
+    with pytest.raises(ProjectXError, match=message):
+        await gateway.__aenter__()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 def test_one_instrument_may_be_named_alone() -> None:
@@ -443,70 +364,58 @@ def market_of(
     return Market(floor, clock, lambda after_s: None)
 
 
-def test_the_pump_is_neither_early_nor_lossy(script: list[MarketRecord]) -> None:
+@in_virtual_time
+async def test_the_pump_is_neither_early_nor_lossy(script: list[MarketRecord]) -> None:
     """Each record goes out at its time, in order, and the end is announced."""
-
-    async def run() -> None:
-        clock = VirtualClock(START_NS)
-        seen: list[tuple[MarketRecord, int]] = []
-        market = market_of(
-            script,
-            clock,
-            lambda records: seen.extend((record, clock.now_ns()) for record in records),
-        )
-        pump = asyncio.ensure_future(market.run())
-        await market.wait_until_over()
-        pump.cancel()
-        assert [record for record, _ in seen] == script
-        assert all(at == record.recv_ns for record, at in seen)
-        assert market.is_over
-        assert market.published == len(script)
-
-    run_virtual(run())
+    clock = VirtualClock(START_NS)
+    seen: list[tuple[MarketRecord, int]] = []
+    market = market_of(
+        script,
+        clock,
+        lambda records: seen.extend((record, clock.now_ns()) for record in records),
+    )
+    pump = asyncio.ensure_future(market.run())
+    await market.wait_until_over()
+    pump.cancel()
+    assert [record for record, _ in seen] == script
+    assert all(at == record.recv_ns for record, at in seen)
+    assert market.is_over
+    assert market.published == len(script)
 
 
-def test_a_late_pump_catches_up_in_turns(script: list[MarketRecord]) -> None:
+@in_virtual_time
+async def test_a_late_pump_catches_up_in_turns(script: list[MarketRecord]) -> None:
     """What was missed goes out in order, in slices, with a turn of the loop after each."""
-
-    async def run() -> None:
-        slices: list[list[MarketRecord]] = []
-        market = market_of(
-            script,
-            VirtualClock(START_NS + 3600 * NS),
-            lambda records: slices.append(list(records)),
-        )
-        pump = asyncio.ensure_future(market.run())
-        await market.wait_until_over()
-        pump.cancel()
-        assert [record for one in slices for record in one] == script
-        assert len(slices) == 3
-
-    run_virtual(run())
+    slices: list[list[MarketRecord]] = []
+    market = market_of(
+        script,
+        VirtualClock(START_NS + 3600 * NS),
+        lambda records: slices.append(list(records)),
+    )
+    pump = asyncio.ensure_future(market.run())
+    await market.wait_until_over()
+    pump.cancel()
+    assert [record for one in slices for record in one] == script
+    assert len(slices) == 3
 
 
-def test_quirks_are_switches() -> None:
+@in_virtual_time
+async def test_quirks_are_switches() -> None:
     """A gateway for an entitled user lists contracts as live."""
-
-    async def run() -> None:
-        async with virtual(quirks=Quirks(live_entitled=True)) as gateway:
-            token = await login(gateway)
-            body = {"searchText": "NQ", "live": True}
-            assert (await ask(gateway, "Contract/search", body, token))["contracts"]
-
-    run_virtual(run())
+    async with virtual(quirks=Quirks(live_entitled=True)) as gateway:
+        token = await login(gateway)
+        body = {"searchText": "NQ", "live": True}
+        assert (await ask(gateway, "Contract/search", body, token))["contracts"]
 
 
-def test_a_tape_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_a_tape_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The error is the SDK's own and names the folder."""
-
-    async def run() -> None:
-        gateway = SimulatedGateway(
-            in_process=True, tape=tmp_path / "none", instrument="ES", tape_clock="tape"
-        )
-        with pytest.raises(ProjectXError, match="none"):
-            await gateway.__aenter__()
-
-    run_virtual(run())
+    gateway = SimulatedGateway(
+        in_process=True, tape=tmp_path / "none", instrument="ES", tape_clock="tape"
+    )
+    with pytest.raises(ProjectXError, match="none"):
+        await gateway.__aenter__()
 
 
 def test_a_tape_plays_to_its_end(tmp_path: Path) -> None:

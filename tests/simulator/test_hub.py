@@ -22,6 +22,7 @@ from tests.simulator.scripted import (
     records_of,
     token_of,
 )
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.records import Aggressor, Depth, DepthLevel, MarketRecord, Quote, Trade
 from project_x_py._runtime.virtual_loop import run_virtual
@@ -504,25 +505,22 @@ records = st.one_of(
 
 @settings(max_examples=120, deadline=None)
 @given(stream=st.lists(records, max_size=6), cuts=st.lists(st.integers(0, 200), max_size=4))
-def test_nothing_a_client_sends_breaks_a_hub(stream: list[bytes], cuts: list[int]) -> None:
+@in_virtual_time
+async def test_nothing_a_client_sends_breaks_a_hub(stream: list[bytes], cuts: list[int]) -> None:
     """However a stream of records and garbage is cut, each id is completed once or all ends."""
-
-    async def play() -> None:
-        for hub in ("user", "market"):
-            parts = house()
-            client = await greeted(parts.user_hub if hub == "user" else parts.market_hub)
-            for piece in _cut(b"".join(stream), cuts):
-                client.connection.receive(piece)
-            if not client.connection.ended:
-                client.connection.receive(b"\x1e" + signalr.PING)
-            client.connection.close()
-            said = [msgspec.json.decode(r) for r in await client.read()]
-            completed = [r["invocationId"] for r in said if r["type"] == 3]
-            client.connection.finish()
-            if not any(r.get("error") for r in said if r["type"] == 7):
-                assert len(completed) == _ids_in(stream)
-
-    run_virtual(play())
+    for hub in ("user", "market"):
+        parts = house()
+        client = await greeted(parts.user_hub if hub == "user" else parts.market_hub)
+        for piece in _cut(b"".join(stream), cuts):
+            client.connection.receive(piece)
+        if not client.connection.ended:
+            client.connection.receive(b"\x1e" + signalr.PING)
+        client.connection.close()
+        said = [msgspec.json.decode(r) for r in await client.read()]
+        completed = [r["invocationId"] for r in said if r["type"] == 3]
+        client.connection.finish()
+        if not any(r.get("error") for r in said if r["type"] == 7):
+            assert len(completed) == _ids_in(stream)
 
 
 def _cut(data: bytes, cuts: list[int]) -> Iterator[bytes]:

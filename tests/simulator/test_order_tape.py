@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 from tests.simulator.trading import BUY, FILLED, LIMIT, MARKET, ORDER, SELL, TRADE, WORKING, Trader
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.exchange.order_tape import OrderTapeVenue
 from project_x_py._core.exchange.venues import VenueFill
 from project_x_py._core.time import NS, parse_ns
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.exceptions import ProjectXDataError
 from project_x_py.simulator import Quirks, SimulatedGateway
 from project_x_py.simulator._tape import TapeSource
@@ -179,61 +179,49 @@ def gateway(folder: Path, **options: Any) -> SimulatedGateway:
     )
 
 
-def test_a_resting_order_is_filled_when_its_turn_comes(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_a_resting_order_is_filled_when_its_turn_comes(tmp_path: Path) -> None:
     """Behind eight contracts, of which three leave and five are filled, the next one is ours."""
-
-    async def run() -> None:
-        async with gateway(write(tmp_path)) as running, Trader(running) as trader:
-            order = await trader.order(LIMIT, BUY, 2, limitPrice=100.0)
-            event = await trader.hear(lambda e: e[0] == TRADE and e[2]["orderId"] == order)
-            assert event[2]["size"] == 1
-            assert event[2]["creationTimestamp"].startswith("2024-03-06T15:30:06")
-            row = await trader.row(order)
-            assert (row["status"], row["fillVolume"]) == (WORKING, 1)
-
-    run_virtual(run())
+    async with gateway(write(tmp_path)) as running, Trader(running) as trader:
+        order = await trader.order(LIMIT, BUY, 2, limitPrice=100.0)
+        event = await trader.hear(lambda e: e[0] == TRADE and e[2]["orderId"] == order)
+        assert event[2]["size"] == 1
+        assert event[2]["creationTimestamp"].startswith("2024-03-06T15:30:06")
+        row = await trader.row(order)
+        assert (row["status"], row["fillVolume"]) == (WORKING, 1)
 
 
-def test_an_order_that_no_depth_shows_fills_as_well(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_an_order_that_no_depth_shows_fills_as_well(tmp_path: Path) -> None:
     """Who comes to a user's price trades at once, though the recorded depth tells nothing of it."""
-
-    async def run() -> None:
-        async with gateway(write(tmp_path)) as running, Trader(running) as trader:
-            order = await trader.order(LIMIT, BUY, 9, limitPrice=100.25)
-            await running.market.wait_until_over()
-            await trader.hear(lambda e: e[0] == ORDER and e[2]["fillVolume"] == 7)
-            fills = [e[2] for e in trader.events if e[0] == TRADE and e[2]["orderId"] == order]
-            told = [(row["creationTimestamp"][17:21], row["size"]) for row in fills]
-            assert told == [("04+0", 2), ("06+0", 3), ("06+0", 1), ("07.5", 1)]
-
-    run_virtual(run())
+    async with gateway(write(tmp_path)) as running, Trader(running) as trader:
+        order = await trader.order(LIMIT, BUY, 9, limitPrice=100.25)
+        await running.market.wait_until_over()
+        await trader.hear(lambda e: e[0] == ORDER and e[2]["fillVolume"] == 7)
+        fills = [e[2] for e in trader.events if e[0] == TRADE and e[2]["orderId"] == order]
+        told = [(row["creationTimestamp"][17:21], row["size"]) for row in fills]
+        assert told == [("04+0", 2), ("06+0", 3), ("06+0", 1), ("07.5", 1)]
 
 
-def test_the_same_order_under_trade_through_waits(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_the_same_order_under_trade_through_waits(tmp_path: Path) -> None:
     """With ``tape_fill="through"`` what trades at a price does not fill who waits there."""
-
-    async def run() -> None:
-        through = gateway(write(tmp_path), tape_fill="through")
-        async with through as running, Trader(running) as trader:
-            order = await trader.order(LIMIT, BUY, 2, limitPrice=100.0)
-            await running.market.wait_until_over()
-            assert (await trader.row(order))["fillVolume"] == 0
-
-    run_virtual(run())
+    through = gateway(write(tmp_path), tape_fill="through")
+    async with through as running, Trader(running) as trader:
+        order = await trader.order(LIMIT, BUY, 2, limitPrice=100.0)
+        await running.market.wait_until_over()
+        assert (await trader.row(order))["fillVolume"] == 0
 
 
-def test_who_takes_gets_what_the_orders_offer(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_who_takes_gets_what_the_orders_offer(tmp_path: Path) -> None:
     """A market order takes level by level; what nobody offers is cancelled."""
-
-    async def run() -> None:
-        async with gateway(write(tmp_path)) as running, Trader(running) as trader:
-            order = await trader.filled(MARKET, SELL, 10)
-            fills = [e[2] for e in trader.events if e[0] == TRADE]
-            assert [(row["price"], row["size"]) for row in fills] == [(100, 8), (99.75, 2)]
-            assert trader.told(order)[-1] == FILLED
-            assert {e[0] for e in trader.events} >= {ORDER, TRADE}
-
-    run_virtual(run())
+    async with gateway(write(tmp_path)) as running, Trader(running) as trader:
+        order = await trader.filled(MARKET, SELL, 10)
+        fills = [e[2] for e in trader.events if e[0] == TRADE]
+        assert [(row["price"], row["size"]) for row in fills] == [(100, 8), (99.75, 2)]
+        assert trader.told(order)[-1] == FILLED
+        assert {e[0] for e in trader.events} >= {ORDER, TRADE}
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from tests.simulator.trading import (
     WORKING,
     Trader,
 )
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.exchange.codes import OrderType
 from project_x_py._core.exchange.image import MarketImage
@@ -198,17 +199,14 @@ def test_a_market_without_what_is_held_is_refused(tmp_path: Path) -> None:
     assert run_virtual(again()) == 1
 
 
-def test_two_gateways_cannot_share_a_state(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_two_gateways_cannot_share_a_state(tmp_path: Path) -> None:
     """The second is refused at once, and the first goes on."""
-
-    async def both() -> None:
-        async with gateway(tmp_path) as served, Trader(served) as trader:
-            with pytest.raises(StateError, match="in use by another gateway"):
-                async with gateway(tmp_path):
-                    pass
-            await trader.filled(MARKET, BUY)
-
-    run_virtual(both())
+    async with gateway(tmp_path) as served, Trader(served) as trader:
+        with pytest.raises(StateError, match="in use by another gateway"):
+            async with gateway(tmp_path):
+                pass
+        await trader.filled(MARKET, BUY)
 
 
 def saved(folder: Path) -> bytes:

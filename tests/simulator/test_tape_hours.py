@@ -11,11 +11,11 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.simulator.trading import BUY, LIMIT, MARKET, Trader
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.calendar import calendar_for
 from project_x_py._core.products import product_for_ticker
 from project_x_py._core.time import DAY_NS, HOUR_NS, MINUTE_NS, NS, parse_ns
-from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.simulator import SimulatedGateway
 from project_x_py.simulator._tape_hours import GAP_NS, tape_hours
 
@@ -82,41 +82,32 @@ def gateway(folder: Path, **options: Any) -> SimulatedGateway:
     )
 
 
-def test_orders_are_taken_on_a_weekend_tape(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_orders_are_taken_on_a_weekend_tape(tmp_path: Path) -> None:
     """From the start on, before the first print as well; at its end what works is cancelled."""
-
-    async def run() -> None:
-        async with gateway(weekend(tmp_path)) as running, Trader(running) as trader:
-            early = await trader.place(LIMIT, BUY, limitPrice=99.5)
-            assert early["success"], early
-            await trader.filled(MARKET, BUY)
-            await running.market.wait_until_over()
-            await asyncio.sleep(1)
-            row = await trader.row(early["orderId"])
-            assert row["status"] == 3
-
-    run_virtual(run())
+    async with gateway(weekend(tmp_path)) as running, Trader(running) as trader:
+        early = await trader.place(LIMIT, BUY, limitPrice=99.5)
+        assert early["success"], early
+        await trader.filled(MARKET, BUY)
+        await running.market.wait_until_over()
+        await asyncio.sleep(1)
+        row = await trader.row(early["orderId"])
+        assert row["status"] == 3
 
 
-def test_own_hours_know_no_flatten(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_own_hours_know_no_flatten(tmp_path: Path) -> None:
     """At 15:30 in Chicago on a Saturday the tape's market is open like any other."""
-
-    async def run() -> None:
-        late = SATURDAY + 210 * MINUTE_NS
-        async with gateway(weekend(tmp_path, late)) as running, Trader(running) as trader:
-            await trader.filled(MARKET, BUY)
-
-    run_virtual(run())
+    late = SATURDAY + 210 * MINUTE_NS
+    async with gateway(weekend(tmp_path, late)) as running, Trader(running) as trader:
+        await trader.filled(MARKET, BUY)
 
 
-def test_the_platform_keeps_its_hours_on_other_tapes(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_the_platform_keeps_its_hours_on_other_tapes(tmp_path: Path) -> None:
     """A tape of a Wednesday at 15:28 in Chicago is traded as Topstep trades then: not at all."""
-
-    async def run() -> None:
-        wednesday = parse_ns("2024-03-06T21:28:00Z")
-        async with gateway(weekend(tmp_path, wednesday)) as running, Trader(running) as trader:
-            refused = await trader.place(MARKET, BUY)
-            assert refused["errorCode"] == 2
-            assert "not in an active trading status" in refused["errorMessage"]
-
-    run_virtual(run())
+    wednesday = parse_ns("2024-03-06T21:28:00Z")
+    async with gateway(weekend(tmp_path, wednesday)) as running, Trader(running) as trader:
+        refused = await trader.place(MARKET, BUY)
+        assert refused["errorCode"] == 2
+        assert "not in an active trading status" in refused["errorMessage"]

@@ -27,6 +27,7 @@ from tests.simulator.trading import (
     WORKING,
     Trader,
 )
+from tests.virtual import in_virtual_time
 
 from project_x_py._core.time import NS, parse_ns
 from project_x_py._runtime.virtual_loop import run_virtual
@@ -129,19 +130,16 @@ def test_the_order_of_a_fills_events_is_a_switch() -> None:
     trade(scene, quirks=Quirks(exchange=exchange))
 
 
-def test_bare_payloads() -> None:
+@in_virtual_time
+async def test_bare_payloads() -> None:
     """By a switch the hub sends the objects of the documentation."""
-
-    async def run() -> None:
-        options: dict[str, Any] = {"start": OPEN, "instruments": ("MNQ",), "in_process": True}
-        bare = Quirks(wrapped_user_events=False, latency_ns=0)
-        async with SimulatedGateway(quirks=bare, **options) as gateway, Trader(gateway) as trader:
-            await trader.order(MARKET, BUY)
-            data = await trader._socket.receive()
-            first = msgspec.json.decode(data.split(b"\x1e")[0])
-            assert first["arguments"][0]["id"] == 3_200_000_001
-
-    run_virtual(run())
+    options: dict[str, Any] = {"start": OPEN, "instruments": ("MNQ",), "in_process": True}
+    bare = Quirks(wrapped_user_events=False, latency_ns=0)
+    async with SimulatedGateway(quirks=bare, **options) as gateway, Trader(gateway) as trader:
+        await trader.order(MARKET, BUY)
+        data = await trader._socket.receive()
+        first = msgspec.json.decode(data.split(b"\x1e")[0])
+        assert first["arguments"][0]["id"] == 3_200_000_001
 
 
 def test_resting_orders_meet_the_market() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.suites import login, simulated_suite
 from tests.trading_suite.calls import BEGUN, ENDING, UNLIMITED, Calls, coroutines
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.event_bus import EventType
@@ -216,43 +217,37 @@ async def connects(suite: TradingSuite) -> None:
         both.create_task(suite.connect())
 
 
-def test_connecting_twice_at_once_is_connecting_once() -> None:
+@in_virtual_time
+async def test_connecting_twice_at_once_is_connecting_once() -> None:
     """Each event comes once; when one of the two is cancelled, the other one goes on."""
+    async with simulated_suite("MHG", auto_connect=False, **OPTIONS) as (_, suite):
+        other = asyncio.get_running_loop().create_task(suite.connect())
+        assert await cut(suite.connect(), 3)
+        await other
+        assert suite.is_connected
+        await connects(suite)
+        seen: list[Any] = []
 
-    async def main() -> None:
-        async with simulated_suite("MHG", auto_connect=False, **OPTIONS) as (_, suite):
-            other = asyncio.get_running_loop().create_task(suite.connect())
-            assert await cut(suite.connect(), 3)
-            await other
-            assert suite.is_connected
-            await connects(suite)
-            seen: list[Any] = []
+        async def note(event: Any) -> None:
+            seen.append(event.data["order_id"])
 
-            async def note(event: Any) -> None:
-                seen.append(event.data["order_id"])
-
-            await suite.on(EventType.ORDER_FILLED, note)
-            await suite.orders.place_market_order("MHG", 0, 1)
-            await asyncio.sleep(1)
-            assert len(seen) == 1
-
-    run_virtual(main())
+        await suite.on(EventType.ORDER_FILLED, note)
+        await suite.orders.place_market_order("MHG", 0, 1)
+        await asyncio.sleep(1)
+        assert len(seen) == 1
 
 
-def test_a_closed_suite_connects_no_more() -> None:
+@in_virtual_time
+async def test_a_closed_suite_connects_no_more() -> None:
     """The refusal says so, and no hub is opened for it."""
-
-    async def main() -> None:
-        async with simulated_suite("MHG", **OPTIONS) as (gateway, suite):
-            await suite.disconnect()
-            with pytest.raises(RuntimeError, match="the suite is closed"):
-                await suite.connect()
-            with pytest.raises(RuntimeError, match="the suite is closed"):
-                async with suite:
-                    pass
-            assert gateway.connections == {"user": 0, "market": 0}
-
-    run_virtual(main())
+    async with simulated_suite("MHG", **OPTIONS) as (gateway, suite):
+        await suite.disconnect()
+        with pytest.raises(RuntimeError, match="the suite is closed"):
+            await suite.connect()
+        with pytest.raises(RuntimeError, match="the suite is closed"):
+            async with suite:
+                pass
+        assert gateway.connections == {"user": 0, "market": 0}
 
 
 def test_a_cancelled_creation_leaves_nothing() -> None:

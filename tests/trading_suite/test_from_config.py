@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
+from tests.virtual import in_virtual_time
 
 from project_x_py.exceptions import InvalidFieldError
 from project_x_py.sessions import SessionType
@@ -32,39 +32,35 @@ def written(path: Path, settings: dict[str, Any]) -> Path:
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".yml", ".json", ".toml"])
-def test_a_file_makes_a_suite(suffix: str, tmp_path: Path) -> None:
+@in_virtual_time
+async def test_a_file_makes_a_suite(suffix: str, tmp_path: Path) -> None:
     """Instruments, timeframes, session, managers' settings, login and endpoints come from it."""
-
-    @in_virtual_time
-    async def run() -> None:
-        async with SimulatedGateway(in_process=True, instruments=("MNQ",)) as gateway:
-            endpoints = dataclasses.asdict(gateway.config)
-            settings = {
-                "instruments": ["MNQ"],
-                "timeframes": ["1min"],
-                "initial_days": 1,
-                "username": gateway.credentials.username,
-                "api_key": gateway.credentials.api_key,
-                "session_config": {"session_type": "RTH"},
-                "features": ["risk_manager"],
-                "order_manager_config": {"max_order_size": 3},
-                "risk_config": {"max_daily_loss": 0.02, "max_positions": 2},
-                "config": {key: endpoints[key] for key in ("api_url", "user_hub_url")}
-                | {"market_hub_url": endpoints["market_hub_url"]},
-            }
-            suite = await TradingSuite.from_config(written(tmp_path / f"suite{suffix}", settings))
-            assert suite.is_connected
-            assert list(suite) == ["MNQ"]
-            assert suite.data.timeframes == ["1min"]
-            assert suite.config.session_config is not None
-            assert suite.config.session_config.session_type is SessionType.RTH
-            assert suite.orders.config["max_order_size"] == 3
-            assert suite.risk_manager is not None
-            assert suite.config.get_risk_config().max_daily_loss == Decimal("0.02")
-            assert suite.config.get_risk_config().max_positions == 2
-            await suite.disconnect()
-
-    run()
+    async with SimulatedGateway(in_process=True, instruments=("MNQ",)) as gateway:
+        endpoints = dataclasses.asdict(gateway.config)
+        settings = {
+            "instruments": ["MNQ"],
+            "timeframes": ["1min"],
+            "initial_days": 1,
+            "username": gateway.credentials.username,
+            "api_key": gateway.credentials.api_key,
+            "session_config": {"session_type": "RTH"},
+            "features": ["risk_manager"],
+            "order_manager_config": {"max_order_size": 3},
+            "risk_config": {"max_daily_loss": 0.02, "max_positions": 2},
+            "config": {key: endpoints[key] for key in ("api_url", "user_hub_url")}
+            | {"market_hub_url": endpoints["market_hub_url"]},
+        }
+        suite = await TradingSuite.from_config(written(tmp_path / f"suite{suffix}", settings))
+        assert suite.is_connected
+        assert list(suite) == ["MNQ"]
+        assert suite.data.timeframes == ["1min"]
+        assert suite.config.session_config is not None
+        assert suite.config.session_config.session_type is SessionType.RTH
+        assert suite.orders.config["max_order_size"] == 3
+        assert suite.risk_manager is not None
+        assert suite.config.get_risk_config().max_daily_loss == Decimal("0.02")
+        assert suite.config.get_risk_config().max_positions == 2
+        await suite.disconnect()
 
 
 @in_virtual_time
@@ -104,16 +100,12 @@ async def test_unknown_names_are_refused(tmp_path: Path) -> None:
         ("suite.json", "{}", ValueError, "at least one instrument"),
     ],
 )
-def test_a_file_that_cannot_be(
+@in_virtual_time
+async def test_a_file_that_cannot_be(
     name: str, content: str | None, kind: type[Exception], text: str, tmp_path: Path
 ) -> None:
     """Missing, of another format, or not a table of settings: an error, and nothing is sent."""
-
-    @in_virtual_time
-    async def run() -> None:
-        if content is not None:
-            (tmp_path / name).write_text(content, encoding="utf-8")
-        with pytest.raises(kind, match=text):
-            await TradingSuite.from_config(tmp_path / name)
-
-    run()
+    if content is not None:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(kind, match=text):
+        await TradingSuite.from_config(tmp_path / name)

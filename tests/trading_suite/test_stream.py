@@ -7,8 +7,8 @@ import gc
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py import EventType
 from project_x_py.event_bus import EventBus

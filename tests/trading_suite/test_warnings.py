@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.suites import simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py import EventType
 from project_x_py._core.submission import Lane
@@ -48,28 +49,25 @@ async def listening(suite: TradingSuite, kind: EventType) -> Heard:
     return heard
 
 
-def test_the_session_is_announced_and_its_renewals_without_a_token() -> None:
+@in_virtual_time
+async def test_the_session_is_announced_and_its_renewals_without_a_token() -> None:
     """Once when the suite connects, once more for each renewal, with a later end each time."""
-
-    async def run() -> None:
-        async with simulated_suite("MNQ", gateway={"start": OPEN}, auto_connect=False) as (
-            _,
-            suite,
-        ):
-            heard = await listening(suite, EventType.AUTHENTICATED)
-            await suite.connect()
-            await asyncio.sleep(1)
-            token = suite.client.get_session_token()
-            assert await suite.client.validate_session()
-            await asyncio.sleep(1)
-            first, second = heard.data
-            assert (first["how"], second["how"]) == ("login", "renewal")
-            assert first["timestamp"] < second["timestamp"] < first["expires"] < second["expires"]
-            assert first["account"] == suite.client.get_account_info().name
-            assert first["simulated"] is True
-            assert token not in str(heard.data)
-
-    run_virtual(run())
+    async with simulated_suite("MNQ", gateway={"start": OPEN}, auto_connect=False) as (
+        _,
+        suite,
+    ):
+        heard = await listening(suite, EventType.AUTHENTICATED)
+        await suite.connect()
+        await asyncio.sleep(1)
+        token = suite.client.get_session_token()
+        assert await suite.client.validate_session()
+        await asyncio.sleep(1)
+        first, second = heard.data
+        assert (first["how"], second["how"]) == ("login", "renewal")
+        assert first["timestamp"] < second["timestamp"] < first["expires"] < second["expires"]
+        assert first["account"] == suite.client.get_account_info().name
+        assert first["simulated"] is True
+        assert token not in str(heard.data)
 
 
 def test_the_memory_limit_is_announced_once_until_it_was_kept(
@@ -151,19 +149,16 @@ def test_a_full_window_is_announced_once(
     run_virtual(run())
 
 
-def test_a_refused_request_is_announced() -> None:
+@in_virtual_time
+async def test_a_refused_request_is_announced() -> None:
     """429 is told of with the seconds for which nothing is sent."""
-
-    async def run() -> None:
-        async with simulated_suite("MNQ", gateway={"start": OPEN}) as (gateway, suite):
-            heard = await listening(suite, EventType.RATE_LIMIT_WARNING)
-            gateway.faults.apply(faults.Refuse(status=429, retry_after="3"))
-            await suite.client.list_accounts()
-            await asyncio.sleep(1)
-            assert [one["kind"] for one in heard.data] == ["refused"]
-            assert (heard.data[0]["budget"], heard.data[0]["wait_seconds"]) == ("rest", 3.0)
-
-    run_virtual(run())
+    async with simulated_suite("MNQ", gateway={"start": OPEN}) as (gateway, suite):
+        heard = await listening(suite, EventType.RATE_LIMIT_WARNING)
+        gateway.faults.apply(faults.Refuse(status=429, retry_after="3"))
+        await suite.client.list_accounts()
+        await asyncio.sleep(1)
+        assert [one["kind"] for one in heard.data] == ["refused"]
+        assert (heard.data[0]["budget"], heard.data[0]["wait_seconds"]) == ("rest", 3.0)
 
 
 @pytest.mark.parametrize("limit", [0, -1, float("inf"), float("nan")])

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.suites import login, simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py.event_bus import Event, EventType
 from project_x_py.exceptions import ProjectXError

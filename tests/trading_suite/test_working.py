@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.order_manager.desks import in_virtual_time
 from tests.order_manager.facts import CONTRACT, held, order
 from tests.suites import login, simulated_suite
+from tests.virtual import in_virtual_time
 
 from project_x_py import TradingSuite
 from project_x_py.client import ProjectX

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 import pytest
+from tests.virtual import in_virtual_time
 
 from project_x_py._runtime.virtual_loop import run_virtual
 from project_x_py.exceptions import (
@@ -38,26 +39,23 @@ class Calls:
         return answer
 
 
-def test_network_failures_are_tried_again_with_growing_waits() -> None:
+@in_virtual_time
+async def test_network_failures_are_tried_again_with_growing_waits() -> None:
     """Each wait is twice the one before up to the longest, and the last failure is raised."""
+    calls = Calls(*[ProjectXConnectionError("down") for _ in range(9)])
 
-    async def main() -> None:
-        calls = Calls(*[ProjectXConnectionError("down") for _ in range(9)])
+    @retry_on_network_error(5, initial_delay=1.0, max_delay=3.0)
+    async def ask() -> Any:
+        """Ask."""
+        return await calls()
 
-        @retry_on_network_error(5, initial_delay=1.0, max_delay=3.0)
-        async def ask() -> Any:
-            """Ask."""
-            return await calls()
-
-        assert (ask.__name__, ask.__doc__) == ("ask", "Ask.")
-        with pytest.raises(ProjectXConnectionError, match="down"):
-            await ask()
-        waits = [b - a for a, b in zip(calls.times, calls.times[1:], strict=False)]
-        assert waits == pytest.approx([1.0, 2.0, 3.0, 3.0])
-        calls.failures = calls.failures[:1]
-        assert await ask() == "done"
-
-    run_virtual(main())
+    assert (ask.__name__, ask.__doc__) == ("ask", "Ask.")
+    with pytest.raises(ProjectXConnectionError, match="down"):
+        await ask()
+    waits = [b - a for a, b in zip(calls.times, calls.times[1:], strict=False)]
+    assert waits == pytest.approx([1.0, 2.0, 3.0, 3.0])
+    calls.failures = calls.failures[:1]
+    assert await ask() == "done"
 
 
 @pytest.mark.parametrize("failure", [OrderSubmissionUncertainError("?"), KeyError("x")])
@@ -74,24 +72,21 @@ def test_other_failures_are_not_tried_again(failure: Exception) -> None:
     assert len(calls.times) == 1
 
 
-def test_a_rate_limit_is_waited_out_once() -> None:
+@in_virtual_time
+async def test_a_rate_limit_is_waited_out_once() -> None:
     """The wait is what the gateway asked for, else the fallback; a second refusal is raised."""
+    asked = ProjectXRateLimitError("slow", response_data={"retry_after_s": 7.0})
+    calls = Calls(asked, ProjectXRateLimitError("slow"), ProjectXRateLimitError("slow"))
 
-    async def main() -> None:
-        asked = ProjectXRateLimitError("slow", response_data={"retry_after_s": 7.0})
-        calls = Calls(asked, ProjectXRateLimitError("slow"), ProjectXRateLimitError("slow"))
+    @handle_rate_limit(fallback_delay=30)
+    async def ask() -> Any:
+        return await calls()
 
-        @handle_rate_limit(fallback_delay=30)
-        async def ask() -> Any:
-            return await calls()
-
-        with pytest.raises(ProjectXRateLimitError):
-            await ask()
-        assert calls.times[1] - calls.times[0] == pytest.approx(7.0)
-        assert await ask() == "done"
-        assert calls.times[3] - calls.times[2] == pytest.approx(30.0)
-
-    run_virtual(main())
+    with pytest.raises(ProjectXRateLimitError):
+        await ask()
+    assert calls.times[1] - calls.times[0] == pytest.approx(7.0)
+    assert await ask() == "done"
+    assert calls.times[3] - calls.times[2] == pytest.approx(30.0)
 
 
 def test_failures_are_logged_and_replaced(caplog: pytest.LogCaptureFixture) -> None:
