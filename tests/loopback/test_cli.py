@@ -367,6 +367,18 @@ def test_a_gateway_out_of_reach_names_the_way_out(tmp_path: Path) -> None:
 
 
 @posix
+def test_a_demonstration_without_a_reader_ends_quietly(tmp_path: Path) -> None:
+    """A reader that leaves ends it with status 0; what it holds and has open is let go of."""
+    process = start(["demo", "--instruments", "MNQ"], tmp_path)
+    read_until(process, lambda text: "bid" in text)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, err) == (0, "")
+
+
+@posix
 @pytest.mark.parametrize("ending", ["interrupt", "reader"])
 def test_a_stream_ends_quietly(tmp_path: Path, ending: str) -> None:
     """Ctrl-C, and a reader that leaves, end a stream with status 0 and no traceback."""

@@ -113,6 +113,8 @@ class DemoTrade:
 
     def total(self) -> str:
         """Return what the trades that are closed have brought."""
+        if not self.closed:
+            return "no trade is closed yet"
         trades = "1 trade" if self.closed == 1 else f"{self.closed} trades"
         return f"{trades} closed, {self.profit:+.2f} USD before costs"
 
@@ -120,7 +122,7 @@ class DemoTrade:
         """Close what is held and cancel what works; return whether the gateway shows nothing."""
         self._is_over = True
         if self._suite.working_report().is_empty and not self.closed:
-            return self.total()
+            return "none was entered"
         try:
             proof = await self._suite.flatten()
         except ProjectXError as error:

@@ -48,7 +48,7 @@ def demo(seconds: float | None, **options: Any) -> None:
 async def _demo(options: dict[str, Any], seconds: float | None, lines: list[str]) -> None:
     served = make_gateway(hold=True, **options)
     click.echo("Starting a simulated market on this machine. Ctrl-C ends it.")
-    from project_x_py.cli._view import TIMEFRAMES, DemoState, summary
+    from project_x_py.cli._view import TIMEFRAMES, DemoState
     from project_x_py.trading_suite import TradingSuite
 
     with terminable():
@@ -73,10 +73,20 @@ async def _demo(options: dict[str, Any], seconds: float | None, lines: list[str]
                     async with asyncio.timeout(seconds):
                         await _show(state)
             finally:
-                click.echo("Closing what is held.")
-                state.ended = await state.trade.end()
-                lines.append(await summary(state))
-                await suite.disconnect()
+                await _finish(state, lines)
+
+
+async def _finish(state: DemoState, lines: list[str]) -> None:
+    """Leave nothing held and nothing open, whether or not somebody still reads."""
+    from project_x_py.cli._view import summary
+
+    try:
+        with suppress(BrokenPipeError):
+            click.echo("Closing what is held.")
+        state.ended = await state.trade.end()
+        lines.append(await summary(state))
+    finally:
+        await state.suite.disconnect()
 
 
 async def _show(state: DemoState) -> None:
