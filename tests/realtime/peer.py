@@ -205,3 +205,16 @@ class Listener:
         """The numbers of the attempts announced for one hub."""
         found = [d["attempt"] for s, name, d in self.changes if (s, name) == ("reconnecting", hub)]
         return [int(attempt) for attempt in found]
+
+
+class Owner:
+    """An owner that is fed."""
+
+    def on_trades(self, trades: Any) -> None:
+        """Take prints."""
+
+    def on_quote(self, quote: Any) -> None:
+        """Take a quote."""
+
+    def on_depth(self, depth: Any) -> None:
+        """Take a message."""

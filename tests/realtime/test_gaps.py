@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.realtime.peer import ACCOUNT, MES, MNQ, ORIGIN_NS, TOKEN, Listener, Peer
+from tests.realtime.peer import ACCOUNT, MES, MNQ, ORIGIN_NS, TOKEN, Listener, Owner, Peer
 from tests.virtual import in_virtual_time
 
 from project_x_py._core.gaps import MARKET_KINDS, USER_KINDS, FeedGap, GapReason
@@ -31,19 +31,6 @@ class Gaps:
     def of(self, contract_id: str | None) -> list[FeedGap]:
         """The gaps of one contract, or of the account."""
         return [gap for gap in self.told if gap.contract_id == contract_id]
-
-
-class Owner:
-    """An owner that is fed."""
-
-    def on_trades(self, trades: Any) -> None:
-        """Take prints."""
-
-    def on_quote(self, quote: Any) -> None:
-        """Take a quote."""
-
-    def on_depth(self, depth: Any) -> None:
-        """Take a message."""
 
 
 class Desk:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.realtime.peer import MES, MNQ, Peer
+from tests.realtime.peer import MES, MNQ, Owner, Peer
 from tests.virtual import in_virtual_time
 
 from project_x_py._core.gaps import FeedGap, GapReason
@@ -18,19 +18,6 @@ RENEWED = [
     "SubscribeContractQuotes",
     "SubscribeContractMarketDepth",
 ]
-
-
-class Owner:
-    """An owner that is fed."""
-
-    def on_trades(self, trades: Any) -> None:
-        """Take prints."""
-
-    def on_quote(self, quote: Any) -> None:
-        """Take a quote."""
-
-    def on_depth(self, depth: Any) -> None:
-        """Take a message."""
 
 
 def renewals(peer: Peer) -> list[str]:

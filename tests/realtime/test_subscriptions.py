@@ -5,23 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.realtime.peer import ACCOUNT, MES, MNQ, Peer
+from tests.realtime.peer import ACCOUNT, MES, MNQ, Owner, Peer
 from tests.virtual import in_virtual_time
 
 from project_x_py._core.grid import TickGrid
-
-
-class Owner:
-    """An owner that is fed."""
-
-    def on_trades(self, trades: Any) -> None:
-        """Take prints."""
-
-    def on_quote(self, quote: Any) -> None:
-        """Take a quote."""
-
-    def on_depth(self, depth: Any) -> None:
-        """Take a message."""
 
 
 @in_virtual_time
