@@ -23,7 +23,6 @@ from project_x_py._core.products import (
     grid_of,
     parse_contract_id,
     parse_contract_name,
-    parse_symbol_id,
     product_for_code,
     product_for_ticker,
 )
@@ -98,7 +97,7 @@ def test_names_read_back(contract: ContractName) -> None:
     assert parse_contract_name(contract.name, near) == contract
     two_digits = f"{contract.ticker}{contract.month}{contract.year % 100:02d}"
     assert parse_contract_name(two_digits.lower(), near) == contract
-    assert parse_symbol_id(contract.symbol_id) == contract.code
+    assert contract.symbol_id == f"F.US.{contract.code}"
     product = product_for_code(contract.code)
     for symbol in (contract.contract_id, contract.name, contract.symbol_id.lower()):
         assert find_product(symbol) is product
@@ -149,8 +148,6 @@ def test_unknown_products_get_close_matches() -> None:
         product_for_code("ENX")
     with pytest.raises(ProjectXInstrumentError, match=r"unknown ticker '\?\?'$"):
         product_for_ticker("??")
-    with pytest.raises(ProjectXInstrumentError, match="not a symbol id"):
-        parse_symbol_id("CON.F.US.EP.U26")
     assert len(close_symbols("es")) <= 3
     assert close_symbols("es")[0] == "ES"
 

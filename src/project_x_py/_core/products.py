@@ -41,7 +41,6 @@ __all__ = [
     "grid_of",
     "parse_contract_id",
     "parse_contract_name",
-    "parse_symbol_id",
     "product_for_code",
     "product_for_ticker",
     "symbol_id",
@@ -51,7 +50,6 @@ MONTH_LETTERS = "FGHJKMNQUVXZ"
 """January to December."""
 
 _CONTRACT_ID = re.compile(r"CON\.F\.US\.([A-Z0-9]+)\.([FGHJKMNQUVXZ])(\d\d)", re.ASCII)
-_SYMBOL_ID = re.compile(r"F\.US\.([A-Z0-9]+)", re.ASCII)
 _NAME = re.compile(r"([A-Z0-9]+?)([FGHJKMNQUVXZ])(\d{1,2})", re.ASCII)
 
 
@@ -234,18 +232,6 @@ def parse_contract_name(text: str, near: date) -> ContractName:
         first = near.year - 4
         year = first + (int(digits) - first) % 10
     return ContractName(product.code, product.ticker, month, year)
-
-
-def parse_symbol_id(text: str) -> str:
-    """Return the product code of a symbol id: ``EP`` of ``F.US.EP``.
-
-    Raises:
-        ProjectXInstrumentError: ``text`` is not of that form.
-    """
-    match = _SYMBOL_ID.fullmatch(text)
-    if match is None:
-        raise ProjectXInstrumentError(f"not a symbol id: {text!r}; the form is F.US.<product>")
-    return match[1]
 
 
 def active_contract(product: Product, on: date) -> ContractName:
