@@ -50,6 +50,7 @@ MONTH_LETTERS = "FGHJKMNQUVXZ"
 """January to December."""
 
 _CONTRACT_ID = re.compile(r"CON\.F\.US\.([A-Z0-9]+)\.([FGHJKMNQUVXZ])(\d\d)", re.ASCII)
+_SYMBOL_ID = re.compile(r"F\.US\.([A-Z0-9]+)", re.ASCII)
 _NAME = re.compile(r"([A-Z0-9]+?)([FGHJKMNQUVXZ])(\d{1,2})", re.ASCII)
 
 
