@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+from msgspec.structs import replace
+
+from project_x_py._core.orders.intents import SETTLE_NS
 from project_x_py._core.time import NS
 from project_x_py.order_manager._closings import STAND_DOWN_S, Closings, HeldEntry
 
@@ -43,6 +47,49 @@ def test_a_further_fill_makes_it_uncertain() -> None:
     assert closings.of("old", 3, 0) == (0, 1)
     closings.take([HeldEntry("old", 3, 3, 3)], 1, sure=True)
     assert closings.of("old", 3, 0) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("net", "asof_ns", "sure"),
+    [
+        (4, 2 * SETTLE_NS, {"old": 1, "young": 0}),
+        (2, 2 * SETTLE_NS, {"old": 2, "young": 1}),
+        (0, 2 * SETTLE_NS, {"old": 2, "young": 3}),
+        (-4, 2 * SETTLE_NS, {"old": 2, "young": 3}),
+        (None, 2 * SETTLE_NS, {"old": 2, "young": 3}),
+        (4, SETTLE_NS, {"old": 2, "young": 3}),
+    ],
+)
+def test_what_the_gateway_took_and_left_is_given_back(
+    net: int | None, asof_ns: int, sure: dict[str, int]
+) -> None:
+    """Its order found too little to trade with; a read of well after it tells, the youngest first,
+    once."""
+    closings, entries = Closings(Hand()), {"old": OLD, "young": YOUNG}
+
+    def held(_contract: str, side: int) -> list[HeldEntry]:
+        left = [
+            replace(one, held=one.held - closings.of(one.tag, one.filled, 0)[0])
+            for one in entries.values()
+        ]
+        return left if side == 0 else []
+
+    closings.close("it", [OLD, YOUNG], None, sure=True)
+    for _ in range(2):
+        closings.settle(asof_ns, {}, lambda _contract, _since_ns: net, held)
+        assert {tag: closings.of(tag, one.filled, 0)[0] for tag, one in entries.items()} == sure
+
+
+def test_what_filled_since_is_not_given_back() -> None:
+    """Its entry holds it anyway; and what was asked for in part, or is only possible, stays."""
+    closings = Closings(Hand())
+    closings.close("it", [OLD], None, sure=True)
+    grown = HeldEntry("old", 3, 3, 1)
+    closings.settle(2 * SETTLE_NS, {}, lambda _contract, _ns: 3, lambda _contract, _side: [grown])
+    assert closings.of("old", 3, 0) == (0, 2)
+    closings.close("it", [YOUNG], 1, sure=True)
+    closings.settle(2 * SETTLE_NS, {}, lambda _contract, _ns: 3, lambda _contract, _side: [YOUNG])
+    assert closings.of("young", 3, 0)[0] == 1
 
 
 def test_more_than_is_held_may_be_of_any_entry() -> None:

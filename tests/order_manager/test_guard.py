@@ -55,6 +55,26 @@ async def test_closing_the_position_leaves_nothing_working(native: bool) -> None
         assert len(found.guard.naked_ns) == 1
 
 
+@in_virtual_time
+async def test_what_a_close_has_left_is_protected_anew() -> None:
+    """The gateway takes it, its order finds too little to trade with, and the rest of it ends."""
+    async with managed() as (_, desk):
+        price = round(desk.price)
+        for _ in range(2):
+            await desk.orders.place_bracket_order(
+                "MNQ", 0, 100, price, price - 150, price + 300, entry_type="market"
+            )
+            await asyncio.sleep(1)
+        outcome = await desk.orders.position_door.close_at_gateway(desk.contract_id)
+        assert isinstance(outcome, Accepted)
+        await asyncio.sleep(5)
+        left = await desk.held()
+        working = await desk.orders.search_open_orders()
+        assert left > 0
+        assert sum(one.size for one in working if one.type == STOP) == left
+        assert sum(one.size for one in working if one.type == LIMIT) == left
+
+
 @pytest.mark.parametrize("native", [True, False], ids=["native", "own"])
 @in_virtual_time
 async def test_a_target_that_fills_ends_the_stop(native: bool) -> None:

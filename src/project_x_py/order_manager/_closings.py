@@ -7,7 +7,8 @@ filled further since: then statements alone tell what is left.
 Invariants (``tests/order_manager/test_closings.py``): never more is counted as closed of an entry
 than was held of it; while a contract is being closed on request nobody protects it anew, and no
 longer than that: a request that was answered, or of which a read shows that it did nothing, has
-ended; what is only possible never makes anything unprotected.
+ended; what is only possible never makes anything unprotected; what the gateway took to close, and
+a later read still shows, is protected anew.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from project_x_py._core.orders.intents import SETTLE_NS
 from project_x_py._core.time import NS
+from project_x_py.types.trading import OrderSide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from project_x_py._ports import Clock
 
@@ -63,6 +66,9 @@ class Closings:
         self._ordered_ns: dict[str, int] = {}
         self._asked_ns: dict[str, int] = {}
         """When the gateway was last asked to close a contract; exchange time."""
+        self._whole: dict[str, tuple[int, dict[str, tuple[int, int]]]] = {}
+        """Contracts of which the gateway was to close all: since when, exchange time, and what was
+        held of each entry, and how far that had filled."""
         self._doubts: dict[str, tuple[int, int]] = {}
         """From when a read shows what a lost close did, exchange time; and how long it matters."""
 
@@ -143,6 +149,53 @@ class Closings:
                 self._suspect(entry.tag, entry.size)
             else:
                 self._maybe[entry.tag] = self._maybe.get(entry.tag, 0) + left
+
+    def close(
+        self, contract_id: str, entries: list[HeldEntry], size: int | None, *, sure: bool
+    ) -> None:
+        """Count what the gateway was asked to close of a contract, all of it without a size.
+
+        The order that closes all may not find enough to trade with, see :meth:`settle`.
+        """
+        self.take(entries, size, sure=sure)
+        if sure and size is None:
+            kept = self._whole.setdefault(contract_id, (0, {}))[1]
+            kept.update((one.tag, (one.held, one.filled)) for one in entries if one.held)
+            self._whole[contract_id] = (self._clock.now_ns(), kept)
+
+    def settle(
+        self,
+        asof_ns: int,
+        grown_ns: Mapping[str, int],
+        net_after: Callable[[str, int], int | None],
+        held: Callable[[str, int], list[HeldEntry]],
+    ) -> None:
+        """Count as not closed what such a request has left, by a read of well after it.
+
+        Args:
+            asof_ns: When the read began.
+            grown_ns: When contracts filled last, by contract.
+            net_after: What is held by a statement well after a time, None without one.
+            held: Entries of a contract and side, and what orders say is held of each.
+        """
+        for contract_id, (taken_ns, kept) in list(self._whole.items()):
+            known_ns = max(taken_ns, grown_ns.get(contract_id, 0))
+            net = net_after(contract_id, known_ns)
+            if net is None or asof_ns <= known_ns + SETTLE_NS:
+                continue
+            del self._whole[contract_id]
+            entries = held(contract_id, OrderSide.BUY if net > 0 else OrderSide.SELL)
+            if net and any(one.tag in kept for one in entries):
+                self._left(kept, abs(net) - sum(one.held for one in entries))
+
+    def _left(self, kept: dict[str, tuple[int, int]], size: int) -> None:
+        """Give contracts back to their entries, the youngest first."""
+        for tag, (part, filled) in reversed(kept.items()):
+            sure, then = self._sure.get(tag, (0, filled))
+            back = max(0, min(size, part, sure)) if then == filled else 0
+            if back:
+                self._sure[tag] = (sure - back, filled)
+                size -= back
 
     def state(self, entries: Iterable[HeldEntry], missing: int) -> None:
         """Count what a complete read does not show as closed, of the oldest entry first.

@@ -241,7 +241,8 @@ class ProtectionGuard:
         for side in (BUY, SELL):
             # Nothing held by the last statement means that its fills are not told of yet.
             if not net or (net > 0) == (side == BUY):
-                self.closings.take(self._held(contract_id, side), size, sure=sure)
+                held = self._held(contract_id, side)
+                self.closings.close(contract_id, held, size, sure=sure)
         if sure:
             self.closings.resume(contract_id)
         elif size is None and isinstance(outcome, Uncertain):
@@ -350,6 +351,7 @@ class ProtectionGuard:
     def on_read(self, asof_ns: int) -> None:
         """Look after everything, and let go of what a complete read shows to be over."""
         self._settle_doubts(asof_ns)
+        self.closings.settle(asof_ns, self._grown_ns, self._net_after, self._held)
         for guarded in list(self._guarded.values()):
             over_ns = guarded.over_ns
             guarded.confirmed = over_ns is not None and asof_ns > over_ns + SETTLE_NS
