@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.order_manager.managers import Desk, managed
 from tests.suites import login
 from tests.virtual import in_virtual_time
@@ -82,6 +83,19 @@ async def test_what_is_added_is_not_cut_by_what_was_said_before() -> None:
             working = await sizes(desk)
             assert working[again.orderId] == 3
         assert sum(working.values()) == 4
+
+
+@in_virtual_time
+async def test_a_statement_that_comes_late_cuts_nothing() -> None:
+    """It is stamped when it comes, and tells of what was held long before."""
+    async with managed() as (_, desk):
+        stop, target = await held(desk)
+        parts = desk.orders._parts
+        told = next(iter(parts.holdings.book))
+        late = replace(told, net=1, recv_ns=parts.clock.now_ns())
+        parts.on_position(late)
+        assert parts.holdings.net(desk.contract_id) == 1
+        assert await sizes(desk) == {stop: 3, target: 3}
 
 
 @in_virtual_time

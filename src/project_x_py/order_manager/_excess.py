@@ -5,7 +5,7 @@ their own sizes looked after by the guard. What is newest stays: a stop that is 
 the place of the one before, once it works.
 
 Invariants (``tests/order_manager/test_excess.py``): nothing is made smaller on the word of a
-statement that may be older than what it would cut; nothing is ever made larger; an order for a
+statement that came late, the gateway is asked before; nothing is ever made larger; an order for a
 position that is still to come is left alone until that was held; what a bracket's leg takes off is
 no other's to take off.
 """
@@ -21,7 +21,7 @@ from project_x_py._core.orders.ledger import Change
 from project_x_py._core.orders.state import OPEN, PENDING
 from project_x_py._core.submission import Accepted, Lane, OrderEdit
 from project_x_py._core.time import NS
-from project_x_py.exceptions import ProjectXOrderError
+from project_x_py.exceptions import ProjectXError, ProjectXOrderError
 from project_x_py.types.trading import OrderSide
 
 if TYPE_CHECKING:
@@ -156,10 +156,15 @@ class Excess:
         return found
 
     async def _trim(self, exits: _Exits) -> None:
+        """Ask what is held, since a statement may have come late, and take off what is too much."""
         try:
+            net = await self._parts.answers.net(exits[0])
+            room = max(0, net if exits[1] == OrderSide.SELL else -net)
             states = self._exits().get(exits, [])
-            for order_id, size in self._surplus(states, self._room(exits)).items():
+            for order_id, size in self._surplus(states, room).items():
                 await self._take_off(order_id, size)
+        except ProjectXError as exc:
+            logger.warning("what is held of %s could not be read: %s", exits[0], exc)
         finally:
             self._busy.discard(exits)
 
