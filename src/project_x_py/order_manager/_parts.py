@@ -151,14 +151,7 @@ class OrderParts:
             after=self._read,
             awaited=self.guard.awaits_read,
         )
-        self.door = PositionDoor(
-            self.desk,
-            self.guard,
-            self.reconciler,
-            self.intake,
-            self.holdings,
-            self.permission,
-        )
+        self.door = self._door_of()
         self.brackets = BracketDesk(self.desk, self.guard, self.clock, self.intake.next_tag)
 
     def _guard_of(self, run: str) -> ProtectionGuard:
@@ -171,6 +164,16 @@ class OrderParts:
             warn=self._warn,
             run=run,
             ended=self._guard_ended,
+        )
+
+    def _door_of(self) -> PositionDoor:
+        return PositionDoor(
+            self.desk,
+            self.guard,
+            self.reconciler,
+            self.intake,
+            self.holdings,
+            self.permission,
         )
 
     def _guard_ended(self, tag: str) -> None:
