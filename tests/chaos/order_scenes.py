@@ -19,7 +19,7 @@ from tests.chaos.venue import CONTRACT, REQUEST_FAULTS, START, Line, Venue, Venu
 from project_x_py._core.orders.intents import Intent, IntentState, Purpose
 from project_x_py._core.orders.state import WORKING
 from project_x_py._core.time import NS
-from project_x_py._runtime.journal import Journal, _Write
+from project_x_py._runtime.journal import Journal, JournalError, _Write
 from project_x_py.event_bus import EventBus
 from project_x_py.exceptions import ProjectXError
 from project_x_py.order_manager import OrderManager
@@ -66,6 +66,10 @@ class Plan:
     target_ticks: int
     keeper: bool
     deeds: tuple[str, ...]
+    disk_odds: float
+    """How likely the journal's disk refuses a write."""
+    neighbour: bool
+    """Whether the hub tells of another account, too."""
 
     @classmethod
     def of(cls, seed: int, kill_at: int | None = None) -> Plan:
@@ -73,6 +77,8 @@ class Plan:
         rng = random.Random(seed)
         kinds = REQUEST_FAULTS if rng.random() < 0.5 else (rng.choice(REQUEST_FAULTS),)
         dies = rng.random() < 0.3
+        # Of its own, so that what else a seed does stays what it is.
+        beside = random.Random(f"beside {seed}")
         return cls(
             seed=seed,
             entries=rng.choice((1, 1, 1, 2)),
@@ -94,6 +100,8 @@ class Plan:
             target_ticks=rng.choice((8, 20, 200)),
             keeper=rng.random() < 0.3,
             deeds=tuple(rng.sample(DEEDS, rng.choice((0, 0, 1, 1, 2)))),
+            disk_odds=beside.choice((0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 1.0)),
+            neighbour=beside.random() < 0.2,
         )
 
 
@@ -106,7 +114,8 @@ class Outcome:
     resolved_s: list[float] = field(default_factory=list)
     naked_s: list[float] = field(default_factory=list)
     reachable_s: list[float] = field(default_factory=list)
-    """The part of each of them in which nothing was protected in truth and the gateway answered."""
+    """The part of each of them in which it was so in truth, and no request in trouble was under
+    way: what the client waits for by itself counts."""
     digest: str = ""
     requests: int = 0
     writes: int = 0
@@ -125,16 +134,26 @@ class DyingJournal(Journal):
         super().__init__(Path(":memory:"), threaded=False)
         self.killed = asyncio.Event()
         self.purposes: dict[str, Purpose] = {}
+        self.disk_odds = 0.0
+        self.refused: set[str] = set()
+        """Tags that were not written down."""
         self._kill_at = kill_at
         self._after = after
         self._number = 0
+        self._luck = random.Random(f"disk {kill_at}")
 
     async def record(self, tag: str, account_id: int, body: bytes) -> None:
         """Write an intent down, and remember what it is for."""
         self.purposes[tag] = msgspec.json.decode(body, type=Intent).purpose
-        await super().record(tag, account_id, body)
+        try:
+            await super().record(tag, account_id, body)
+        except JournalError:
+            self.refused.add(tag)
+            raise
 
     async def _write(self, write: _Write) -> None:
+        if self._luck.random() < self.disk_odds:
+            raise JournalError("the order journal cannot be written: the disk is full")
         self._number += 1
         if self._number != self._kill_at:
             await super()._write(write)
@@ -201,6 +220,8 @@ class _Scene:
         line.query_odds = plan.query_odds if on else 0.0
         line.hub_odds = plan.hub_odds if on else 0.0
         line.muted = on and plan.mute
+        line.neighbour = on and plan.neighbour
+        self.journal.disk_odds = plan.disk_odds if on else 0.0
 
     async def play(self) -> Outcome:
         """Live through it, and look."""
@@ -316,8 +337,16 @@ class _Scene:
             self.outcome.resolved_s.append(now - self.unknown.pop(tag))
 
     def keep_times(self) -> None:
-        """Take down how long entries were unprotected."""
-        for spans in self.orders._parts.guard.spans:
+        """Take down how long entries were unprotected, those that are still guarded included."""
+        now_ns = self.clock.monotonic_ns()
+        guard, ledger = self.orders._parts.guard, self.orders._parts.desk.ledger
+        every = list(guard.spans)
+        for one in guard._guarded.values():
+            entry = ledger.by_tag(one.tag)
+            if entry is not None and entry.filled:
+                since_ns = one.naked_since_ns
+                every.append(one.spans + ([(since_ns, now_ns)] if since_ns is not None else []))
+        for spans in every:
             self.outcome.naked_s.append(sum(until - since for since, until in spans) / NS)
             known = [(since / NS, until / NS) for since, until in spans]
             self.outcome.reachable_s.append(
@@ -345,6 +374,11 @@ class _Scene:
         entries = [order for order in venue.orders.values() if self.is_entry(order.tag)]
         if len(entries) > self.plan.entries:
             wrong.append(f"{len(entries)} entries for {self.plan.entries} calls")
+        wrong += [
+            f"{order.tag} was sent, and is not written down"
+            for order in entries
+            if order.tag in self.journal.refused
+        ]
         for tag in [order.tag for order in venue.orders.values() if order.tag]:
             said = ledger.submission(tag)
             if said is not None and said.state in (IntentState.ABSENT, IntentState.UNSENT):

@@ -46,9 +46,12 @@ REVERSALS = (
 )
 """Schedules in which a position is closed twice, each in a way of its own."""
 
-REACHED_S = 0.6
-"""What 95 of 100 entries are unprotected at most while the gateway answers, whatever else it does:
-a stop whose answer was lost is placed anew once it is proved not to be there."""
+REACHED_S = 0.3
+"""What 95 of 100 entries are unprotected at most while no request in trouble is under way: a stop
+whose answer was lost is placed anew once it is proved not to be there."""
+
+REACHED_P99_S = 1.0
+"""The same of 99 of 100: two stops in a row are lost, or what proves it fails to be read."""
 
 
 def played(first: int, count: int) -> list[Outcome]:
@@ -93,6 +96,7 @@ def check(outcomes: list[Outcome]) -> None:
     assert p99(naked) <= NAKED_S
     reached = [time for one in outcomes for time in one.reachable_s]
     assert p95(reached) <= REACHED_S
+    assert p99(reached) <= REACHED_P99_S
     assert resolved
     assert naked
 
@@ -136,6 +140,8 @@ def test_every_fault_and_every_deed_is_played() -> None:
     assert {plan.kill_after for plan in plans if plan.kill_at} == {False, True}
     assert {plan.entry_type for plan in plans} == {"market", "limit", "stop"}
     assert any(plan.cancel_call for plan in plans)
+    assert {plan.disk_odds for plan in plans} == {0.0, 0.3, 1.0}
+    assert {plan.neighbour for plan in plans} == {False, True}
 
 
 @pytest.mark.chaos
@@ -155,6 +161,6 @@ def test_a_hundred_thousand_schedules() -> None:
         f"{len(outcomes)} schedules; unknown {len(resolved)} times, p99 {p99(resolved):.2f} s; "
         f"unprotected p99 {p99(naked) * 1e3:.0f} ms where the gateway answers ({len(naked)}), "
         f"over all {len(every)}: p99 {p99(every):.2f} s as the client believes, of which the "
-        f"gateway answered p95 {p95(reached) * 1e3:.0f} ms, p99 {p99(reached):.2f} s"
+        f"gateway answered p95 {p95(reached) * 1e3:.0f} ms, p99 {p99(reached) * 1e3:.0f} ms"
     )
     check(outcomes)

@@ -13,6 +13,9 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec.structs import replace
 
 from project_x_py._core.grid import TickGrid
 from project_x_py._core.records import OrderUpdate, PositionUpdate, TradeUpdate
@@ -388,12 +391,13 @@ class Line:
         self.query_odds = 0.0
         self.hub_odds = 0.0
         self.muted = False
+        self.neighbour = False
+        """Whether the hub tells of an account that is not ours, too, under the same numbers."""
         self.kinds = kinds
         self.sent = 0
         self.strikes: list[tuple[float, float]] = []
-        """When the gateway did not answer: from the first request or query in trouble to the
-        next that was answered."""
-        self._silent_since: float | None = None
+        """When the gateway did not answer: while a request or a query in trouble was under way,
+        and, of one that it kept for later, until it acted on it."""
         self._sinks: list[UserSink] = []
         self._grids: list[GridLookup] = []
         self._waiting: list[OrderUpdate | TradeUpdate | PositionUpdate] = []
@@ -464,7 +468,6 @@ class Line:
         """Read orders."""
         await self._asked()
         rows = [self.venue.row(order) for order in self.venue.orders.values()]
-        self._heard()
         found = tuple(
             row
             for row in rows
@@ -506,6 +509,9 @@ class Line:
         """Send an event, unless the hub fails; what is sent arrives in order."""
         if self.dead or self.muted:
             return
+        if self.neighbour:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._hand_over, [_of_a_neighbour(fact)])
         facts = [fact]
         if self._rng.random() < self.hub_odds:
             match self._rng.choice(HUB_FAULTS):
@@ -548,8 +554,9 @@ class Line:
     async def _asked(self) -> None:
         await self._pause()
         if self._rng.random() < self.query_odds:
-            self._silent(asyncio.get_running_loop().time() - 0.04)
+            asked = asyncio.get_running_loop().time()
             await self._pause()
+            self.strikes.append((asked, asyncio.get_running_loop().time()))
             raise ProjectXServerError("the gateway is not well")
 
     async def _change(self, act: Callable[[], Outcome]) -> Outcome:
@@ -557,28 +564,17 @@ class Line:
         if self.dead:
             raise asyncio.CancelledError
         struck = self._rng.choice(self.kinds) if self._rng.random() < self.odds else ""
-        if struck:
-            self._silent(asyncio.get_running_loop().time())
         if struck == "before_send":
             return Uncertain("could not connect", sent=False)
         if struck == "429":
             return Uncertain("too many requests", sent=False)
         self.sent += 1
         if not struck:
-            outcome = await self._answered(act)
-            self._heard()
-            return outcome
-        await self._struck(struck, act)
+            return await self._answered(act)
+        sent = asyncio.get_running_loop().time()
+        acted_s = await self._struck(struck, act)
+        self.strikes.append((sent, max(sent + acted_s, asyncio.get_running_loop().time())))
         return Uncertain(struck, sent=True, ended=struck not in TIMED_OUT)
-
-    def _silent(self, since: float) -> None:
-        if self._silent_since is None:
-            self._silent_since = since
-
-    def _heard(self) -> None:
-        if self._silent_since is not None:
-            self.strikes.append((self._silent_since, asyncio.get_running_loop().time()))
-            self._silent_since = None
 
     async def _answered(self, act: Callable[[], Outcome]) -> Outcome:
         """Let a request arrive, whether or not anybody still waits for the answer."""
@@ -589,8 +585,12 @@ class Line:
         await self._pause()
         return outcome
 
-    async def _struck(self, struck: str, act: Callable[[], Outcome]) -> None:
-        """Wait as long as the sender of a request without an answer does."""
+    async def _struck(self, struck: str, act: Callable[[], Outcome]) -> float:
+        """Wait as long as the sender of a request without an answer does.
+
+        Returns:
+            How long after it was sent the gateway acts, if that may be after the wait.
+        """
         loop = asyncio.get_running_loop()
         if struck in ("late", "reset_after"):
             # A gateway that hung up may be about to act; a slow one acts long after.
@@ -599,13 +599,24 @@ class Line:
             arrives_s = self._rng.uniform(soonest_s, latest_s)
             loop.call_later(arrives_s, act)
             await asyncio.sleep(wait_s)
-        elif struck in NEVER_ARRIVES:
+            return arrives_s
+        if struck in NEVER_ARRIVES:
             await asyncio.sleep(self._rng.uniform(0.02, 0.04))
             await self._pause()
         else:
             await self._answered(act)
             if struck == "lost":
                 await asyncio.sleep(self._rng.uniform(0.2, 1.0))
+        return 0.0
+
+
+def _of_a_neighbour(fact: OrderUpdate | TradeUpdate | PositionUpdate) -> Any:
+    """Return what would be wrong of ours: another account's order that ended, fill or position."""
+    if isinstance(fact, OrderUpdate):
+        return replace(fact, account_id=ACCOUNT + 1, status=FILLED, filled=fact.size)
+    if isinstance(fact, TradeUpdate):
+        return replace(fact, account_id=ACCOUNT + 1, id=-fact.id, size=fact.size + 1)
+    return replace(fact, account_id=ACCOUNT + 1, net=-7)
 
 
 def _settle(arriving: asyncio.Future[Outcome], act: Callable[[], Outcome]) -> None:

@@ -9,7 +9,8 @@ Invariants (``tests/order_manager/test_desk.py``):
 - one submission, one request: nothing is ever sent again by itself;
 - two submissions that a limit allows only one of never both pass;
 - state first, then event, and every real change is told once;
-- an entry that cannot be written down is not sent; a protective order is sent all the same.
+- an entry that cannot be written down is not sent; a protective order is sent all the same, and
+  known again by the next run from its tag (``tests/order_manager/test_full_disk.py``).
 """
 
 from __future__ import annotations
@@ -22,8 +23,15 @@ import msgspec
 
 from project_x_py._core.histogram import LogHistogram
 from project_x_py._core.orders.intents import SETTLE_NS, Intent, IntentState, Purpose
-from project_x_py._core.orders.state import TERMINAL
-from project_x_py._core.submission import Accepted, Lane, Outcome, Refused, Uncertain
+from project_x_py._core.orders.state import REJECTED, TERMINAL
+from project_x_py._core.submission import (
+    Accepted,
+    Lane,
+    OrderRequest,
+    Outcome,
+    Refused,
+    Uncertain,
+)
 from project_x_py._runtime.journal import JournalError
 from project_x_py._runtime.together import outlived
 from project_x_py.exceptions import ProjectXInstrumentError, RiskLimitExceeded
@@ -45,6 +53,9 @@ logger = logging.getLogger(__name__)
 
 ENTRY_LANES = frozenset({Lane.ENTRY})
 """Lanes of orders that add risk, and that have to be on disk before they leave."""
+
+_MARKS = {"s": Purpose.STOP, "t": Purpose.TARGET, "e": Purpose.EXIT}
+"""What the guard's tags say behind the entry's."""
 
 _LOST = frozenset({IntentState.RECORDED, IntentState.UNKNOWN})
 
@@ -275,7 +286,40 @@ class OrderDesk:
 
     def hear(self, fact: OrderUpdate, *, reconciled: bool = False) -> None:
         """Merge a fact about an order; one that was read is stamped with when its read began."""
-        self._told(self.ledger.merge(fact, read=reconciled), reconciled)
+        changes = self.ledger.merge(fact, read=reconciled)
+        self._take_up(fact)
+        self._told(changes, reconciled)
+
+    def _take_up(self, fact: OrderUpdate) -> None:
+        """Know again what an earlier run sent for an entry and could not write down.
+
+        The disk was full then; the tag tells what it is for.
+        """
+        tag = fact.custom_tag or ""
+        root, _, mark = tag.rpartition(".")
+        purpose, entry = _MARKS.get(mark[:1]), self.ledger.submission(root)
+        if purpose is None or entry is None or entry.intent.protection is None:
+            return
+        if self.ledger.submission(tag) is not None or self.ledger.order(fact.id) is None:
+            return
+        request = OrderRequest(
+            account_id=fact.account_id,
+            contract_id=fact.contract_id,
+            type=fact.type,
+            side=fact.side,
+            size=fact.size,
+            limit=fact.limit,
+            stop=fact.stop,
+            tag=tag,
+        )
+        created_ns = fact.created_ns or fact.recv_ns
+        submission = self.ledger.plan(
+            Intent(tag=tag, request=request, purpose=purpose, protects=root, created_ns=created_ns)
+        )
+        if fact.status == REJECTED:
+            submission.refused(0, None, fact.id)
+        else:
+            submission.confirmed(fact.id)
 
     def hear_fill(self, fill: TradeUpdate, *, reconciled: bool = False) -> None:
         """Merge a fill."""

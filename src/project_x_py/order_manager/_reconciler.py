@@ -323,7 +323,7 @@ class Reconciler:
             return self._queries.orders(search, lane=lane)
 
         for _ in range(TRIES - 1 if hedge_s is not None else 0):
-            # The last failure is the caller's; a list that is asked for later is as new at least.
+            # The last failure is the caller's. A list that came afterwards tells no less.
             with contextlib.suppress(ProjectXError):
                 return await hedged(ask, hedge_s or HEDGE_S, 2)
         return await ask()
