@@ -170,6 +170,9 @@ async def test_what_is_no_order_is_refused() -> None:
             await tracker.track(17).wait_for_fill()
         with pytest.raises(ValueError, match="99"):
             await tracker.wait_for_status(99)
+        for timeout in (-1, float("nan")):
+            with pytest.raises(ValueError, match="seconds"):
+                await tracker.wait_for_fill(timeout)
 
 
 @in_virtual_time

@@ -140,9 +140,11 @@ class OrderTracker:
         Raises:
             TimeoutError: It has not by then; the order is as it was.
             OrderLifecycleError: It has ended in another status, or none is tracked.
-            ValueError: There is no such status.
+            ValueError: There is no such status, or ``timeout`` is no number of seconds.
         """
         wanted = OrderStatus(status)
+        if timeout is not None and not timeout >= 0:
+            raise ValueError(f"timeout is seconds from 0 on, or None, not {timeout!r}")
         self._tracked()
         try:
             async with asyncio.timeout(timeout) as limit:
