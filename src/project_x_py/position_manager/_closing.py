@@ -65,12 +65,13 @@ class PositionCloser:
         """Close what is held of a contract, once."""
         self._core.own(account_id)
         contract_id = await self.contract_id(name)
-        net = await self._net(contract_id)
-        if not net:
-            return _answer(contract_id, 0, "nothing is held")
-        return await self._settled(
-            contract_id, net, 0, self._core.door.close_at_gateway(contract_id)
-        )
+        async with self._core.turns.turn(contract_id):
+            net = await self._net(contract_id)
+            if not net:
+                return _answer(contract_id, 0, "nothing is held")
+            return await self._settled(
+                contract_id, net, 0, self._core.door.close_at_gateway(contract_id)
+            )
 
     async def reduce(
         self, name: str | None, size: int, account_id: int | None = None
@@ -80,15 +81,16 @@ class PositionCloser:
         contract_id = await self.contract_id(name)
         if not is_count(size):
             raise ProjectXPositionError(f"close_size is a whole number of contracts, not {size!r}")
-        net = await self._net(contract_id)
-        if not net:
-            return _answer(contract_id, 0, "nothing is held")
-        if size > abs(net):
-            raise ProjectXPositionError(f"close_size is {size}, and {abs(net)} are held")
-        left = net - size if net > 0 else net + size
-        return await self._settled(
-            contract_id, net, left, self._core.door.reduce_at_gateway(contract_id, size)
-        )
+        async with self._core.turns.turn(contract_id):
+            net = await self._net(contract_id)
+            if not net:
+                return _answer(contract_id, 0, "nothing is held")
+            if size > abs(net):
+                raise ProjectXPositionError(f"close_size is {size}, and {abs(net)} are held")
+            left = net - size if net > 0 else net + size
+            return await self._settled(
+                contract_id, net, left, self._core.door.reduce_at_gateway(contract_id, size)
+            )
 
     async def flatten(self, name: str | None, timeout_s: float) -> FlatProof:
         """Cancel and close everything in view, and prove it; keep at it when it is not proved.
@@ -138,9 +140,12 @@ class PositionCloser:
     async def _settled(
         self, contract_id: str, net: int, left: int, request: Awaitable[Outcome]
     ) -> dict[str, Any]:
+        self._core.turns.begun(contract_id, net)
         outcome = await request
         if isinstance(outcome, Accepted):
+            self._core.turns.begun(contract_id, net)
             return _answer(contract_id, abs(net - left), None)
+        self._core.turns.undone(contract_id)
         if isinstance(outcome, Refused):
             return _answer(contract_id, 0, outcome.message or outcome.name, outcome.code)
         if outcome.sent:

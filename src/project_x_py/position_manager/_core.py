@@ -26,6 +26,7 @@ from project_x_py.position_manager._grids import GridBook
 from project_x_py.position_manager._keeper import PositionKeeper
 from project_x_py.position_manager._peaks import PeakBook
 from project_x_py.position_manager._reader import PositionReader
+from project_x_py.position_manager._turns import CloseTurns
 from project_x_py.position_manager._views import cents, event_data, position_model, symbol_of
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class PositionCore:
         self._feed: UserFeed | None = None
         self._reading: asyncio.Task[None] | None = None
         self._untold: set[str] = set()
+        self.turns = CloseTurns(self.clock, self.keeper.net, self.reader.read)
         gateway = source.order_gateway(self.grids.held)
         self._own_door = GatewayDoor(account.id, gateway, self.queries, self.clock)
 
