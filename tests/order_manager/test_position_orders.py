@@ -66,8 +66,15 @@ async def test_protection_belongs_to_its_position_by_itself() -> None:
         assert str(target) in done["cancelled_orders"]
         desk.orders.clear_order_tracking()
         assert (await desk.orders.get_position_orders("MNQ"))["stop_orders"] == []
-        with pytest.raises(ProjectXOrderError, match="order type 77"):
-            await desk.orders.cancel_position_orders("MNQ", [77])
+        for unknown, text in (
+            (77, "order type 77"),
+            ("stops", "mean stop"),
+            ("foo", "entry, stop"),
+        ):
+            with pytest.raises(ProjectXOrderError, match=text):
+                await desk.orders.cancel_position_orders("MNQ", [unknown])
+            with pytest.raises(ProjectXOrderError, match=text):
+                await desk.orders.get_position_orders("MNQ", [unknown])
 
 
 @in_virtual_time

@@ -12,6 +12,7 @@ the next run, too.
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -282,7 +283,12 @@ class PositionOrders:
 def _name(one: str | int) -> str:
     """Return a kind, or the name of an order type, as one text."""
     if isinstance(one, str):
-        return one.lower()
+        known = list(dict.fromkeys([*KINDS, *(kind.name.lower() for kind in OrderType)]))
+        if one.lower() in known:
+            return one.lower()
+        close = difflib.get_close_matches(one.lower(), known)
+        hint = f"did you mean {', '.join(close)}?" if close else f"there is {', '.join(known)}"
+        raise ProjectXOrderError(f"there is no order type {one!r}; {hint}")
     try:
         return OrderType(one).name.lower()
     except ValueError:

@@ -77,6 +77,9 @@ class PositionOrderMixin:
             contract_id: Contract id, name or ticker.
             order_types: Only these: entry, stop, target, or order types such as 4.
             status: Only orders of this status.
+
+        Raises:
+            ProjectXOrderError: There is no such order type; close matches are listed.
         """
         return await self._position_orders.listed(contract_id, order_types, status)
 
