@@ -90,6 +90,24 @@ async def test_a_position_is_closed_once() -> None:
 
 
 @in_virtual_time
+async def test_an_order_is_linked_with_one_that_there_is() -> None:
+    """Another one is named before anything leaves; what is linked is a pair."""
+    async with managed() as (_, desk):
+        orders = desk.orders
+        for unknown, text in ((7, "has no order 7"), (0, "above zero"), (True, "above zero")):
+            with pytest.raises(ProjectXOrderError, match=text):
+                await orders.place_order(
+                    "MNQ", LIMIT, BUY, 1, desk.price - 50, linked_order_id=unknown
+                )
+        assert await orders.search_open_orders() == []
+        one = await orders.place_limit_order("MNQ", BUY, 1, desk.price - 50)
+        other = await orders.place_order(
+            "MNQ", LIMIT, BUY, 1, desk.price - 60, linked_order_id=one.orderId
+        )
+        assert await orders.get_oco_linked_order(one.orderId) == other.orderId
+
+
+@in_virtual_time
 async def test_a_market_order_fills_and_is_closed() -> None:
     """The position is closed by one order; nothing held is no order."""
     async with managed(config={"auto_cancel_on_close": False}) as (_, desk):

@@ -94,10 +94,17 @@ class OrderWork:
             trail_distance=trail_distance,
             legs=(stop_loss_bracket, take_profit_bracket),
         )
+        if linked_order_id is not None:
+            await self._check_linked(linked_order_id)
         response = await self._placed(request, Purpose.ENTRY, self._parts.intake.lane(request))
         if linked_order_id is not None and response.success:
             self._parts.oco.pair(response.orderId, linked_order_id)
         return response
+
+    async def _check_linked(self, order_id: int) -> None:
+        """Refuse to pair an order with one that the account has not."""
+        if await self._parts.answers.known(checked_order_id(order_id)) is None:
+            raise ProjectXOrderError(f"linked_order_id: the account has no order {order_id}")
 
     def _default_type(self) -> OrderType:
         """Return the order type of the config, for an order that names none."""
