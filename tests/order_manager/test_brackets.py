@@ -68,6 +68,8 @@ def test_legs_are_signed_distances() -> None:
         (1, 99, 80, "stop_loss_price"),
         (1, 110, 100, "take_profit_price"),
         (1, 110, 101, "take_profit_price"),
+        (0, 0, 120, "stop_loss_price 0 is no price"),
+        (1, 110, 0, "take_profit_price 0 is no price"),
         (0, 99, 101, ""),
         (1, 101, 99, ""),
         (0, None, None, ""),

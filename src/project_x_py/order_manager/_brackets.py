@@ -96,6 +96,8 @@ def check_bracket(plan: BracketPlan, points: Callable[[int], float], last: int |
     kind = "buy" if buys else "sell"
     legs = (("stop_loss_price", plan.stop, buys), ("take_profit_price", plan.target, not buys))
     for name, price, below in legs:
+        if price == 0 < plan.reference:
+            raise ProjectXOrderError(f"{name} 0 is no price: leave it out, or None, for none")
         if price is None or ((price < plan.reference) == below and price != plan.reference):
             continue
         where = "below" if below else "above"
