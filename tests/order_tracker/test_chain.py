@@ -10,7 +10,7 @@ import pytest
 from tests.suites import simulated_suite
 from tests.virtual import in_virtual_time
 
-from project_x_py.exceptions import ProjectXOrderError
+from project_x_py.exceptions import ProjectXInstrumentError, ProjectXOrderError
 from project_x_py.models import Order
 from project_x_py.order_tracker import OrderChainBuilder
 from project_x_py.simulator import faults
@@ -126,6 +126,17 @@ async def test_an_instrument_beyond_the_suite_needs_prices() -> None:
         assert placed.success, placed.error_message
         with pytest.raises(ProjectXOrderError, match="no stop can follow"):
             await chain.with_trail_stop(5).execute()
+
+
+@in_virtual_time
+async def test_a_name_that_is_none_has_close_matches() -> None:
+    """It is the name that is wrong, whatever else of the chain cannot be."""
+    async with simulated_suite(**QUICK) as (_, suite):
+        for build in (OrderChainBuilder.market_order, OrderChainBuilder.with_trail_stop):
+            chain = OrderChainBuilder(suite).for_instrument("MNX").market_order(1)
+            build(chain, 1)
+            with pytest.raises(ProjectXInstrumentError, match="MNQ"):
+                await chain.with_take_profit(offset=10).execute()
 
 
 @in_virtual_time

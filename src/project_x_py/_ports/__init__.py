@@ -423,11 +423,13 @@ class ConnectionChange(Protocol):
 
 
 class AccountSource(Protocol):
-    """A client that is logged in, as far as it knows balances."""
+    """A client that is logged in, as far as it knows balances and instruments."""
 
     def get_account_info(self) -> Account: ...
 
     async def list_accounts(self) -> list[Account]: ...
+
+    async def get_instrument(self, symbol: str, live: bool = False) -> Instrument: ...
 
 
 class ContextView(Protocol[DataT_co, OrdersT_co, BusT_co]):

@@ -143,6 +143,7 @@ class OrderChainBuilder:
         Raises:
             ProjectXOrderError: There is no entry, the instrument is not named, a price is
                 impossible, or none is known where an offset counts from one.
+            ProjectXInstrumentError: There is no such instrument; close matches are listed.
             OrderSubmissionUncertainError: The entry was sent, and the gateway cannot be asked
                 what became of it; what fills is guarded.
         """
@@ -152,6 +153,8 @@ class OrderChainBuilder:
         if entry.side not in (0, 1):
             raise ProjectXOrderError(f"side is 0 (buy) or 1 (sell), not {entry.side!r}")
         context = context_of(self._suite, self._contract)
+        if context is None and self._contract is not None:
+            await self._suite.client.get_instrument(self._contract)
         if self._trail is not None and context is None:
             raise ProjectXOrderError(
                 f"{self._contract} is none of the suite's instruments, so no stop can follow it"
