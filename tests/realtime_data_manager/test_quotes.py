@@ -39,6 +39,17 @@ def test_the_last_price_is_the_newest_of_trades_and_quotes() -> None:
     assert merged.last == 10
 
 
+def test_the_middle_needs_both_sides() -> None:
+    """It is down to a tick, and none is told of crossed prices."""
+    merged = MergedQuote()
+    merged.merge(Quote(contract_id="C", exch_ns=1, recv_ns=1, bid=8))
+    assert merged.middle() is None
+    merged.merge(Quote(contract_id="C", exch_ns=2, recv_ns=2, ask=11))
+    assert merged.middle() == 9
+    merged.merge(Quote(contract_id="C", exch_ns=3, recv_ns=3, ask=8))
+    assert merged.middle() is None
+
+
 def test_a_price_beyond_any_is_left_out_and_counted() -> None:
     """It changes nothing, in either direction; what else the update tells is taken."""
     merged = MergedQuote()

@@ -12,7 +12,11 @@ from tests.suites import login, simulated_suite
 from tests.virtual import in_virtual_time
 
 from project_x_py.event_bus import Event, EventType
-from project_x_py.exceptions import ProjectXConnectionError, RiskLimitExceeded
+from project_x_py.exceptions import (
+    ProjectXConnectionError,
+    ProjectXOrderError,
+    RiskLimitExceeded,
+)
 from project_x_py.simulator import SimulatedGateway, faults
 from project_x_py.trading_suite import TradingSuite
 from project_x_py.trading_suite._account import _journal
@@ -85,6 +89,27 @@ async def test_a_stop_is_judged_by_the_last_price() -> None:
         placed = await suite.orders.place_trailing_stop_order("MNQ", 1, 1, trail_distance=20)
         assert placed.success
         assert suite.data.last_price("other") is None
+
+
+@in_virtual_time
+async def test_a_quiet_market_takes_market_brackets() -> None:
+    """Prices of the last minute are enough, quotes as well as trades; none older is."""
+    async with simulated_suite("MNQ", initial_days=1) as (gateway, suite):
+        await asyncio.sleep(20)
+        contract = suite["MNQ"].instrument_info
+        gateway.market.pause()
+        await asyncio.sleep(30)
+        known = suite.data.last_price(contract.id)
+        assert known is not None
+        quote = suite.data._quote
+        assert known[0] in (quote.middle(), quote.last)
+        price = contract.tickSize * known[0]
+        legs = (price - 50, price + 50)
+        placed = await suite.orders.place_bracket_order("MNQ", 0, 1, None, *legs, "market")
+        assert placed.success, placed.error_message
+        await asyncio.sleep(62)
+        with pytest.raises(ProjectXOrderError, match="no price of the last 60 s"):
+            await suite.orders.place_bracket_order("MNQ", 0, 1, None, *legs, "market")
 
 
 @in_virtual_time

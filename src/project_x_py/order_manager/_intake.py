@@ -47,6 +47,9 @@ logger = logging.getLogger(__name__)
 FRESH_S = 5.0
 """A last price older than this is not used to judge an order."""
 
+REFERENCE_S = 60.0
+"""The legs of a market entry are counted from a last price as old; they are moved once it fills."""
+
 MINUTE_NS = 60_000_000_000
 
 
@@ -216,9 +219,15 @@ class Intake:
         )
         grid = self._grids[request.contract_id]
         last = self.last(request.contract_id)
-        reference = last if entry is None else ticks_of("entry_price", entry, grid)
+        if entry is None:
+            reference = self.last(request.contract_id, REFERENCE_S)
+        else:
+            reference = ticks_of("entry_price", entry, grid)
         if reference is None:
-            raise ProjectXOrderError("a market entry needs entry_price while no price is known")
+            raise ProjectXOrderError(
+                f"a market entry needs entry_price while no price of the last {REFERENCE_S:.0f} s "
+                "is known"
+            )
         other = OrderSide.SELL if request.side == OrderSide.BUY else OrderSide.BUY
         plan = BracketPlan(
             request,
@@ -283,10 +292,10 @@ class Intake:
             self._learning.discard(contract_id)
         self._learned()
 
-    def last(self, contract_id: str) -> int | None:
+    def last(self, contract_id: str, oldest_s: float = FRESH_S) -> int | None:
         """Return the last price in ticks while it is fresh."""
         known = None if self.prices is None else self.prices.last_price(contract_id)
-        return known[0] if known is not None and known[1] <= FRESH_S else None
+        return known[0] if known is not None and known[1] <= oldest_s else None
 
     def own(self, account_id: int | None) -> None:
         """Refuse another account.

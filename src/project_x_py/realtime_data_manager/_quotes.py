@@ -53,6 +53,15 @@ class MergedQuote:
         if exch_ns >= self._last_ns:
             self.last, self._last_ns = price, exch_ns
 
+    def middle(self) -> int | None:
+        """Return the price half-way between bid and ask, down to a tick; None while one is unknown.
+
+        Crossed prices have none.
+        """
+        if self.bid is None or self.ask is None or self.bid >= self.ask:
+            return None
+        return (self.bid + self.ask) // 2
+
     def _is_possible(self, price: int) -> bool:
         if -LARGEST_PRICE <= price <= LARGEST_PRICE:
             return True

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from project_x_py._core.bars import timeframe as timeframe_named
 from project_x_py._core.calendar import find_calendar
-from project_x_py._core.time import to_datetime
+from project_x_py._core.time import NS, to_datetime
 from project_x_py._ports import GapFeed
 from project_x_py._runtime.limiter import RateLimiter
 from project_x_py._runtime.supervisor import Supervisor
@@ -66,6 +66,9 @@ RANK = 1
 
 GRACE_S = 0.25
 """Wall time that trades of a bar may take to arrive before the clock ends the bar."""
+
+TRADE_S = 1.0
+"""The price of a trade stands for so long, whatever is quoted after it."""
 
 WHOLE_S = 3.0
 """Wall time that a start waits for its bars to be whole; they become so without it, too."""
@@ -323,14 +326,21 @@ class RealtimeDataManager(
         return None if self._parts is None else self._parts.roll.entry_refusal(contract_id)
 
     def last_price(self, contract_id: str) -> tuple[int, float] | None:
-        """Return the last trade's price in ticks and its age in exchange seconds.
+        """Return the newest price in ticks and its age in exchange seconds.
 
-        None before the first live trade, and for another contract.
+        The last trade's; once that is a second old, the middle of a quote that is newer. None
+        before the first live trade, and for another contract.
         """
         if self._parts is None or self._parts.contract.id != contract_id:
             return None
         ticks, age_s = self._reads.price_ticks(), self._reads.price_age_s()
-        return None if ticks is None or age_s is None else (ticks, age_s)
+        if ticks is None or age_s is None:
+            return None
+        quote_age_s = max(0, self._clock.now_ns() - self._quote.exch_ns) / NS
+        middle = self._quote.middle()
+        if age_s <= TRADE_S or quote_age_s >= age_s or middle is None:
+            return ticks, age_s
+        return middle, quote_age_s
 
     async def add_callback(self, event_type: str, callback: Callable[..., Awaitable[None]]) -> None:
         """Register an async callback for new_bar, data_update, quote_update or trade_tick.
