@@ -33,6 +33,10 @@ Event = tuple[str, int, dict[str, Any]]
 """Target, action and payload."""
 
 
+ANSWER_S = 60
+"""Long enough for a machine on which everything else is run as well."""
+
+
 class Trader:
     """Logs in to a gateway, subscribes to its account, and trades the first contract.
 
@@ -51,6 +55,14 @@ class Trader:
         self.account = account
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._enter()
+        except BaseException:
+            await self._network.close()
+            raise
+        return self
+
+    async def _enter(self) -> None:
         self._token = await self.log_in()
         if not self.account:
             accounts = await self.post("Account/search", {"onlyActiveAccounts": True})
@@ -64,7 +76,6 @@ class Trader:
         completed = 0
         while completed < 4:
             completed += (await self._socket.receive()).count(b'"type":3')
-        return self
 
     async def __aexit__(
         self,
@@ -89,7 +100,7 @@ class Trader:
     async def connect(self, hub: str, token: str | None = None, query: str = "") -> Socket:
         """A greeted connection to a hub."""
         url = f"{hub.replace('http', 'ws', 1)}?access_token={token or self._token}{query}"
-        socket = await self._network.connect(url, headers={}, timeout_s=5)
+        socket = await self._network.connect(url, headers={}, timeout_s=ANSWER_S)
         await socket.send(signalr.encode_handshake())
         assert await socket.receive() == b"{}\x1e"
         return socket
@@ -110,7 +121,7 @@ class Trader:
             f"{self.gateway.config.api_url.removesuffix('/api')}{path}",
             headers={"Content-Type": "application/json", **bearer, **(headers or {})},
             body=body,
-            timeout_s=5,
+            timeout_s=ANSWER_S,
         )
 
     async def wait(self, exchange_s: float) -> None:
@@ -125,7 +136,7 @@ class Trader:
             f"{self.gateway.config.api_url}/{route}",
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"},
             body=body,
-            timeout_s=5,
+            timeout_s=ANSWER_S,
         )
         return reply.status, reply.body
 

@@ -115,8 +115,14 @@ class Tallies:
         )
 
     def newest_errors(self, limit: int) -> list[dict[str, object]]:
-        """Return the newest errors, the newest last."""
-        return list(self._newest)[-limit:] if limit > 0 else []
+        """Return the newest errors, the newest last.
+
+        Raises:
+            ValueError: ``limit`` is no whole number of at least zero.
+        """
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+            raise ValueError(f"limit is a whole number of at least 0, not {limit!r}")
+        return list(self._newest)[-limit:] if limit else []
 
     def reset(self) -> None:
         """Forget all of it."""

@@ -51,6 +51,9 @@ class CountingMixin:
         """Return the newest errors, the newest last.
 
         Keys: timestamp, component, error_type, message, context, details.
+
+        Raises:
+            ValueError: ``limit`` is no whole number of at least zero.
         """
         return self._figures.tallies.newest_errors(limit)
 
@@ -79,7 +82,11 @@ class CountingMixin:
         return self._figures.snapshot()
 
     async def get_stats(self) -> ComponentStats:
-        """Return the figures that every component has."""
+        """Return the figures that every component has.
+
+        Keys: name, status, uptime_seconds, last_activity, error_count, memory_usage_mb, and
+        performance_metrics for those that measure any.
+        """
         return self._figures.component()
 
     async def reset_metrics(self) -> None:
