@@ -19,6 +19,8 @@ from project_x_py._core.submission import Accepted, Lane, OrderEdit
 from project_x_py.exceptions import ProjectXOrderError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from project_x_py._core.orders.ledger import OrderChange
     from project_x_py._core.orders.state import OrderState
     from project_x_py._ports import TaskOwner
@@ -61,12 +63,20 @@ class OcoPairs:
         desk: Cancels and resizes.
         tasks: Carries that work.
         memos: Where pairs are written down.
+        ended: Told of both orders when one has filled and the other works no more.
     """
 
-    def __init__(self, desk: OrderDesk, tasks: TaskOwner, memos: Memos) -> None:
+    def __init__(
+        self,
+        desk: OrderDesk,
+        tasks: TaskOwner,
+        memos: Memos,
+        ended: Callable[[int, int], Awaitable[None]] | None = None,
+    ) -> None:
         self._desk = desk
         self._tasks = tasks
         self._memos = memos
+        self._ended = ended
         self._earlier: dict[str, tuple[_Half, _Half]] = {}
         """Pairs of an earlier run that were not compared with the gateway yet."""
         self._other: dict[int, int] = {}
@@ -144,7 +154,7 @@ class OcoPairs:
             return
         if change.kind is Change.FILLED:
             self.part(change.order.id)
-            self._tasks.spawn(self._cancel(other), name=f"oco-{other}")
+            self._tasks.spawn(self._end(change.order.id, other), name=f"oco-{other}")
         elif change.kind in _ENDS:
             self.part(change.order.id)
         elif _name(other, change.order.id) in self._earlier:
@@ -163,8 +173,13 @@ class OcoPairs:
                 continue
             self.part(order_id)
             if state.status == FILLED:
-                self._tasks.spawn(self._cancel(rest), name=f"oco-{rest}")
+                self._tasks.spawn(self._end(order_id, rest), name=f"oco-{rest}")
             return
+
+    async def _end(self, filled: int, rest: int) -> None:
+        await self._cancel(rest)
+        if self._ended is not None:
+            await self._ended(filled, rest)
 
     async def _cancel(self, order_id: int) -> None:
         """Cancel an order; after a failure look again, and cancel it again only if it works."""

@@ -34,6 +34,7 @@ from project_x_py.order_manager._position_door import PositionDoor
 from project_x_py.order_manager._reconciler import Reconciler
 from project_x_py.order_manager._requests import as_edited, order_tag
 from project_x_py.order_manager._statistics import OrderCounters
+from project_x_py.order_manager._taken_back import TakenBack
 from project_x_py.order_manager._views import event_data, symbol_of
 from project_x_py.types.trading import OrderSide
 
@@ -139,7 +140,7 @@ class OrderParts:
         self.guard = self._guard_of(random_hex(2))
         self.memos = Memos(journal, account_id, self.tasks)
         self.moved = MovedLegs(self.guard, self.memos)
-        self.oco = OcoPairs(self.desk, self.tasks, self.memos)
+        self.oco = OcoPairs(self.desk, self.tasks, self.memos, TakenBack(self).look)
         queries = source.order_queries(grids)
         self.answers = Answers(self.desk, queries, self.intake.grid)
         self.reconciler = Reconciler(
@@ -161,7 +162,7 @@ class OrderParts:
             tasks=self.tasks,
             net=self.holdings.net,
             net_after=self.holdings.net_after,
-            warn=self._warn,
+            warn=self.warn,
             run=run,
             ended=self._guard_ended,
         )
@@ -358,7 +359,8 @@ class OrderParts:
         if self._feed is not None:
             self._feed.grids_known()
 
-    def _warn(self, tag: str, text: str) -> None:
+    def warn(self, tag: str, text: str) -> None:
+        """Publish that something about the order of a tag, or what it protects, went wrong."""
         entry = self.desk.ledger.by_tag(tag)
         contract_id = "" if entry is None else entry.snapshot().contract_id
         symbol = symbol_of(contract_id) if contract_id else ""
