@@ -114,7 +114,7 @@ class Tallies:
             }
         )
 
-    def newest_errors(self, limit: int) -> list[dict[str, object]]:
+    def newest_errors(self, limit: object) -> list[dict[str, object]]:
         """Return the newest errors, the newest last.
 
         Raises:
