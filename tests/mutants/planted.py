@@ -448,7 +448,7 @@ PLANTED = (
     Planted(
         "an old price judges",
         "order_manager/_intake.py",
-        "known[0] if known is not None and known[1] <= FRESH_S else None",
+        "known[0] if known is not None and known[1] <= oldest_s else None",
         "known[0] if known is not None else None",
         f"{OWN}/test_intake.py",
     ),

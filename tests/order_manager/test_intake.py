@@ -107,7 +107,9 @@ async def test_a_bracket_around_no_price_is_refused() -> None:
     async with managed() as (_, desk):
         intake = desk.orders._parts.intake
         prices = (None, desk.price - 10, desk.price + 10)
-        with pytest.raises(ProjectXOrderError, match="while no price of the last 60 s is known"):
+        with pytest.raises(
+            ProjectXOrderError, match="while no price of the last 60 seconds is known"
+        ):
             await intake.plan("MNQ", 0, 1, prices, "market", None)
         intake.prices = Prices(round(desk.price / 0.25), 0.0)
         plan = await intake.plan("MNQ", 0, 1, prices, "market", None)

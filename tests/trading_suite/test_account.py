@@ -108,7 +108,7 @@ async def test_a_quiet_market_takes_market_brackets() -> None:
         placed = await suite.orders.place_bracket_order("MNQ", 0, 1, None, *legs, "market")
         assert placed.success, placed.error_message
         await asyncio.sleep(62)
-        with pytest.raises(ProjectXOrderError, match="no price of the last 60 s"):
+        with pytest.raises(ProjectXOrderError, match="no price of the last 60 seconds"):
             await suite.orders.place_bracket_order("MNQ", 0, 1, None, *legs, "market")
 
 

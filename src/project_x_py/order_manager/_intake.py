@@ -225,8 +225,8 @@ class Intake:
             reference = ticks_of("entry_price", entry, grid)
         if reference is None:
             raise ProjectXOrderError(
-                f"a market entry needs entry_price while no price of the last {REFERENCE_S:.0f} s "
-                "is known"
+                f"a market entry needs entry_price while no price of the last {REFERENCE_S:.0f} "
+                "seconds is known"
             )
         other = OrderSide.SELL if request.side == OrderSide.BUY else OrderSide.BUY
         plan = BracketPlan(
