@@ -43,6 +43,7 @@ REVERSALS = (
     635377,
     649176,
     893901,
+    2106595,
 )
 """Schedules in which a position is closed twice, each in a way of its own."""
 

@@ -16,6 +16,7 @@ from project_x_py._core.orders.intents import IntentState, Purpose
 if TYPE_CHECKING:
     from project_x_py._core.orders.intents import Submission
     from project_x_py._core.orders.ledger import OrderLedger
+    from project_x_py._core.orders.state import OrderState
     from project_x_py._core.records import OrderUpdate
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "is_being_closed",
     "is_closed_at_market",
     "is_own_close",
+    "lent",
 ]
 
 MARKET = 2
@@ -99,6 +101,27 @@ def exiting(ledger: OrderLedger, tag: str, entry_side: int) -> tuple[int, int]:
         else:
             total += filled + to_come
     return total, returning
+
+
+def lent(ledger: OrderLedger, tag: str, entry: OrderState, legs_out: int) -> int:
+    """Return what was brought back for an entry beyond what its own orders exited twice.
+
+    Somebody else's exit explained it then: a leg of another entry, it may turn out.
+
+    Args:
+        ledger: Every order.
+        tag: The entry's.
+        entry: The order that opened.
+        legs_out: What its legs have filled.
+    """
+    side = entry.snapshot().side
+    exited, returning = exiting(ledger, tag, side)
+    brought = sum(
+        one.intent.request.size
+        for one in ledger.submissions_for(tag)
+        if one.intent.purpose is Purpose.EXIT and one.intent.request.side == side
+    )
+    return max(0, min(brought, entry.filled - legs_out - exited + returning))
 
 
 def by_others(ledger: OrderLedger, entry: OrderUpdate, side: int) -> int:

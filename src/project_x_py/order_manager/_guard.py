@@ -50,8 +50,9 @@ from project_x_py.order_manager._exits import (
     is_being_closed,
     is_closed_at_market,
     is_own_close,
+    lent,
 )
-from project_x_py.order_manager._guarded import Guarded, misplaced_legs
+from project_x_py.order_manager._guarded import Guarded, misplaced_legs, needs_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -298,16 +299,20 @@ class ProtectionGuard:
     def _held(self, contract_id: str, side: int, *, stated: bool = True) -> list[HeldEntry]:
         """Return what the orders say is held of each entry of a contract, the oldest first."""
         found = []
-        for tag, guarded in self._guarded.items():
-            entry = self._desk.ledger.by_tag(tag)
-            if entry is None or (entry.snapshot().contract_id, entry.snapshot().side) != (
-                contract_id,
-                side,
-            ):
-                continue
+        for guarded, entry in self._entries(contract_id, side):
             view = self._assessed(guarded, entry, None, stated=stated)
-            out = self._legs_out(tag)
-            found.append(HeldEntry(tag, entry.size, entry.filled, view.held, out))
+            out = self._legs_out(guarded.tag)
+            found.append(HeldEntry(guarded.tag, entry.size, entry.filled, view.held, out))
+        return found
+
+    def _entries(self, contract_id: str, side: int) -> list[tuple[Guarded, OrderState]]:
+        """Return what is guarded of a contract on a side and was seen, the oldest first."""
+        found = []
+        for one in self._guarded.values():
+            entry = self._desk.ledger.by_tag(one.tag)
+            order = None if entry is None else entry.snapshot()
+            if entry and order and (order.contract_id, order.side) == (contract_id, side):
+                found.append((one, entry))
         return found
 
     def _compare(self, contract_id: str, side: int) -> int | None:
@@ -413,7 +418,7 @@ class ProtectionGuard:
                 self._end(guarded)
             return
         self._measure(guarded, view)
-        if guarded.task is None and _needs_work(
+        if guarded.task is None and needs_work(
             view,
             misplaced_legs(guarded, self.legs(guarded.tag), self._desk.ledger),
             guarded.refused_targets,
@@ -452,7 +457,7 @@ class ProtectionGuard:
             grown_ns = self._grown_ns.get(order.contract_id, 0)
             if self._net_after(order.contract_id, grown_ns) is None:
                 # What a close has brought back, or will, no statement may have told of yet.
-                back = by_others(self._desk.ledger, order, order.side)
+                back = by_others(self._desk.ledger, order, order.side) + self._lent(guarded, order)
                 returning, reversed_by = returning + back, max(0, reversed_by - back)
         return assess(
             entry,
@@ -476,22 +481,27 @@ class ProtectionGuard:
         if against <= 0 or self._brings_back(contract_id):
             return 0
         is_older = True
-        for tag, other in self._guarded.items():
-            entry = self._desk.ledger.by_tag(tag)
+        for other, entry in self._entries(contract_id, side):
             if other is guarded:
                 is_older = False
-            elif entry is not None and (entry.snapshot().contract_id, entry.snapshot().side) == (
-                contract_id,
-                side,
-            ):
-                sure = self._exited_twice(tag, entry)
-                against -= self._assessed(other, entry, None).overfilled if is_older else sure
+            elif is_older:
+                against -= self._assessed(other, entry, None).overfilled
+            else:
+                against -= self._exited_twice(other.tag, entry)
         return max(0, against)
 
     def _exited_twice(self, tag: str, entry: OrderState) -> int:
         """Return what an entry's own orders have exited beyond it, and do not bring back."""
         exited, returning = exiting(self._desk.ledger, tag, entry.snapshot().side)
         return max(0, self._legs_out(tag) + exited - returning - entry.filled)
+
+    def _lent(self, guarded: Guarded, order: OrderUpdate) -> int:
+        """Return what was brought back for others, and may have been what this one exited."""
+        return sum(
+            lent(self._desk.ledger, other.tag, entry, self._legs_out(other.tag))
+            for other, entry in self._entries(order.contract_id, order.side)
+            if other is not guarded
+        )
 
     def _brings_back(self, contract_id: str) -> bool:
         """Whether a reversal was closed that no statement since tells of."""
@@ -571,7 +581,7 @@ class ProtectionGuard:
                     return
                 self._measure(guarded, view)
                 misplaced = misplaced_legs(guarded, self.legs(guarded.tag), self._desk.ledger)
-                if not _needs_work(view, misplaced, guarded.refused_targets):
+                if not needs_work(view, misplaced, guarded.refused_targets):
                     return
                 if not view.missing and not view.overfilled:
                     began_ns = max(began_ns, self._clock.monotonic_ns() - int(GRACE_S * NS))
@@ -786,14 +796,3 @@ class ProtectionGuard:
 def _pause_s(unsent: int) -> float:
     """Return how long to wait for a fact before looking again."""
     return min(LOOK_S, SOONEST_S * 2 ** (unsent - 1)) if unsent else LOOK_S
-
-
-def _needs_work(view: Assessment, misplaced: list[OrderEdit], refused_targets: int) -> bool:
-    return bool(
-        view.missing
-        or view.overfilled
-        or view.orphans
-        or view.shrink
-        or view.targets_missing > refused_targets
-        or misplaced
-    )

@@ -13,11 +13,12 @@ from project_x_py._core.orders.state import OPEN
 from project_x_py._core.submission import OrderEdit
 
 if TYPE_CHECKING:
+    from project_x_py._core.orders.family import Assessment
     from project_x_py._core.orders.intents import Protection
     from project_x_py._core.orders.ledger import OrderLedger
     from project_x_py._core.orders.state import OrderState
 
-__all__ = ["Guarded", "misplaced_legs"]
+__all__ = ["Guarded", "misplaced_legs", "needs_work"]
 
 LIMIT, STOP = 1, 4
 
@@ -124,3 +125,15 @@ def misplaced_legs(
             )
         )
     return found
+
+
+def needs_work(view: Assessment, misplaced: list[OrderEdit], refused_targets: int) -> bool:
+    """Whether something is to be sent for an entry that stands so."""
+    return bool(
+        view.missing
+        or view.overfilled
+        or view.orphans
+        or view.shrink
+        or view.targets_missing > refused_targets
+        or misplaced
+    )
