@@ -34,8 +34,8 @@ async def test_grids_are_known_once_an_order_is_made() -> None:
             intake.known_grid(desk.contract_id)
         request = await intake.request("MNQ", 2, 0, 1, NO_PRICES, account_id=None)
         assert request.contract_id == desk.contract_id
-        assert intake.known_grid(desk.contract_id) is intake.held_grid(desk.contract_id)
-        assert await intake.grid(desk.contract_id) is intake.held_grid(desk.contract_id)
+        assert intake.known_grid(desk.contract_id) is intake.grids.held(desk.contract_id)
+        assert await intake.grids.grid(desk.contract_id) is intake.grids.held(desk.contract_id)
         with pytest.raises(ProjectXInstrumentError):
             await intake.request("NOPE", 2, 0, 1, NO_PRICES, account_id=None)
         assert desk.orders.get_order_statistics()["order_validation_failures"] == 1
@@ -47,13 +47,13 @@ async def test_a_grid_that_an_event_needs_is_found_out() -> None:
     async with managed() as (gateway, desk):
         intake = desk.orders._parts.intake
         before = len(gateway.faults.requests)
-        assert intake.grid_for(desk.contract_id) is None
-        assert intake.grid_for(desk.contract_id) is None
+        assert intake.grids.sought(desk.contract_id) is None
+        assert intake.grids.sought(desk.contract_id) is None
         await asyncio.sleep(1)
-        assert intake.grid_for(desk.contract_id) is not None
-        assert intake.grid_for("CON.F.US.NOPE.Z26") is None
+        assert intake.grids.sought(desk.contract_id) is not None
+        assert intake.grids.sought("CON.F.US.NOPE.Z26") is None
         await asyncio.sleep(1)
-        assert intake.held_grid("CON.F.US.NOPE.Z26") is None
+        assert intake.grids.held("CON.F.US.NOPE.Z26") is None
         assert len(gateway.faults.requests) == before
 
 

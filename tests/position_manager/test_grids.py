@@ -13,7 +13,7 @@ from tests.virtual import in_virtual_time
 from project_x_py._runtime.supervisor import Supervisor
 from project_x_py.client import ProjectX
 from project_x_py.exceptions import ProjectXInstrumentError, ProjectXPositionError
-from project_x_py.position_manager._grids import GridBook
+from project_x_py.position_manager._grids import HeldGrids
 from project_x_py.simulator import faults
 
 
@@ -24,7 +24,7 @@ async def test_what_is_sought_is_found_out_once_and_told() -> None:
         await client.authenticate()
         learned: list[str] = []
         tasks = Supervisor("grids")
-        book = GridBook(client, tasks, lambda: learned.append("grid"))
+        book = HeldGrids(client, tasks, lambda: learned.append("grid"))
         contract = gateway.contracts[0].contract_id
         with pytest.raises(ProjectXPositionError, match="not known"):
             book.known("CON.F.US.NOPE.Z99")
@@ -47,10 +47,10 @@ async def test_a_name_or_a_ticker_leads_to_the_same_grid() -> None:
     async with served() as gateway, ProjectX(**login(gateway)) as client:
         await client.authenticate()
         tasks = Supervisor("grids")
-        book = GridBook(client, tasks, lambda: None)
+        book = HeldGrids(client, tasks, lambda: None)
         contract = gateway.contracts[0].contract_id
         assert await book.grid(contract) == GRID
-        other = GridBook(client, tasks, lambda: None)
+        other = HeldGrids(client, tasks, lambda: None)
         assert (await other.contract("MNQ")).id == contract
         assert other.known(contract) == GRID
         await tasks.aclose()
@@ -62,7 +62,7 @@ async def test_a_contract_that_is_listed_no_more_has_the_grid_of_its_product() -
     async with served() as gateway, ProjectX(**login(gateway)) as client:
         await client.authenticate()
         tasks = Supervisor("grids")
-        book = GridBook(client, tasks, lambda: None)
+        book = HeldGrids(client, tasks, lambda: None)
         gone = "CON.F.US.MNQ.Z19"
         assert book.known(gone) == await book.grid(gone) == book.held(gone) == GRID
         with pytest.raises(ProjectXInstrumentError, match="NOPE"):

@@ -6,14 +6,12 @@ made for is known from then on; a tag is never made twice; another account is re
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from project_x_py._core.grid import TickGrid
-from project_x_py._core.products import grid_of
 from project_x_py._core.submission import Lane
 from project_x_py._core.time import CHICAGO, to_datetime
-from project_x_py.exceptions import ProjectXError, ProjectXInstrumentError, ProjectXOrderError
+from project_x_py._runtime.grids import GridBook
+from project_x_py.exceptions import ProjectXError, ProjectXOrderError
 from project_x_py.order_manager._brackets import BracketPlan, check_bracket
 from project_x_py.order_manager._requests import (
     bracket_ticks,
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from project_x_py._core.grid import TickGrid
     from project_x_py._core.submission import OrderRequest
     from project_x_py._ports import Clock, LastPrices, OrderSource, TaskOwner
     from project_x_py.models import Instrument
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from project_x_py.types.config_types import OrderManagerConfig
 
 __all__ = ["Intake"]
-
-logger = logging.getLogger(__name__)
 
 FRESH_S = 5.0
 """A last price older than this is not used to judge an order."""
@@ -82,23 +79,15 @@ class Intake:
         self.account_id = account_id
         self.prices: LastPrices | None = None
         self.invalid = 0
-        self._source = source
         self._clock: Clock = source.clock
         self._config = config
         self._commitments = commitments
         self._holdings = holdings
-        self._tasks = tasks
-        self._learned = learned
         self._contracts: dict[str, Instrument] = {}
-        self._grids: dict[str, TickGrid] = {}
-        self._learning: set[str] = set()
+        self.grids = GridBook(source, tasks, learned, "events")
         self._run = run
         self._number = 0
         self._sent_ns: list[int] = []
-
-    def held_grid(self, contract_id: str) -> TickGrid | None:
-        """Return a grid that is known."""
-        return self._grids.get(contract_id)
 
     def known_grid(self, contract_id: str) -> TickGrid:
         """Return the grid of a contract that an order is known of.
@@ -106,7 +95,7 @@ class Intake:
         Raises:
             ProjectXOrderError: Nobody learnt it before the order was told of.
         """
-        grid = self._grids.get(contract_id)
+        grid = self.grids.held(contract_id)
         if grid is None:
             raise ProjectXOrderError(f"the grid of {contract_id} is not known")
         return grid
@@ -161,7 +150,7 @@ class Intake:
             return order_request(
                 account_id=self.account_id,
                 contract_id=contract.id,
-                grid=self._grids[contract.id],
+                grid=self.known_grid(contract.id),
                 order_type=kind,
                 side=checked,
                 size=size,
@@ -217,7 +206,7 @@ class Intake:
             },
             account_id=account_id,
         )
-        grid = self._grids[request.contract_id]
+        grid = self.known_grid(request.contract_id)
         last = self.last(request.contract_id)
         if entry is None:
             reference = self.last(request.contract_id, REFERENCE_S)
@@ -244,53 +233,14 @@ class Intake:
             raise ProjectXOrderError(f"contract_id names a contract, not {name!r}")
         found = self._contracts.get(name)
         if found is None:
-            found = await self._source.get_instrument(name)
+            found = await self.grids.contract(name)
             if name == found.id:
                 self._contracts[name] = found
-            self._grids[found.id] = TickGrid(found.tickSize, found.tickValue)
         return found
 
     async def contract_id(self, name: str | None) -> str | None:
         """Return the id of a contract by id, name or ticker; None for no name."""
         return None if name is None else (await self.contract(name)).id
-
-    async def grid(self, contract_id: str) -> TickGrid:
-        """Return the grid of a contract that the gateway has named, asked for when it is not known.
-
-        One that the gateway lists no more has the grid of its product.
-
-        Raises:
-            ProjectXInstrumentError: Nobody knows the product either.
-            ProjectXError: The gateway failed.
-        """
-        grid = self._grids.get(contract_id)
-        if grid is None:
-            try:
-                grid = self._grids[(await self.contract(contract_id)).id]
-            except ProjectXInstrumentError:
-                grid = grid_of(contract_id)
-                if grid is None:
-                    raise
-                self._grids[contract_id] = grid
-        return grid
-
-    def grid_for(self, contract_id: str) -> TickGrid | None:
-        """Return a grid, and have one that is not known found out."""
-        grid = self._grids.get(contract_id)
-        if grid is None and contract_id not in self._learning:
-            self._learning.add(contract_id)
-            self._tasks.spawn(self._learn(contract_id), name=f"grid-{contract_id}")
-        return grid
-
-    async def _learn(self, contract_id: str) -> None:
-        try:
-            await self.grid(contract_id)
-        except ProjectXError as exc:
-            logger.warning("events of %s wait, its grid is not known: %s", contract_id, exc)
-            return
-        finally:
-            self._learning.discard(contract_id)
-        self._learned()
 
     def last(self, contract_id: str, oldest_s: float = FRESH_S) -> int | None:
         """Return the last price in ticks while it is fresh."""

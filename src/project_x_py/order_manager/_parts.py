@@ -125,7 +125,7 @@ class OrderParts:
             run=random_hex(4),
         )
         self.intake.prices = prices
-        grids = self.intake.held_grid
+        grids = self.intake.grids.held
         self.permission = Permission(source, self.tasks, gate)
         self.desk = OrderDesk(
             ledger,
@@ -142,12 +142,12 @@ class OrderParts:
         self.moved = MovedLegs(self.guard, self.memos)
         self.oco = OcoPairs(self.desk, self.tasks, self.memos, TakenBack(self).look)
         queries = source.order_queries(grids)
-        self.answers = Answers(self.desk, queries, self.intake.grid)
+        self.answers = Answers(self.desk, queries, self.intake.grids.grid)
         self.reconciler = Reconciler(
             self.desk,
             queries,
             clock=self.clock,
-            grid=self.intake.grid,
+            grid=self.intake.grids.grid,
             positions=self.holdings,
             after=self._read,
             awaited=self.guard.awaits_read,
@@ -258,7 +258,7 @@ class OrderParts:
                 opened()
         if feed is not None:
             self._feed = feed
-            feed.attach_user(self, self.intake.grid_for, rank=RANK)
+            feed.attach_user(self, self.intake.grids.sought, rank=RANK)
             if isinstance(feed, GapFeed):
                 feed.add_gap_listener(self._outage)
         known = await self.reconciler.read()

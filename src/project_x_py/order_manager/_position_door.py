@@ -68,7 +68,7 @@ class PositionDoor:
 
     def held_grid(self, contract_id: str) -> TickGrid | None:
         """Return a grid that is known here."""
-        return self._intake.held_grid(contract_id)
+        return self._intake.grids.held(contract_id)
 
     def withheld(self, contract_id: str | None) -> AbstractContextManager[None]:
         """Refuse entries of a contract, of all for None, as long as the context lasts."""

@@ -121,7 +121,7 @@ class PositionOrders:
         order = await self._parts.answers.known(order_id)
         if order is None:
             return None
-        model = order_model(order, await self._parts.intake.grid(order.contract_id))
+        model = order_model(order, await self._parts.intake.grids.grid(order.contract_id))
         return {
             "order_id": order_id,
             "contract_id": order.contract_id,

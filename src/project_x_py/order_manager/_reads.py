@@ -60,7 +60,7 @@ class OrderReads:
             )
         )
         return [
-            order_model(row, await self._parts.intake.grid(row.contract_id))
+            order_model(row, await self._parts.intake.grids.grid(row.contract_id))
             for row in rows
             if side in (None, row.side)
         ]
@@ -71,7 +71,7 @@ class OrderReads:
         return (
             None
             if order is None
-            else order_model(order, await self._parts.intake.grid(order.contract_id))
+            else order_model(order, await self._parts.intake.grids.grid(order.contract_id))
         )
 
     async def is_filled(self, order_id: int) -> bool:
@@ -129,4 +129,6 @@ class OrderReads:
         return await self._models(rows[page_offset : page_offset + page_size])
 
     async def _models(self, rows: Sequence[OrderUpdate]) -> list[Order]:
-        return [order_model(row, await self._parts.intake.grid(row.contract_id)) for row in rows]
+        return [
+            order_model(row, await self._parts.intake.grids.grid(row.contract_id)) for row in rows
+        ]

@@ -154,7 +154,7 @@ class OrderWork:
             account_id,
         )
         self._parts.counters.brackets += 1
-        grid = await self._parts.intake.grid(plan.request.contract_id)
+        grid = await self._parts.intake.grids.grid(plan.request.contract_id)
         try:
             tag, outcome = await self._parts.brackets.send(plan, began)
             response = await self._parts.answers.response(tag, outcome)
@@ -203,7 +203,7 @@ class OrderWork:
             return self._parts.no(f"the account has no order {order_id}")
         if order.status not in WORKING:
             return self._parts.no(f"order {order_id} has ended")
-        grid = await self._parts.intake.grid(order.contract_id)
+        grid = await self._parts.intake.grids.grid(order.contract_id)
         edit = OrderEdit(
             account_id=self._parts.account_id,
             order_id=order_id,
@@ -348,7 +348,7 @@ class OrderWork:
         asked = None if size is None else checked_size(size, abs(net))
         wanted = uncovered(self._parts, contract.id, kind, net, asked)
         side = OrderSide.SELL if net > 0 else OrderSide.BUY
-        grid = await self._parts.intake.grid(contract.id)
+        grid = await self._parts.intake.grids.grid(contract.id)
         exact = price
         if name == "stop_price":
             exact = grid.price(protective_ticks(name, price, side, grid))

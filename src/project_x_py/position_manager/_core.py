@@ -22,7 +22,7 @@ from project_x_py.position_manager._alerts import AlertBook
 from project_x_py.position_manager._day import DayMoney
 from project_x_py.position_manager._flatten import Flattener
 from project_x_py.position_manager._gateway_door import GatewayDoor
-from project_x_py.position_manager._grids import GridBook
+from project_x_py.position_manager._grids import HeldGrids
 from project_x_py.position_manager._keeper import PositionKeeper
 from project_x_py.position_manager._peaks import PeakBook
 from project_x_py.position_manager._reader import PositionReader
@@ -77,7 +77,7 @@ class PositionCore:
         self.balance = float(account.balance)
         self.orders: PositionOrders | None = None
         self.tasks = Supervisor(f"positions-{account.id}")
-        self.grids = GridBook(source, self.tasks, self._learned)
+        self.grids = HeldGrids(source, self.tasks, self._learned)
         self.keeper = PositionKeeper(account.id, self.grids.known, self._tell)
         self.keeper.add_accountant(self._accounted)
         self.day = DayMoney(self.clock, self.keeper)

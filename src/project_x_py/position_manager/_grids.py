@@ -1,35 +1,27 @@
 """The grids of the contracts that an account holds or held.
 
-Invariant (``tests/position_manager/test_grids.py``): a record is kept back until its
-grid is known, and is then heard.
+Invariant (``tests/position_manager/test_grids.py``): one that was ordered is known from its order.
 """
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from project_x_py._core.grid import TickGrid
 from project_x_py._core.products import grid_of
-from project_x_py.exceptions import (
-    ProjectXError,
-    ProjectXInstrumentError,
-    ProjectXPositionError,
-)
+from project_x_py._runtime.grids import GridBook
+from project_x_py.exceptions import ProjectXPositionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from project_x_py._core.grid import TickGrid
     from project_x_py._ports import OrderSource, PositionOrders, TaskOwner
-    from project_x_py.models import Instrument
 
-__all__ = ["GridBook"]
-
-logger = logging.getLogger(__name__)
+__all__ = ["HeldGrids"]
 
 
-class GridBook:
-    """Finds grids.
+class HeldGrids(GridBook):
+    """Finds grids, first at the orders.
 
     Args:
         source: Finds contracts.
@@ -38,17 +30,13 @@ class GridBook:
     """
 
     def __init__(self, source: OrderSource, tasks: TaskOwner, learned: Callable[[], None]) -> None:
+        super().__init__(source, tasks, learned, "positions")
         self.orders: PositionOrders | None = None
         """Knows the grids of what was ordered."""
-        self._source = source
-        self._tasks = tasks
-        self._learned = learned
-        self._grids: dict[str, TickGrid] = {}
-        self._learning: set[str] = set()
 
     def held(self, contract_id: str) -> TickGrid | None:
         """Return a grid that is known."""
-        grid = self._grids.get(contract_id)
+        grid = super().held(contract_id)
         if grid is None and self.orders is not None:
             grid = self.orders.held_grid(contract_id)
         return grid
@@ -64,51 +52,3 @@ class GridBook:
         if grid is None:
             raise ProjectXPositionError(f"the grid of {contract_id} is not known")
         return grid
-
-    def sought(self, contract_id: str) -> TickGrid | None:
-        """Return a grid, and have one that is not known found out."""
-        grid = self.held(contract_id)
-        if grid is None and contract_id not in self._learning:
-            self._learning.add(contract_id)
-            self._tasks.spawn(self._learn(contract_id), name=f"grid-{contract_id}")
-        return grid
-
-    async def contract(self, name: str) -> Instrument:
-        """Return a contract by id, name or ticker, its grid being known from then on.
-
-        Raises:
-            ProjectXPositionError: There is none, or the gateway failed.
-        """
-        found = await self._source.get_instrument(name)
-        self._grids[found.id] = TickGrid(found.tickSize, found.tickValue)
-        return found
-
-    async def grid(self, contract_id: str) -> TickGrid:
-        """Return the grid of a contract that the gateway has named, asked for when it is not known.
-
-        One that the gateway lists no more has the grid of its product.
-
-        Raises:
-            ProjectXInstrumentError: Nobody knows the product either.
-            ProjectXError: The gateway failed.
-        """
-        grid = self.held(contract_id)
-        if grid is None:
-            try:
-                grid = self._grids[(await self.contract(contract_id)).id]
-            except ProjectXInstrumentError:
-                grid = grid_of(contract_id)
-                if grid is None:
-                    raise
-                self._grids[contract_id] = grid
-        return grid
-
-    async def _learn(self, contract_id: str) -> None:
-        try:
-            await self.grid(contract_id)
-        except ProjectXError as exc:
-            logger.warning("positions of %s wait, its grid is not known: %s", contract_id, exc)
-            return
-        finally:
-            self._learning.discard(contract_id)
-        self._learned()
